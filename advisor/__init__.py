@@ -1,0 +1,1 @@
+"""Is a neural network worth it for this data? One call measures it."""

@@ -1,0 +1,157 @@
+"""The sockets: what can be plugged into the house, and the shape a plug must have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from advisor.records import Column, Dataset, Family, Profile, Task
+
+TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
+
+
+@dataclass(frozen=True)
+class Float:
+    """A real hyper-parameter between `low` and `high`, both included; `log` searches its logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A whole hyper-parameter between `low` and `high`, both included; `log` searches its logarithm."""
+
+    low: int
+    high: int
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A hyper-parameter with a few named values (str, float, int, bool or None)."""
+
+    options: tuple[Any, ...]
+
+
+Range = Float | Integer | Choice
+Space = Mapping[str, Range]
+
+
+class Estimator(Protocol):
+    """A scikit-learn estimator: `fit` returns itself; classifiers also have `predict_proba` and `classes_`."""
+
+    def fit(self, X: Any, y: Any) -> Any: ...
+    def predict(self, X: Any) -> np.ndarray: ...
+
+
+class Modality(Protocol):
+    """A kind of data: who claims a source, reads it, describes its columns and encodes its inputs for learners."""
+
+    name: str
+
+    def claims(self, source: Any) -> bool:
+        """Tell whether this modality can read `source` (a path, a name, a frame)."""
+        ...
+
+    def read(self, source: Any, **options: Any) -> Dataset:
+        """Read `source` into a Dataset, or raise UserError with a sentence that says what would be right."""
+        ...
+
+    def facts(self, dataset: Dataset) -> tuple[Column, ...]:
+        """Describe every input column."""
+        ...
+
+    def encoder(self, style: str) -> Any:
+        """Return an unfitted scikit-learn transformer from raw inputs to what a learner of that style eats."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a learner may know when it builds an estimator: never a row of data.
+
+    `rows` is the number of training rows to come; `seconds` a soft limit for one fit, which iterative learners keep by
+    stopping early with what they have (None: no limit).
+    """
+
+    profile: Profile
+    modality: Modality
+    metric: str
+    rows: int
+    seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+    seconds: float | None = None
+
+    @property
+    def task(self) -> Task:
+        """The task, as the profile has it."""
+        return self.profile.task
+
+
+def _no_space(setting: Setting) -> Space:
+    return {}
+
+
+def _no_objection(profile: Profile) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Learner:
+    """One member of a family: how to build it, what to tune, and where it cannot go.
+
+    `build(setting, params)` returns an unfitted estimator that takes `Dataset.inputs`; with empty `params` it is the
+    default configuration. `space(setting)` names what tuning may change. `objection(profile)` returns a reason to stay
+    away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
+    that make an answer possible. `requires` lists modules beyond the core that must be importable.
+    """
+
+    name: str
+    family: Family
+    summary: str
+    build: Callable[[Setting, Mapping[str, Any]], Any]
+    space: Callable[[Setting], Space] = _no_space
+    objection: Callable[[Profile], str | None] = _no_objection
+    tasks: tuple[Task, ...] = TASKS
+    modalities: tuple[str, ...] = ("tabular",)
+    requires: tuple[str, ...] = ()
+    interpretable: bool = False
+    effort: int = 5
+
+    def missing(self) -> str | None:
+        """Say which required module is not installed, or None."""
+        absent = [module for module in self.requires if find_spec(module) is None]
+        return f"needs the package {', '.join(absent)}, which is not installed" if absent else None
+
+    def suits(self, profile: Profile) -> str | None:
+        """Return the reason why this learner cannot take part in a comparison on such data, or None if it can."""
+        if profile.modality not in self.modalities:
+            return f"does not read {profile.modality} data"
+        if profile.task not in self.tasks:
+            return f"does not do {profile.task}"
+        return self.missing() or self.objection(profile)
+
+
+class Engine(Protocol):
+    """Runs work on items, elsewhere or here, and hands back each result as it finishes."""
+
+    def map(self, work: Callable[[Any, Any], Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yield (item, result) pairs in the order of completion; a crash or missed deadline is an exception as result."""
+        ...
+
+
+class Encoder(Protocol):
+    """A scikit-learn transformer over frames."""
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Any: ...
+    def transform(self, X: pd.DataFrame) -> Any: ...
+
+

@@ -1,0 +1,39 @@
+"""What can go wrong, told so that the reader knows the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class AdvisorError(Exception):
+    """Something stopped the comparison; the text is one plain sentence, `exit_status` what the command returns."""
+
+    exit_status = 1
+
+
+class UserError(AdvisorError, ValueError):
+    """The person who asked can mend it: the sentence says what is wrong and what would be right."""
+
+    exit_status = 2
+
+
+class NothingTrained(AdvisorError):
+    """No learner finished, so there is nothing to answer from."""
+
+    exit_status = 3
+
+
+def did_you_mean(wanted: str, known: Iterable[str]) -> str:
+    """Return a sentence that names the nearest known words, or all of them where none is near and they are few.
+
+    >>> did_you_mean("forrest", ["forest", "tree"])
+    "Did you mean 'forest'?"
+    """
+    names = [str(name) for name in known]
+    folded = {name.casefold(): name for name in names}
+    near = [folded[match] for match in get_close_matches(wanted.casefold(), folded, n=3, cutoff=0.6)]
+    if near:
+        return f"Did you mean {' or '.join(repr(name) for name in near)}?"
+    shown = ", ".join(names[:12])
+    return f"There are: {shown}{', ...' if len(names) > 12 else ''}." if names else ""
