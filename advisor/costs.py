@@ -1,0 +1,154 @@
+"""What a model costs to train, keep and ask: seconds, memory, size and latency, measured and never guessed."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psutil
+
+BYTES_PER_MB = 1_000_000
+_SAMPLES_PER_SECOND = 20
+
+Clock = Callable[[], float]
+
+
+def resident_mb() -> float:
+    """Return the resident memory of this process in MB (10^6 bytes)."""
+    return float(psutil.Process().memory_info().rss) / BYTES_PER_MB
+
+
+class Stopwatch:
+    """Measures a `with` block: wall seconds, CPU seconds of this process, and the growth of its memory in MB.
+
+    Memory is sampled about twenty times a second by a daemon thread, so a peak shorter than that, or one inside a call
+    that holds the interpreter lock, can be missed: `peak_memory_mb` is a lower bound. It is the growth over the start,
+    never negative. Child processes are not counted. The figures may be read inside the block, where they stand for the
+    time so far, and do not change after it, whether it ended well or by an exception.
+    """
+
+    def __init__(
+        self, clock: Clock = time.perf_counter, cpu_clock: Clock = time.process_time, memory_mb: Clock = resident_mb
+    ) -> None:
+        self._clock = clock
+        self._cpu_clock = cpu_clock
+        self._memory_mb = memory_mb
+        self._stop = threading.Event()
+        self._sampler: threading.Thread | None = None
+        self._ended: tuple[float, float] | None = None
+
+    def __enter__(self) -> Stopwatch:
+        self._start_memory_mb = self._peak_mb = self._memory_mb()
+        self._sampler = threading.Thread(target=self._sample, name="stopwatch-memory", daemon=True)
+        self._sampler.start()
+        self._start = (self._clock(), self._cpu_clock())
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ended = (self._clock(), self._cpu_clock())
+        self._stop.set()
+        if self._sampler is not None:
+            self._sampler.join()
+        self._peak_mb = max(self._peak_mb, self._memory_mb())
+
+    def _sample(self) -> None:
+        while not self._stop.wait(1 / _SAMPLES_PER_SECOND):
+            self._peak_mb = max(self._peak_mb, self._memory_mb())
+
+    @property
+    def wall_seconds(self) -> float:
+        """Seconds on the wall since the block began, or of the whole block once it has ended."""
+        return (self._ended[0] if self._ended else self._clock()) - self._start[0]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor seconds of all threads of this process, user and system."""
+        return (self._ended[1] if self._ended else self._cpu_clock()) - self._start[1]
+
+    @property
+    def peak_memory_mb(self) -> float:
+        """Largest growth of resident memory over the start that was seen, in MB."""
+        return max(0.0, self._peak_mb - self._start_memory_mb)
+
+
+def latency(
+    estimator: Any, inputs: pd.DataFrame, seconds: float = 0.3, most: int = 100, clock: Clock = time.perf_counter
+) -> tuple[float, float]:
+    """Return the median and the 99th percentile of the milliseconds that one prediction of one row takes.
+
+    One call warms up and is not counted; then rows of `inputs` are asked one by one, in order and around again, until
+    `seconds` have passed or `most` calls are made, and at least once. With at most 100 calls the 99th percentile is
+    close to the slowest call. Raises ValueError where `inputs` has no row.
+    """
+    predict = _prediction(estimator)
+    rows = _cycle(inputs)
+    predict(next(rows))
+    milliseconds: list[float] = []
+    started = clock()
+    while not milliseconds or (len(milliseconds) < most and clock() - started < seconds):
+        row = next(rows)
+        before = clock()
+        predict(row)
+        milliseconds.append(1000 * (clock() - before))
+    p50, p99 = np.percentile(milliseconds, [50, 99])
+    return float(p50), float(p99)
+
+
+def predict_ms_per_1000_rows(
+    estimator: Any, inputs: pd.DataFrame, seconds: float = 0.5, clock: Clock = time.perf_counter
+) -> float:
+    """Return the milliseconds that predicting 1000 rows in one call takes: the median of up to three calls.
+
+    A shorter table is repeated up to 1000 rows, so that the fixed cost of a call is not multiplied; no further call is
+    begun after `seconds`. Raises ValueError where `inputs` has no row.
+    """
+    predict = _prediction(estimator)
+    predict(next(_cycle(inputs)))
+    batch = inputs.take(np.resize(np.arange(len(inputs)), 1000)).reset_index(drop=True)
+    milliseconds: list[float] = []
+    started = clock()
+    while not milliseconds or (len(milliseconds) < 3 and clock() - started < seconds):
+        before = clock()
+        predict(batch)
+        milliseconds.append(1000 * (clock() - before))
+    return float(np.median(milliseconds))
+
+
+class _ByteCounter:
+    """A file that forgets what is written and remembers how much, so that a large model is not copied in memory."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def write(self, piece: Any) -> int:
+        size = memoryview(piece).nbytes
+        self.bytes += size
+        return size
+
+
+def model_mb(estimator: Any) -> float:
+    """Return the size of the pickled estimator in MB (10^6 bytes); whatever pickle raises for it is passed on."""
+    counter = _ByteCounter()
+    pickle.dump(estimator, counter, protocol=pickle.HIGHEST_PROTOCOL)
+    return counter.bytes / BYTES_PER_MB
+
+
+def _prediction(estimator: Any) -> Callable[[pd.DataFrame], Any]:
+    """Return what a user of the model would call: probabilities where there are any, else values."""
+    method: Callable[[pd.DataFrame], Any] = getattr(estimator, "predict_proba", None) or estimator.predict
+    return method
+
+
+def _cycle(inputs: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of `inputs` as frames of one row, for ever."""
+    if len(inputs) == 0:
+        raise ValueError("at least one row is needed to time a prediction, and there is none")
+    position = 0
+    while True:
+        yield inputs.iloc[[position % len(inputs)]]
+        position += 1
