@@ -1,0 +1,218 @@
+"""A base for estimators that train in iterations: rows held out of the training part say when to stop.
+
+The rows that decide when to stop are never rows of a test part: they come out of what `fit` was given. A subclass brings
+three hooks (`_train`, `_retrain`, `_raw_predict`) and sees nothing but arrays of numbers, class codes and a deadline.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, validate_data
+
+from advisor import splits
+
+# With fewer held rows than this the choice of an iteration is a coin toss; a third of the rows is the most that is taken.
+FEWEST_HELD_ROWS = 10
+# More rows than this do not make the choice any better, but every iteration slower.
+MOST_HELD_ROWS = 50_000
+
+_FLOATS = [np.float64, np.float32]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one pass of training leaves: a model, how many of its iterations to keep (1 or more), the held loss after each."""
+
+    model: Any
+    best_iteration: int
+    held_losses: tuple[float, ...]
+
+
+class EarlyStopping(BaseEstimator):
+    """What classifiers and regressors share; see the two below.
+
+    Parameters that every subclass takes: `metric` (a name of advisor.metrics or None; it picks the loss that is trained and
+    watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better held loss before
+    training ends), `refit` (train once more on all rows for the best number of iterations), `seconds` (soft limit of one
+    fit; None: no limit), `random_state`, `n_jobs` (threads).
+
+    After `fit`: `model_`, `best_iteration_`, `curve_` (name of the held loss -> its value after each iteration),
+    `cardinalities_` (levels of each column, 0 for a number), `n_features_in_`, `feature_names_in_` for frames.
+    """
+
+    metric: str | None
+    validation_fraction: float
+    patience: int
+    refit: bool
+    seconds: float | None
+    random_state: Any
+    n_jobs: int
+
+    def _train(
+        self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float
+    ) -> Trained:
+        """Train on X (n, p), watching the held rows, until `patience` or the `deadline` (time.monotonic) runs out.
+
+        X is float with NaN for missing; a column whose entry in `cardinalities_` is above 0 holds codes 0..levels-1. y is
+        int64 codes 0..K-1 (each of them occurs in y, not always in y_held) or floats of mean 0 and deviation 1.
+        """
+        raise NotImplementedError
+
+    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int) -> Any:
+        """Train a model for exactly so many iterations, without held rows."""
+        raise NotImplementedError
+
+    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities (n, K), or values (n,) on the scale that `_train` saw, from `model_`."""
+        raise NotImplementedError
+
+    @property
+    def _loss(self) -> str:
+        """The proper loss behind `metric`: "log_loss", "rmse" or "mae"."""
+        raise NotImplementedError
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray) -> None:
+        """Hold rows out, train, and refit where asked and affordable."""
+        started = time.monotonic()
+        deadline = math.inf if self.seconds is None else started + self.seconds
+        self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        n = len(y)
+        share = min(max(self.validation_fraction, FEWEST_HELD_ROWS / n), max(self.validation_fraction, 1 / 3))
+        kept, held = splits.hold_out(y, share, self.seed_, most=MOST_HELD_ROWS)
+        if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
+            # Where every class has one row, the held row has to be learnt from as well.
+            kept = np.arange(n)
+        trained = self._train(X[kept], y[kept], X[held], y[held], deadline)
+        self.model_, self.best_iteration_ = trained.model, trained.best_iteration
+        self.curve_ = {f"held_{self._loss}": trained.held_losses}
+        now = time.monotonic()
+        share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
+        # Training stops at the deadline, but a refit cut short would have too few iterations: not begun if it may not end.
+        if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:
+            self.model_ = self._retrain(X, y, trained.best_iteration)
+
+    def _checked(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers (n, p), categories as codes, and y (n,); remember names, widths and levels."""
+        rules: dict[str, Any] = {
+            "dtype": _FLOATS,
+            "ensure_all_finite": "allow-nan",
+            "ensure_min_samples": 2,
+            "y_numeric": isinstance(self, RegressorMixin),
+        }
+        self.levels_ = _levels(X)
+        if self.levels_:
+            validate_data(self, X, skip_check_array=True)
+            numbers, y = check_X_y(_coded(X, self.levels_), y, estimator=self, **rules)
+        else:
+            numbers, y = validate_data(self, X, y, **rules)
+        self.cardinalities_ = tuple(len(self.levels_.get(column, ())) for column in range(numbers.shape[1]))
+        return numbers, y
+
+    def _predicted(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        rules: dict[str, Any] = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan"}
+        if not self.levels_:
+            return self._raw_predict(validate_data(self, X, reset=False, **rules))
+        if not isinstance(X, pd.DataFrame):
+            raise TypeError(f"{type(self).__name__} was fitted on a frame with categories; predict from such a frame too.")
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return self._raw_predict(check_array(_coded(X, self.levels_), estimator=self, **rules))
+
+
+class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
+    """A classifier for any labels; `classes_` are sorted and `predict_proba` has a column for each.
+
+    Trains on log loss whatever the metric.
+    """
+
+    @property
+    def _loss(self) -> str:
+        return "log_loss"
+
+    def fit(self, X: Any, y: Any) -> EarlyStoppingClassifier:
+        """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and labels y (n,).
+
+        Raises ValueError for a single class, infinite numbers, fewer than two rows, sparse X (TypeError).
+        """
+        X, y = self._checked(X, y)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs two or more.")
+        self._fit_codes_or_values(X, codes.astype(np.int64))
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return probabilities (n, K) in the order of `classes_`; rows sum to 1."""
+        raw = self._predicted(X).astype(np.float64)
+        probabilities: np.ndarray = raw / raw.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likeliest label of each row, shape (n,)."""
+        codes = self.predict_proba(X).argmax(axis=1)
+        labels: np.ndarray = self.classes_[codes]
+        return labels
+
+
+class EarlyStoppingRegressor(RegressorMixin, EarlyStopping):
+    """A regressor; trains on the absolute error where the metric is "mae", on the squared error elsewhere.
+
+    The hooks see a target of mean 0 and deviation 1, so that single precision and default step sizes fit any unit.
+    """
+
+    @property
+    def _loss(self) -> str:
+        return "mae" if self.metric == "mae" else "rmse"
+
+    def fit(self, X: Any, y: Any) -> EarlyStoppingRegressor:
+        """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and values y (n,).
+
+        Raises ValueError for infinite numbers or fewer than two rows, TypeError for sparse X.
+        """
+        X, y = self._checked(X, y)
+        y = y.astype(np.float64)
+        self.centre_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
+        self._fit_codes_or_values(X, (y - self.centre_) / self.scale_)
+        self.curve_ = {name: tuple(loss * self.scale_ for loss in losses) for name, losses in self.curve_.items()}
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return values (n,) in the target's unit."""
+        return self._predicted(X).astype(np.float64) * self.scale_ + self.centre_
+
+
+def _levels(X: Any) -> dict[int, pd.Index]:
+    """The levels of each category column of a frame, by position; empty for anything else."""
+    if not isinstance(X, pd.DataFrame):
+        return {}
+    return {i: dtype.categories for i, dtype in enumerate(X.dtypes) if isinstance(dtype, pd.CategoricalDtype)}
+
+
+def _coded(frame: pd.DataFrame, levels: dict[int, pd.Index]) -> np.ndarray:
+    """Turn a frame into numbers (n, p): a level becomes its position, a missing or unknown level NaN."""
+    small = all(dtype == np.float32 for i, dtype in enumerate(frame.dtypes) if i not in levels)
+    numbers = np.empty(frame.shape, dtype=np.float32 if small else np.float64)
+    for i in range(frame.shape[1]):
+        column = frame.iloc[:, i]
+        if i in levels:
+            codes = pd.Categorical(column, categories=levels[i]).codes
+            numbers[:, i] = np.where(codes < 0, np.nan, codes)
+        else:
+            numbers[:, i] = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return numbers
