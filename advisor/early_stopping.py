@@ -1,7 +1,7 @@
 """A base for estimators that train in iterations: rows held out of the training part say when to stop.
 
-The rows that decide when to stop are never rows of a test part: they come out of what `fit` was given. A subclass brings
-three hooks (`_train`, `_retrain`, `_raw_predict`) and sees nothing but arrays of numbers, class codes and a deadline.
+The rows that decide when to stop are never rows of a test part: they come out of what `fit` was given. A subclass
+brings three hooks (`_train`, `_retrain`, `_raw_predict`) and sees but arrays of numbers, class codes and a deadline.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, va
 
 from advisor import splits
 
-# With fewer held rows than this the choice of an iteration is a coin toss; a third of the rows is the most that is taken.
+# With fewer held rows than this the choice of an iteration is a coin toss; a third of the rows is the most to take.
 FEWEST_HELD_ROWS = 10
 # More rows than this do not make the choice any better, but every iteration slower.
 MOST_HELD_ROWS = 50_000
@@ -30,7 +30,7 @@ _FLOATS = [np.float64, np.float32]
 
 @dataclass(frozen=True)
 class Trained:
-    """What one pass of training leaves: a model, how many of its iterations to keep (1 or more), the held loss after each."""
+    """What one pass of training leaves: a model, how many of its iterations to keep (1 or more), each one's held loss."""
 
     model: Any
     best_iteration: int
@@ -40,10 +40,10 @@ class Trained:
 class EarlyStopping(BaseEstimator):
     """What classifiers and regressors share; see the two below.
 
-    Parameters that every subclass takes: `metric` (a name of advisor.metrics or None; it picks the loss that is trained and
-    watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better held loss before
-    training ends), `refit` (train once more on all rows for the best number of iterations), `seconds` (soft limit of one
-    fit; None: no limit), `random_state`, `n_jobs` (threads).
+    Parameters that every subclass takes: `metric` (a name of advisor.metrics or None; it picks the loss that is trained
+    and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better held loss
+    before training ends), `refit` (train once more on all rows for the best number of iterations), `seconds` (soft limit
+    of one fit; None: no limit), `random_state`, `n_jobs` (threads).
 
     After `fit`: `model_`, `best_iteration_`, `curve_` (name of the held loss -> its value after each iteration),
     `cardinalities_` (levels of each column, 0 for a number), `n_features_in_`, `feature_names_in_` for frames.
@@ -57,13 +57,11 @@ class EarlyStopping(BaseEstimator):
     random_state: Any
     n_jobs: int
 
-    def _train(
-        self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float
-    ) -> Trained:
+    def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
         """Train on X (n, p), watching the held rows, until `patience` or the `deadline` (time.monotonic) runs out.
 
-        X is float with NaN for missing; a column whose entry in `cardinalities_` is above 0 holds codes 0..levels-1. y is
-        int64 codes 0..K-1 (each of them occurs in y, not always in y_held) or floats of mean 0 and deviation 1.
+        X is float with NaN for missing; a column whose entry in `cardinalities_` is above 0 holds codes 0..levels-1.
+        y is int64 codes 0..K-1 (each occurs in y, not always in y_held) or floats of mean 0 and deviation 1.
         """
         raise NotImplementedError
 
@@ -102,7 +100,7 @@ class EarlyStopping(BaseEstimator):
         self.curve_ = {f"held_{self._loss}": trained.held_losses}
         now = time.monotonic()
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
-        # Training stops at the deadline, but a refit cut short would have too few iterations: not begun if it may not end.
+        # A refit cut short would have too few iterations, so one that may not end in time is not begun.
         if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:
             self.model_ = self._retrain(X, y, trained.best_iteration)
 
@@ -129,7 +127,7 @@ class EarlyStopping(BaseEstimator):
         if not self.levels_:
             return self._raw_predict(validate_data(self, X, reset=False, **rules))
         if not isinstance(X, pd.DataFrame):
-            raise TypeError(f"{type(self).__name__} was fitted on a frame with categories; predict from such a frame too.")
+            raise TypeError(f"{type(self).__name__} was fitted on a frame with categories; predict from one, too.")
         validate_data(self, X, reset=False, skip_check_array=True)
         return self._raw_predict(check_array(_coded(X, self.levels_), estimator=self, **rules))
 

@@ -1,0 +1,24 @@
+"""The folder is the catalogue: every file here that does not start with an underscore ends with its LEARNER."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from advisor.contracts import Learner
+from advisor.errors import UserError, did_you_mean
+
+
+def catalogue() -> tuple[Learner, ...]:
+    """Return every learner, the cheapest first and by name where equally cheap; loads no library that trains them."""
+    names = [module.name for module in iter_modules(__path__) if not module.name.startswith("_")]
+    members: list[Learner] = [import_module(f"{__name__}.{name}").LEARNER for name in names]
+    return tuple(sorted(members, key=lambda learner: (learner.effort, learner.name)))
+
+
+def find(name: str) -> Learner:
+    """Return the learner called `name`; raises UserError with the nearest names where there is none."""
+    members = {learner.name: learner for learner in catalogue()}
+    if name not in members:
+        raise UserError(f"No learner is called {name!r}. {did_you_mean(name, members)}")
+    return members[name]

@@ -1,0 +1,26 @@
+"""The dummy: what can be had without looking at the inputs. Whoever does not beat it has found no signal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.contracts import Learner, Setting
+
+
+def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    if setting.task == "regression":
+        return DummyRegressor(strategy="median" if setting.metric == "mae" else "mean")
+    return DummyClassifier(strategy="prior")
+
+
+LEARNER = Learner(
+    name="dummy",
+    family="dummy",
+    summary="Class shares, or the mean (the median where the absolute error decides), whatever the inputs.",
+    build=_build,
+    interpretable=True,
+    effort=1,
+)

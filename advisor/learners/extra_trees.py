@@ -1,0 +1,43 @@
+"""Extremely randomised trees: the cuts are drawn, not searched for (Geurts, Ernst and Wehenkel 2006)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.contracts import Choice, Integer, Learner, Setting, Space
+
+# Trees on more rows than this are no better on average, but each of them slower and larger.
+_MOST_ROWS_PER_TREE = 100_000
+
+
+def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+    from sklearn.pipeline import Pipeline
+
+    regression = setting.task == "regression"
+    model = (ExtraTreesRegressor if regression else ExtraTreesClassifier)(
+        n_estimators=300,
+        max_features=1.0 if regression else "sqrt",
+        min_samples_leaf=2,
+        random_state=setting.seed,
+        n_jobs=setting.threads,
+    )
+    if setting.rows > _MOST_ROWS_PER_TREE:
+        model.set_params(bootstrap=True, max_samples=_MOST_ROWS_PER_TREE / setting.rows)
+    return Pipeline([("encode", setting.modality.encoder("ordinal")), ("model", model.set_params(**params))])
+
+
+def _space(setting: Setting) -> Space:
+    """What TabArena (Erickson et al. 2025) varies, without what depends on the target's unit."""
+    return {"max_features": Choice(("sqrt", 0.5, 0.75, 1.0)), "min_samples_leaf": Integer(1, 50, log=True)}
+
+
+LEARNER = Learner(
+    name="extra_trees",
+    family="classical",
+    summary="300 extremely randomised trees.",
+    build=_build,
+    space=_space,
+    effort=5,
+)
