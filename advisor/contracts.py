@@ -68,6 +68,10 @@ class Modality(Protocol):
         """Describe every input column."""
         ...
 
+    def typed(self, dataset: Dataset) -> Any:
+        """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read."""
+        ...
+
     def encoder(self, style: str) -> Any:
         """Return an unfitted scikit-learn transformer from raw inputs to what a learner of that style eats."""
         ...

@@ -19,6 +19,8 @@ Cut = tuple[np.ndarray, np.ndarray]
 
 # Above this many test rows nothing is learned from more of them that the verdict could use.
 MOST_TEST_ROWS = 100_000
+# Above this many rows configurations are compared on a subsample of this size.
+MOST_TUNING_ROWS = 100_000
 
 
 def strata(target: np.ndarray) -> np.ndarray:
@@ -106,7 +108,7 @@ def inner_cuts(
     seed: int,
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
-    most_rows: int | None = None,
+    most_rows: int = MOST_TUNING_ROWS,
 ) -> tuple[Cut, ...]:
     """Cut a training part once more, for choosing configurations: k folds, or one fifth held out where inner_folds is 1.
 
@@ -121,7 +123,7 @@ def inner_cuts(
         cuts = (hold_out(target, 0.2, seed, groups=groups),)
     else:
         cuts = tuple(_folds(target, inner_folds, seed, groups, None))
-    if most_rows is not None and len(target) > most_rows:
+    if len(target) > most_rows:
         rng = np.random.default_rng(seed)
         cuts = tuple((_thin(fit, most_rows * 4 // 5, rng), _thin(held, most_rows // 5, rng)) for fit, held in cuts)
     return cuts

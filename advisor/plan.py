@@ -1,0 +1,184 @@
+"""Who runs on which rows, who is left out and why, and how the seconds are shared.
+
+Both families get the same tuning seconds on every outer cut; within a family they go to the learners whose defaults did
+best on the INNER rows of that cut. Outer rows choose nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from advisor import splits
+from advisor.contracts import Learner
+from advisor.errors import UserError, did_you_mean
+from advisor.records import Budget, Dataset, Job, Outcome, Plan, Profile, Splits
+
+# Learners a family tunes on one cut: more would leave each too few trials to learn from.
+TUNED_PER_FAMILY = 3
+# Learners up to this effort run first, so that even the shortest budget holds both families and a linear yardstick.
+ESSENTIAL_EFFORT = 4
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named amount of effort: seconds when no budget is named, trials a study, and whether cuts are repeated."""
+
+    seconds: float
+    trials: int
+    repeat: bool
+
+
+PRESETS: Mapping[str, Preset] = {
+    "quick": Preset(seconds=120, trials=15, repeat=False),
+    "standard": Preset(seconds=600, trials=60, repeat=False),
+    "thorough": Preset(seconds=3600, trials=200, repeat=True),
+}
+
+
+def tier(rows: int, repeat: bool) -> tuple[str, int, int]:
+    """Return (kind, folds, repeats) of the outer cuts for a table of `rows` rows.
+
+    Repeats buy little above 300 rows, so that only `repeat` asks for them there; the seconds go into tuning instead.
+    """
+    if rows > 250_000:
+        return "holdout", 1, 1
+    if rows > 20_000:
+        return "stratified", 3, 1
+    if rows >= 300:
+        return "stratified", 5, 3 if repeat else 1
+    return "stratified", 10, 3
+
+
+def make_plan(
+    dataset: Dataset,
+    profile: Profile,
+    learners: Sequence[Learner],
+    budget: Budget,
+    *,
+    metric: str,
+    repeat: bool = False,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    interpretable: bool = False,
+    device: str = "cpu",
+) -> Plan:
+    """Pair every suitable learner with every outer cut, and say why the others were left out.
+
+    `only` and `skip` name learners; the dummy always takes part, since "no signal" is measured against it. Raises UserError
+    for an unknown name or where no learner is left.
+    """
+    for name in (*only, *skip):
+        if name not in {learner.name for learner in learners}:
+            raise UserError(f"No learner is called {name!r}. {did_you_mean(name, [lr.name for lr in learners])}")
+    skipped = {}
+    for learner in learners:
+        if learner.family == "dummy":
+            continue
+        if only and learner.name not in only:
+            skipped[learner.name] = "not among --learners"
+        elif learner.name in skip:
+            skipped[learner.name] = "named in --skip"
+        elif interpretable and not (learner.interpretable or learner.family == "neural"):
+            skipped[learner.name] = "not interpretable, as --interpretable asks"
+        elif reason := learner.suits(profile):
+            skipped[learner.name] = reason
+    chosen = tuple(learner.name for learner in learners if learner.name not in skipped)
+    if not any(learner.family != "dummy" for learner in learners if learner.name in chosen):
+        raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
+    cuts = draw_splits(dataset, budget, repeat)
+    return Plan(
+        dataset.task, metric, cuts, chosen, skipped, budget.seed, device, _fingerprint(profile, metric, cuts, chosen)
+    )
+
+
+def draw_splits(dataset: Dataset, budget: Budget, repeat: bool) -> Splits:
+    """Draw the outer cuts that fit the table: forward in time, by group, or stratified with exact copies kept together."""
+    rows = len(dataset.target)
+    kind, folds, repeats = tier(rows, repeat)
+    if dataset.times is not None:
+        kind, folds = "forward", 5 if folds == 1 else min(folds, 5)
+    elif dataset.groups is not None:
+        kind, folds = "grouped", max(folds, 3)
+    folds = budget.folds or folds
+    if dataset.task == "binary":
+        # Every test part needs both classes, or its AUC does not exist.
+        folds = max(2, min(folds, int(np.bincount(dataset.target).min()))) if folds > 1 else folds
+    # A short budget cannot pay for the five inner fits a configuration that few rows would deserve.
+    inner_folds = 5 if rows <= 2_500 and budget.seconds >= 120 else 1
+    return splits.draw(
+        dataset.target,
+        kind=kind,
+        folds=folds,
+        repeats=budget.repeats or repeats,
+        inner_folds=inner_folds,
+        seed=budget.seed,
+        groups=dataset.groups,
+        times=dataset.times,
+        twins=twins(dataset),
+    )
+
+
+def twins(dataset: Dataset) -> np.ndarray | None:
+    """Return codes (n,) that are equal for rows which are exact copies, target included; None where there are none."""
+    hashes = pd.util.hash_pandas_object(dataset.inputs, index=False).to_numpy()
+    rows = pd.MultiIndex.from_arrays([hashes, dataset.target])
+    codes, unique = rows.factorize()
+    return None if len(unique) == len(rows) else np.asarray(codes)
+
+
+def default_jobs(plan: Plan, learners: Mapping[str, Learner], repeat: int) -> tuple[Job, ...]:
+    """List the default configurations to run on the cuts of one repeat.
+
+    The essential come first; then the slow before the quick, so that no worker waits long for the last one.
+    """
+    chosen = [learners[name] for name in plan.learners]
+    essential = sorted((lr for lr in chosen if lr.effort <= ESSENTIAL_EFFORT), key=lambda lr: lr.effort)
+    others = sorted((lr for lr in chosen if lr.effort > ESSENTIAL_EFFORT), key=lambda lr: -lr.effort)
+    numbers = [part.number for part in plan.splits.parts if part.repeat == repeat]
+    return tuple(
+        Job(learner.name, learner.family, number, "default", plan.seed + number)
+        for learner in (*essential, *others)
+        for number in numbers
+    )
+
+
+def tuned_jobs(defaults: Iterable[Outcome], learners: Mapping[str, Learner], tunable: Mapping[str, bool]) -> list[Job]:
+    """List the studies to run after `defaults` (one repeat's): on each cut, each family's best few by inner error."""
+    by_cut: dict[tuple[int, str], list[Outcome]] = {}
+    for outcome in defaults:
+        if outcome.inner_error is not None and tunable[outcome.job.learner]:
+            by_cut.setdefault((outcome.job.split, outcome.job.family), []).append(outcome)
+    return [
+        Job(outcome.job.learner, outcome.job.family, outcome.job.split, "tuned", outcome.job.seed)
+        for _, outcomes in sorted(by_cut.items())
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.inner_error or 0.0)[:TUNED_PER_FAMILY]
+    ]
+
+
+def share_seconds(jobs: Sequence[Job], workers: int, seconds: float) -> dict[str, float]:
+    """Share `seconds` of wall time on `workers` among studies: {job key: seconds}, equal for both families on every cut.
+
+    A family's part of a cut is split evenly among its studies. The unit is found by laying the jobs out, longest first,
+    on the worker that is free first (Graham 1969), since the last to finish decides.
+    """
+    together: dict[tuple[int, str], int] = {}
+    for job in jobs:
+        together[job.split, job.family] = together.get((job.split, job.family), 0) + 1
+    weights = {job.key: 1 / together[job.split, job.family] for job in jobs}
+    busy = [0.0] * workers
+    for weight in sorted(weights.values(), reverse=True):
+        heapq.heapreplace(busy, busy[0] + weight)
+    return {key: seconds * weight / max(busy) for key, weight in weights.items()} if jobs else {}
+
+
+def _fingerprint(profile: Profile, metric: str, cuts: Splits, learners: Sequence[str]) -> str:
+    text = hashlib.sha256(repr((profile.fingerprint, metric, cuts.kind, cuts.inner_folds, tuple(learners))).encode())
+    for part in cuts.parts:
+        text.update(part.test.tobytes())
+    return text.hexdigest()[:16]

@@ -1,0 +1,298 @@
+"""One job, start to end: tune, fit, predict, score. Knows no engine, no ledger, no MLflow, no report.
+
+Configurations are chosen on inner rows only. The outer test rows are predicted once, by what was chosen without them.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from advisor import costs, learners, metrics, modalities, splits
+from advisor.contracts import Learner, Setting
+from advisor.metrics import Metric
+from advisor.records import Cost, Dataset, Job, Outcome, Plan, Profile, Split, Trial
+from advisor.splits import Cut
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every worker holds from the start, so that a task carries almost nothing."""
+
+    dataset: Dataset
+    profile: Profile
+    plan: Plan
+    threads: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job with its clock: no result is wanted after `deadline` (seconds since the epoch).
+
+    `fit_seconds` is the soft limit of one fit. A study has `tune_seconds` of wall time, its last fit included, `most_trials`, and
+    the outcome of its learner's default on the same cut as `start`.
+    """
+
+    job: Job
+    deadline: float
+    fit_seconds: float | None = None
+    tune_seconds: float = 0.0
+    most_trials: int = 0
+    start: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Refit:
+    """The wish for a learner with `params`, trained on all rows and on the original labels."""
+
+    learner: str
+    params: Mapping[str, Any]
+    deadline: float
+    fit_seconds: float | None
+    threads: int
+
+
+@dataclass(frozen=True)
+class _Inner:
+    """How one configuration did on the inner rows; `losses` and `predictions` in the order of `rows`."""
+
+    rows: np.ndarray
+    predictions: np.ndarray
+    losses: np.ndarray
+    fold_errors: tuple[float, ...]
+
+    @property
+    def error(self) -> float:
+        return float(np.mean(self.fold_errors))
+
+
+def run(shared: Shared, task: Task) -> Outcome:
+    """Carry out one job. Whatever a learner raises becomes a failed outcome with its message."""
+    try:
+        return _default(shared, task) if task.job.stage == "default" else _tuned(shared, task)
+    except Exception as problem:
+        return Outcome(task.job, "failed", describe(problem))
+
+
+def describe(problem: BaseException) -> str:
+    """Say in one line what went wrong and where, for a table of failures."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    where = f" ({frames[-1].name} in {frames[-1].filename.rsplit('/', 1)[-1]})" if frames else ""
+    text = " ".join(str(problem).split())
+    return f"{type(problem).__name__}: {text[:300]}{where}"
+
+
+def refit(shared: Shared, wish: Refit) -> Pipeline:
+    """Train the wished learner on all rows; its `predict` answers in the labels of the source and takes raw tables."""
+    dataset = shared.dataset
+    learner = learners.find(wish.learner)
+    setting = _setting(shared, len(dataset.target), shared.plan.seed, wish.fit_seconds, wish.threads)
+    target = np.asarray(dataset.classes, dtype=object)[dataset.target] if dataset.classes else dataset.target
+    fitted = learner.build(setting, wish.params).fit(dataset.inputs, target)
+    return Pipeline([("table", setting.modality.typed(dataset)), *fitted.steps])
+
+
+def _default(shared: Shared, task: Task) -> Outcome:
+    learner, split = learners.find(task.job.learner), shared.plan.splits.parts[task.job.split]
+    with costs.Stopwatch() as watch:
+        inner = _validate(shared, task, learner, split, {}, None)
+    tuned = Cost(tune_seconds=watch.wall_seconds, cpu_seconds=watch.cpu_seconds)
+    started_at = time.time() - watch.wall_seconds
+    trial = Trial(0, {}, inner.error, watch.wall_seconds, "complete", started_at)
+    return _outer(shared, task, learner, split, {}, inner, (trial,), tuned)
+
+
+def _tuned(shared: Shared, task: Task) -> Outcome:
+    from advisor import tuning  # the only path that needs Optuna
+
+    started_at = time.time()
+    learner, split = learners.find(task.job.learner), shared.plan.splits.parts[task.job.split]
+    start = task.start
+    assert start is not None and start.inner_predictions is not None and start.inner_rows is not None
+    default = _as_inner(shared, task.job, split, start.inner_predictions)
+    best: dict[str, Any] = {"error": np.inf}
+
+    def evaluate(params: Mapping[str, Any], report: tuning.Report) -> float:
+        inner = _validate(shared, task, learner, split, params, report)
+        if inner.error < best["error"]:
+            best.update(error=inner.error, params=dict(params), inner=inner)
+        return inner.error
+
+    def seconds_left() -> float:
+        last_fit = start.cost.fit_seconds + start.cost.predict_seconds
+        return min(task.tune_seconds + started_at, task.deadline) - time.time() - 1.2 * last_fit
+
+    with costs.Stopwatch() as watch:
+        setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
+        space = learner.space(setting)
+        trials = tuning.tune(
+            space,
+            evaluate,
+            default_params=_default_params(learner, setting, space),
+            default_errors=default.fold_errors,
+            default_seconds=start.cost.tune_seconds,
+            seconds_left=seconds_left,
+            most_trials=task.most_trials,
+            seed=task.job.seed,
+        )
+    cost = Cost(tune_seconds=watch.wall_seconds, cpu_seconds=watch.cpu_seconds, peak_memory_mb=watch.peak_memory_mb)
+    if "inner" not in best or not clearly_better(default.losses, best["inner"].losses):
+        return replace(start, job=task.job, trials=trials, cost=_add(start.cost, cost))
+    return _outer(shared, task, learner, split, best["params"], best["inner"], trials, cost)
+
+
+def clearly_better(default_losses: np.ndarray, losses: np.ndarray) -> bool:
+    """Tell whether a tuned configuration beats the default by more than one standard error of their paired difference.
+
+    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays hold
+    the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of either.
+    """
+    difference = default_losses - losses
+    return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
+
+
+def _validate(
+    shared: Shared, task: Task, learner: Learner, split: Split, params: Mapping[str, Any], report: Any
+) -> _Inner:
+    """Fit and predict every inner cut; `report`, told of each, may raise to give up."""
+    inputs, target = shared.dataset.rows(split.train)
+    predictions, cuts = [], _cuts(shared, task.job, split)
+    metric = metrics.METRICS[shared.plan.metric]
+    fold_errors: list[float] = []
+    for fold, (fit, held) in enumerate(cuts):
+        setting = _setting(shared, len(fit), task.job.seed, task.fit_seconds)
+        estimator = learner.build(setting, params).fit(inputs.take(fit), target[fit])
+        predictions.append(predict(estimator, inputs.take(held), shared.dataset))
+        fold_errors.append(metric.error(target[held], predictions[-1]))
+        if report is not None:
+            report(fold, fold_errors[-1])
+    return _inner(metric, target, split, cuts, np.concatenate(predictions))
+
+
+def _inner(metric: Metric, target: np.ndarray, split: Split, cuts: tuple[Cut, ...], predictions: np.ndarray) -> _Inner:
+    parts = np.split(predictions, np.cumsum([len(held) for _, held in cuts])[:-1])
+    losses = [metric.row_losses(target[held], part) for (_, held), part in zip(cuts, parts, strict=True)]
+    errors = tuple(metric.error_of_loss(float(part.mean())) for part in losses)
+    rows = split.train[np.concatenate([held for _, held in cuts])]
+    return _Inner(rows, predictions, np.concatenate(losses), errors)
+
+
+def _as_inner(shared: Shared, job: Job, split: Split, predictions: np.ndarray) -> _Inner:
+    target = shared.dataset.target[split.train]
+    return _inner(metrics.METRICS[shared.plan.metric], target, split, _cuts(shared, job, split), predictions)
+
+
+def _cuts(shared: Shared, job: Job, split: Split) -> tuple[Cut, ...]:
+    dataset = shared.dataset
+    return splits.inner_cuts(
+        dataset.target[split.train],
+        inner_folds=shared.plan.splits.inner_folds,
+        seed=job.seed,
+        groups=None if dataset.groups is None else dataset.groups[split.train],
+        times=None if dataset.times is None else dataset.times[split.train],
+    )
+
+
+def _outer(
+    shared: Shared,
+    task: Task,
+    learner: Learner,
+    split: Split,
+    params: Mapping[str, Any],
+    inner: _Inner,
+    trials: tuple[Trial, ...],
+    tuned: Cost,
+) -> Outcome:
+    """Fit the chosen configuration on the whole training part and predict the test part, once."""
+    inputs, target = shared.dataset.rows(split.train)
+    test_inputs, test_target = shared.dataset.rows(split.test)
+    setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
+    with costs.Stopwatch() as fit_watch:
+        estimator = learner.build(setting, params).fit(inputs, target)
+    with costs.Stopwatch() as predict_watch:
+        predictions = predict(estimator, test_inputs, shared.dataset)
+    metric = metrics.METRICS[shared.plan.metric]
+    cost = Cost(
+        tune_seconds=tuned.tune_seconds,
+        fit_seconds=fit_watch.wall_seconds,
+        predict_seconds=predict_watch.wall_seconds,
+        cpu_seconds=tuned.cpu_seconds + fit_watch.cpu_seconds + predict_watch.cpu_seconds,
+        peak_memory_mb=max(tuned.peak_memory_mb or 0.0, fit_watch.peak_memory_mb, predict_watch.peak_memory_mb),
+        device=str(getattr(estimator[-1], "device_", "cpu")),
+    )
+    if split.number == 0:
+        # One cut tells what serving costs; the others would only repeat it.
+        p50_ms, p99_ms = costs.latency(estimator, test_inputs)
+        cost = replace(
+            cost,
+            latency_p50_ms=p50_ms,
+            latency_p99_ms=p99_ms,
+            predict_ms_per_1000_rows=costs.predict_ms_per_1000_rows(estimator, test_inputs),
+            model_mb=costs.model_mb(estimator),
+        )
+    return Outcome(
+        job=task.job,
+        status="ok",
+        error=metric.error(test_target, predictions),
+        inner_error=inner.error,
+        predictions=predictions,
+        inner_rows=inner.rows,
+        inner_predictions=inner.predictions,
+        params=dict(params),
+        trials=trials,
+        cost=cost,
+        curve=dict(getattr(estimator[-1], "learning_curve_", {})),
+    )
+
+
+def predict(estimator: Any, inputs: Any, dataset: Dataset) -> np.ndarray:
+    """Return probabilities (n, K) in the order of `dataset.classes`, or values (n,).
+
+    A class that the training part lacked gets probability 0. Raises FloatingPointError where a prediction is not finite.
+    """
+    if not dataset.classes:
+        values = np.asarray(estimator.predict(inputs), dtype=float)
+    else:
+        known = estimator.predict_proba(inputs)
+        values = np.zeros((len(known), len(dataset.classes)))
+        values[:, np.asarray(estimator.classes_, dtype=int)] = known
+    if not np.isfinite(values).all():
+        raise FloatingPointError("the model predicts values that are not finite")
+    return values
+
+
+def _setting(
+    shared: Shared, rows: int, seed: int, fit_seconds: float | None, threads: int | None = None
+) -> Setting:
+    return Setting(
+        profile=shared.profile,
+        modality=modalities.find(shared.dataset.modality),
+        metric=shared.plan.metric,
+        rows=rows,
+        seed=seed,
+        threads=threads or shared.threads,
+        device=shared.plan.device,
+        seconds=fit_seconds,
+    )
+
+
+def _default_params(learner: Learner, setting: Setting, space: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the default values of the tuned parameters off an unfitted estimator, where they have the same name."""
+    params = learner.build(setting, {}).get_params()
+    return {name: params[f"model__{name}"] for name in space if f"model__{name}" in params}
+
+
+def _add(fitted: Cost, tuned: Cost) -> Cost:
+    """The default stayed: its own fit is what was paid for the model, the search comes on top."""
+    return replace(
+        fitted,
+        tune_seconds=tuned.tune_seconds,
+        cpu_seconds=fitted.cpu_seconds + tuned.cpu_seconds,
+        peak_memory_mb=max(fitted.peak_memory_mb or 0.0, tuned.peak_memory_mb or 0.0),
+    )
