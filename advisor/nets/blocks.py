@@ -1,0 +1,97 @@
+"""Layers for tables: how categories enter a net, and the multilayer perceptron; every `forward` maps (n, ...) to (n, k)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+NORMALISATIONS: dict[str, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+
+
+class CategoryEmbedding(nn.Module):
+    """One learned vector a level, all columns in one table: codes (n, c) in 0..levels[j] become (n, c * width).
+
+    Code 0 stands for missing or never seen. It starts at the origin, the middle of the others, and stays there unless
+    training rows hold it. Entity embeddings: Guo and Berkhahn (2016).
+    """
+
+    def __init__(self, levels: Sequence[int], width: int) -> None:
+        super().__init__()
+        sizes = torch.tensor([level + 1 for level in levels])
+        self.register_buffer("offsets", sizes.cumsum(0) - sizes)
+        self.offsets: Tensor
+        self.table = nn.Embedding(int(sizes.sum()), width)
+        nn.init.normal_(self.table.weight, std=1.0 / math.sqrt(width))
+        with torch.no_grad():
+            self.table.weight[self.offsets] = 0.0
+
+    def forward(self, codes: Tensor) -> Tensor:
+        return self.table(codes + self.offsets).flatten(1)
+
+
+class TableInput(nn.Module):
+    """Joins numbers (n, p) and, where the table has them, category codes (n, c) to one row vector (n, p + c * width)."""
+
+    def __init__(self, numbers: int, levels: Sequence[int] = (), embedding_width: int = 8) -> None:
+        super().__init__()
+        self.embedding = CategoryEmbedding(levels, embedding_width) if levels else None
+        self.width = numbers + len(levels) * embedding_width
+
+    def forward(self, numbers: Tensor, codes: Tensor | None = None) -> Tensor:
+        if self.embedding is None or codes is None:
+            return numbers
+        return torch.cat([numbers, self.embedding(codes)], dim=1)
+
+
+class MLP(nn.Sequential):
+    """`depth` times linear, normalisation, activation, dropout, then a linear head: (n, inputs) to (n, outputs).
+
+    The plain baseline of Gorishniy et al. (2021). Hidden weights start as He et al. (2015) propose; the head starts ten
+    times smaller, so that the first predictions are near `bias` (the class log-frequencies, or the mean at 0).
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        width: int,
+        depth: int,
+        activation: str = "relu",
+        normalisation: str | None = None,
+        dropout: float = 0.0,
+        bias: Sequence[float] | None = None,
+    ) -> None:
+        layers: list[nn.Module] = []
+        for size in [inputs, *[width] * (depth - 1)][:depth]:
+            linear = nn.Linear(size, width)
+            nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
+            nn.init.zeros_(linear.bias)
+            layers.append(linear)
+            if normalisation is not None:
+                layers.append(NORMALISATIONS[normalisation](width))
+            layers.append(ACTIVATIONS[activation]())
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+        head = nn.Linear(width if depth else inputs, outputs)
+        with torch.no_grad():
+            head.weight.mul_(0.1)
+            head.bias.copy_(torch.zeros(outputs) if bias is None else torch.as_tensor(bias, dtype=torch.float32))
+        super().__init__(*layers, head)
+
+
+class TableNet(nn.Module):
+    """An entrance for numbers and codes, and a body for what comes out of it: outputs (n, k)."""
+
+    def __init__(self, entrance: TableInput, body: nn.Module) -> None:
+        super().__init__()
+        self.entrance = entrance
+        self.body = body
+
+    def forward(self, numbers: Tensor, codes: Tensor | None = None) -> Tensor:
+        outputs: Tensor = self.body(self.entrance(numbers, codes))
+        return outputs

@@ -1,0 +1,308 @@
+"""One training loop for every net: rows lie on the device once, the best weights on held rows win, the clock is obeyed.
+
+Laws: the caller's random state and thread count are as before afterwards; on a CPU the same seed gives the same weights.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from advisor.errors import AdvisorError, UserError
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+Error = Callable[[Tensor, Tensor], float]
+Stop = Literal["epochs", "patience", "deadline", "diverged"]
+
+SMALLEST_BATCH = 16
+PREDICT_BATCH = 8192
+
+
+class Diverged(AdvisorError):
+    """The loss became infinite or NaN before any weights were worth keeping."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table as tensors: what the module's `forward` takes, in its order, and the target; all of length n."""
+
+    inputs: tuple[Tensor, ...]
+    target: Tensor
+
+    def to(self, device: torch.device) -> Rows:
+        """Return the same rows on `device`."""
+        return Rows(tuple(part.to(device) for part in self.inputs), self.target.to(device))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. `warmup` is the share of all steps in which the learning rate rises; `patience` counts epochs."""
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    batch_size: int = 256
+    epochs: int = 100
+    patience: int = 20
+    warmup: float = 0.05
+    clip_norm: float | None = 1.0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What became of a training: the epoch whose weights were kept (1 is the first), why it ended, and its curve.
+
+    `curve` has one value an epoch for "epoch", "train_loss", "learning_rate" (at the epoch's end), "seconds" (since the
+    start), and "valid_loss" (the error on the held rows) where rows were held out. `batch_size` is what fitted in memory.
+    """
+
+    best_epoch: int
+    stopped: Stop
+    curve: Mapping[str, tuple[float, ...]]
+    batch_size: int
+
+
+def pick_device(wish: str) -> torch.device:
+    """Turn "auto" into the best device at hand (cuda, then mps, then cpu), and refuse one that is not there."""
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wish == "auto":
+        return torch.device(next(name for name, here in present.items() if here))
+    if not present.get(wish.partition(":")[0], False):
+        here = ", ".join(name for name, there in present.items() if there)
+        raise UserError(f"The device '{wish}' is not available here; there is: {here}.")
+    return torch.device(wish)
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's global generators inside the block (initial weights, dropout); they are as before after it."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def cpu_threads(threads: int) -> Iterator[None]:
+    """Set torch's CPU threads inside the block; their number is as before after it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def learning_rate_factor(progress: float, warmup: float) -> float:
+    """Linear rise over the first `warmup` share of `progress` (0..1), then half a cosine down to zero.
+
+    Loshchilov and Hutter (2017) without restarts; the warm-up as in Goyal et al. (2017).
+    """
+    if progress < warmup:
+        return progress / warmup
+    return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (progress - warmup) / max(1e-12, 1.0 - warmup))))
+
+
+def predict(module: nn.Module, inputs: Sequence[Tensor], device: torch.device) -> Tensor:
+    """Return the module's float32 outputs on the CPU, in evaluation mode and without gradients, shape (n, outputs)."""
+    module.eval()
+    return _outputs(module, inputs, device).cpu()
+
+
+def train(
+    module: nn.Module,
+    rows: Rows,
+    held: Rows | None,
+    loss: Loss,
+    recipe: Recipe,
+    *,
+    error: Error | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    device: torch.device | None = None,
+    threads: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Fit:
+    """Train `module` in place and leave it in evaluation mode on `device` with the weights of its best epoch.
+
+    `loss(outputs, target)` returns the mean over a batch and is minimised; `error(outputs, target)` judges the held rows
+    after each epoch (`loss` if None) and picks the epoch. Without held rows the last epoch is kept. `seconds` is soft: the
+    schedule is shortened, as soon as the pace is known, to the epochs that fit, and cut where even that runs over; the
+    clock is read at every batch. When a GPU's memory is too small the batch is halved and training starts again.
+
+    Raises UserError for rows that hold NaN or infinity, Diverged if the loss leaves the real numbers before any epoch
+    was good.
+    """
+    place = device or torch.device("cpu")
+    for name, part in (("training", rows), ("held-out", held)):
+        if part is not None and not _finite(part):
+            raise UserError(f"The {name} rows hold NaN or infinity, which a net cannot take; impute and scale them first.")
+    started = clock()
+    start = {name: value.detach().clone() for name, value in module.state_dict().items()}
+    module.to(place)
+    while True:
+        try:
+            with seeded(seed, place), cpu_threads(threads):
+                run = _Run(module, rows.to(place), held and held.to(place), loss, error or _as_error(loss), recipe)
+                return run.through(started, seconds, seed, clock)
+        except torch.OutOfMemoryError:
+            if recipe.batch_size <= SMALLEST_BATCH:
+                raise
+        recipe = replace(recipe, batch_size=max(SMALLEST_BATCH, recipe.batch_size // 2))
+        module.load_state_dict(start)
+
+
+class _Run:
+    """The state of one training: weights, optimiser, and the best that was seen."""
+
+    def __init__(
+        self, module: nn.Module, rows: Rows, held: Rows | None, loss: Loss, error: Error, recipe: Recipe
+    ) -> None:
+        self.module, self.rows, self.held, self.loss, self.error, self.recipe = module, rows, held, loss, error, recipe
+        self.device = rows.target.device
+        self.batches = max(1, round(len(rows.target) / recipe.batch_size))
+        self.weights = [weight for weight in module.parameters() if weight.requires_grad]
+        self.optimizer = _adamw(self.weights, recipe, self.device)
+        self.best_error = math.inf
+        self.best_epoch = 0
+        self.best_state: dict[str, Tensor] = {}
+        self.curve: dict[str, list[float]] = {}
+
+    def through(self, started: float, seconds: float | None, seed: int, clock: Callable[[], float]) -> Fit:
+        """Run epochs until they are used up, nothing improves, the time is over or the loss explodes."""
+        order = torch.Generator().manual_seed(seed)
+        planned, stopped = self.recipe.epochs, "epochs"
+        epoch = 0
+        while epoch < planned:
+            epoch += 1
+            deadline = math.inf if seconds is None else started + seconds
+            train_loss, cut = self._epoch(epoch, planned, order, clock, deadline)
+            valid = self._judge() if self.held is not None and math.isfinite(train_loss) else train_loss
+            if not math.isfinite(valid):
+                stopped = "diverged"
+                break
+            elapsed = clock() - started
+            self._note(epoch, train_loss, valid, elapsed)
+            if valid < self.best_error or self.held is None:
+                self._keep(epoch, valid)
+            elif epoch - self.best_epoch >= self.recipe.patience:
+                stopped = "patience"
+                break
+            if seconds is not None:
+                fitting = epoch if cut else max(epoch, int(seconds * epoch / max(elapsed, 1e-9)))
+                planned, stopped = (fitting, "deadline") if fitting < planned else (planned, stopped)
+        if not self.best_epoch:
+            raise Diverged("The net's loss became NaN or infinite in the first epoch; a lower learning rate may help.")
+        self.module.load_state_dict(self.best_state)
+        self.module.eval()
+        curve = {name: tuple(values) for name, values in self.curve.items()}
+        return Fit(self.best_epoch, stopped, curve, self.recipe.batch_size)  # type: ignore[arg-type]
+
+    def _epoch(
+        self, epoch: int, planned: int, order: torch.Generator, clock: Callable[[], float], deadline: float
+    ) -> tuple[float, bool]:
+        """One pass over a permuted copy of the rows; return the mean loss and whether the deadline cut it short."""
+        self.module.train()
+        index = torch.randperm(len(self.rows.target), generator=order).to(self.device)
+        parts = [part.index_select(0, index).tensor_split(self.batches) for part in (*self.rows.inputs, self.rows.target)]
+        half = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
+        losses = []
+        cut = False
+        for batch, (*inputs, target) in enumerate(zip(*parts, strict=True), start=1):
+            self._set_learning_rate((epoch - 1 + (batch - 0.5) / self.batches) / planned)
+            self.optimizer.zero_grad(set_to_none=True)
+            with half:
+                loss = self.loss(self.module(*inputs), target)
+            loss.backward()  # type: ignore[no-untyped-call]
+            if self.recipe.clip_norm is not None:
+                _clip(self.weights, self.recipe.clip_norm)
+            self.optimizer.step()
+            losses.append(loss.detach())
+            cut = clock() >= deadline
+            if cut:
+                break
+        return float(torch.stack(losses).float().mean()), cut
+
+    def _set_learning_rate(self, progress: float) -> None:
+        rate = self.recipe.learning_rate * learning_rate_factor(progress, self.recipe.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def _judge(self) -> float:
+        assert self.held is not None
+        self.module.eval()
+        return float(self.error(_outputs(self.module, self.held.inputs, self.device), self.held.target))
+
+    def _keep(self, epoch: int, valid: float) -> None:
+        self.best_epoch, self.best_error = epoch, valid
+        for name, value in self.module.state_dict().items():
+            if name in self.best_state:
+                self.best_state[name].copy_(value)
+            else:
+                self.best_state[name] = value.detach().clone()
+
+    def _note(self, epoch: int, train_loss: float, valid: float, elapsed: float) -> None:
+        values = {
+            "epoch": float(epoch),
+            "train_loss": train_loss,
+            **({} if self.held is None else {"valid_loss": valid}),
+            "learning_rate": float(self.optimizer.param_groups[0]["lr"]),
+            "seconds": elapsed,
+        }
+        for name, value in values.items():
+            self.curve.setdefault(name, []).append(value)
+
+
+def _adamw(weights: Sequence[nn.Parameter], recipe: Recipe, device: torch.device) -> torch.optim.AdamW:
+    """AdamW (Loshchilov and Hutter 2019), in one fused kernel; biases and normalisation gains do not decay."""
+    matrices = [weight for weight in weights if weight.ndim > 1]
+    vectors = [weight for weight in weights if weight.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    fused = device.type in ("cpu", "cuda", "mps")
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999), fused=fused)
+
+
+def _clip(weights: Sequence[nn.Parameter], limit: float) -> None:
+    """Scale all gradients down together where their joint norm exceeds `limit` (Pascanu, Mikolov and Bengio 2013).
+
+    torch's own function multiplies by one where nothing is to clip, so that a GPU need not wait for the norm; on a CPU
+    that is most of its cost, and asking first is a quarter of it.
+    """
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
+    if not gradients or gradients[0].device.type != "cpu":
+        nn.utils.clip_grad_norm_(weights, limit, foreach=True)
+        return
+    norm = math.sqrt(sum(float(torch.dot(flat, flat)) for flat in (gradient.flatten() for gradient in gradients)))
+    if norm > limit:
+        for gradient in gradients:
+            gradient.mul_(limit / norm)
+
+
+def _outputs(module: nn.Module, inputs: Sequence[Tensor], device: torch.device) -> Tensor:
+    rows = PREDICT_BATCH
+    while True:
+        try:
+            with torch.inference_mode():
+                parts = [module(*(part.to(device) for part in batch)).float() for batch in _batches(inputs, rows)]
+                return torch.cat(parts)
+        except torch.OutOfMemoryError:
+            if rows <= SMALLEST_BATCH:
+                raise
+        rows //= 2
+
+
+def _batches(inputs: Sequence[Tensor], rows: int) -> Iterator[tuple[Tensor, ...]]:
+    return zip(*(part.split(rows) for part in inputs), strict=True)
+
+
+def _finite(rows: Rows) -> bool:
+    return all(bool(torch.isfinite(part).all()) for part in (*rows.inputs, rows.target) if part.is_floating_point())
+
+
+def _as_error(loss: Loss) -> Error:
+    return lambda outputs, target: float(loss(outputs, target))
