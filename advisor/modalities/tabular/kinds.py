@@ -1,0 +1,88 @@
+"""What kind of thing each typed column is; the profile and the encoders use the same rules, so they agree."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from advisor.records import Column, Dataset
+
+HIGH_CARDINALITY = 50
+TEXT_WORDS = 4.0
+ID_SHARE = 0.95
+FEWEST_FOR_AN_ID = 20
+LEVELS_LOOKED_AT = 1000
+
+
+def facts(dataset: Dataset) -> tuple[Column, ...]:
+    """Describe every input column: kind, share of missing cells, number of distinct values.
+
+    Kinds: numeric, integer, boolean, categorical, high-cardinality (more than 50 levels), text-like, date, constant (one
+    value at most), id-like (it names rows rather than describes them).
+    """
+    return tuple(_describe(str(name), dataset.inputs[name]) for name in dataset.inputs.columns)
+
+
+def _describe(name: str, column: pd.Series) -> Column:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy()
+        counts = level_counts(codes, len(column.cat.categories))
+        kind, distinct = category_kind(column.cat.categories, counts), int((counts > 0).sum())
+        return Column(name, kind, _share(int((codes < 0).sum()), len(codes)), distinct)
+    missing = int(column.isna().sum())
+    distinct = int(column.nunique())
+    if distinct <= 1:
+        kind = "constant"
+    elif column.dtype.kind == "M":
+        kind = "date"
+    else:
+        kind = number_kind(column.to_numpy(), distinct)
+    return Column(name, kind, _share(missing, len(column)), distinct)
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def number_kind(values: np.ndarray, distinct: int) -> str:
+    """Name the kind of a float column (n,) with at least two distinct values."""
+    filled = values[~np.isnan(values)]
+    if distinct == 2 and np.isin(filled, (0.0, 1.0)).all():
+        return "boolean"
+    if (filled[:1000] % 1 != 0).any() or (filled % 1 != 0).any():
+        return "numeric"
+    return "id-like" if distinct == len(filled) and counts_rows(filled) else "integer"
+
+
+def counts_rows(filled: np.ndarray) -> bool:
+    """Tell whether distinct whole numbers (n,) are so dense that chance would have repeated one.
+
+    n numbers drawn at random from a range of R collide with a probability of about 1 - exp(-n^2 / 2R) (the birthday problem); if
+    none did although that probability exceeds 0.9999, somebody gave the numbers out one by one.
+    """
+    n = len(filled)
+    return n >= FEWEST_FOR_AN_ID and n * n / (2.0 * (np.ptp(filled) + 1.0)) > -math.log(1e-4)
+
+
+def level_counts(codes: np.ndarray, levels: int) -> np.ndarray:
+    """Count the cells of each level, shape (levels,); negative codes are missing cells."""
+    return np.bincount(codes.astype(np.int64) + 1, minlength=levels + 1)[1:]
+
+
+def category_kind(levels: pd.Index, counts: np.ndarray) -> str:
+    """Name the kind of a category column from its levels and how often each occurs (both of one length)."""
+    used = np.flatnonzero(counts)
+    if len(used) <= 1:
+        return "constant"
+    if len(used) <= HIGH_CARDINALITY and len(used) < FEWEST_FOR_AN_ID:
+        return "categorical"
+    rows = int(counts.sum())
+    seen = levels[used[:: max(1, len(used) // LEVELS_LOOKED_AT)]]
+    words = float(np.mean([level.count(" ") + 1 for level in seen]))
+    if words >= TEXT_WORDS and len(used) > HIGH_CARDINALITY and len(used) > 0.1 * rows:
+        return "text-like"
+    if len(used) >= ID_SHARE * rows:
+        return "id-like"
+    return "high-cardinality" if len(used) > HIGH_CARDINALITY else "categorical"
