@@ -1,0 +1,33 @@
+# Everything starts with one of these: `make demo` to see an answer, `make test` to run the tests.
+PYTHON ?= $(shell command -v python3 || command -v python)
+BIN = .venv/bin
+
+.PHONY: help demo test check env python
+
+help:
+	@echo "make demo    install, compare on a small real data set, print the answer"
+	@echo "make test    install with the test tools, run all tests (ARGS='-k cards' for some)"
+	@echo "make check   what CI checks beside the tests: ruff, mypy, the stairs of imports"
+
+demo: python
+	@$(PYTHON) setup_env.py
+	$(BIN)/advisor compare breast_cancer --budget 60s
+	@echo
+	@echo "The report again:          $(BIN)/advisor report latest --open"
+	@echo "All runs, in MLflow's UI:  $(BIN)/advisor ui"
+
+# One thread a process: small fits on shared cores are slower with two, and now and then very much slower.
+test: env
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 $(ARGS)
+
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict advisor
+	$(BIN)/lint-imports
+
+env: python
+	@$(PYTHON) setup_env.py --extra test
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and no python3 is on the PATH." >&2; exit 1; }
