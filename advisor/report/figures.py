@@ -1,0 +1,364 @@
+"""Draws the report's figures as SVG text: knows shapes, axes and families, but no wording; the same input, the same bytes.
+
+Every figure comes twice, drawn for a wide and for a narrow page, and the page's style shows one of them. Colours are
+names of the page's style variables, so that one drawing serves light, dark and print.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from statistics import median
+from typing import Any, Literal
+from xml.etree import ElementTree
+
+WIDTHS = {"wide": 7.2, "narrow": 3.4}
+_POINTS_PER_INCH = 72
+_FONT_POINTS = 9.0
+
+# Stand-ins that Matplotlib accepts; in the SVG each becomes the style variable of that name.
+_INK, _MUTED, _RULE, _WASH = "#010101", "#020202", "#030303", "#040404"
+_FAMILY_COLOURS = {"classical": "#050505", "neural": "#060606", "blend": "#070707", "dummy": "#080808"}
+_STYLE_VARIABLES = {_INK: "ink", _MUTED: "muted", _RULE: "rule", _WASH: "wash"} | {
+    stand_in: family for family, stand_in in _FAMILY_COLOURS.items()
+}
+_FAMILY_MARKERS = {"classical": "o", "neural": "D", "blend": "s", "dummy": "X"}
+_FAMILY_LINES = {"classical": "-", "neural": (0, (5, 2)), "blend": (0, (1, 1)), "dummy": (0, (1, 3))}
+
+_XML_FORBIDS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONG_FRACTION = re.compile(r"-?\d+\.\d{3,}")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
+
+
+@dataclass(frozen=True)
+class Caption:
+    """The words of a figure: an axis label each way, a title for tooltips and a description for those who cannot see it."""
+
+    title: str
+    description: str
+    x_label: str
+    y_label: str = ""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One learner's place on the axis of scores; `note` is its value in words, shown where it falls off the axis."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    family: str
+    note: str
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Point:
+    """One learner by what it took (seconds, above 0) and what it reached."""
+
+    label: str
+    seconds: float
+    value: float
+    family: str
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A named curve; `family` chooses its colour, and its dashes too unless `style` is one of the thin ones."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    family: str
+    style: Literal["bold", "thin", "dots"] = "bold"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A gain, its interval and the margin it must exceed, as shares; the labels stand over the two sides of the margin."""
+
+    estimate: float
+    low: float
+    high: float
+    margin: float
+    margin_label: str
+    below_label: str
+    above_label: str
+
+
+def gain_scale(scale: Scale, caption: Caption) -> str:
+    """Draw where the interval of the gain lies against nothing (0) and against the margin."""
+
+    def draw(figure: Any, width: float) -> None:
+        axes = _axes(figure, width, 0.2, 0.2, 0.26, 0.42)
+        marks = (scale.low, scale.high, 0.0, scale.margin, scale.estimate)
+        room = 0.18 * (max(marks) - min(marks) or 0.01)
+        axes.set_xlim(min(marks) - room, max(marks) + room)
+        axes.set_ylim(-1, 1)
+        axes.axvspan(scale.margin, max(marks) + room, color=_WASH, linewidth=0)
+        axes.axvline(0, color=_RULE, linewidth=1)
+        axes.axvline(scale.margin, color=_INK, linewidth=1, linestyle=(0, (3, 2)))
+        axes.plot([scale.low, scale.high], [0, 0], color=_FAMILY_COLOURS["neural"], linewidth=4, solid_capstyle="round")
+        axes.plot([scale.estimate], [0], color=_FAMILY_COLOURS["neural"], marker="D", markersize=9)
+        axes.set_yticks([])
+        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %".replace("-", "\N{MINUS SIGN}"))
+        for text, at, side in ((scale.below_label, 0.0, "left"), (scale.above_label, 1.0, "right")):
+            axes.text(at, 1.1, text, transform=axes.transAxes, ha=side, va="bottom", color=_MUTED, fontsize=_FONT_POINTS)
+        near_right = scale.margin > (max(marks) + min(marks)) / 2
+        axes.annotate(
+            scale.margin_label, (scale.margin, -0.96), xytext=(-4 if near_right else 4, 2), textcoords="offset points",
+            ha="right" if near_right else "left", va="bottom", color=_INK, fontsize=_FONT_POINTS,
+        )  # fmt: skip
+        axes.set_xlabel(caption.x_label)
+
+    return _both("gain", 1.2, caption, draw)
+
+
+def dots(rows: Sequence[Dot], greater_is_better: bool, caption: Caption) -> str:
+    """Draw one row a learner, best first: a marker at its score and a line over its interval."""
+    height = 0.62 + 0.27 * len(rows)
+
+    def draw(figure: Any, width: float) -> None:
+        label_inches = min(max(map(len, (row.label for row in rows)), default=0) * 0.075 + 0.2, width * 0.42)
+        axes = _axes(figure, width, label_inches, 0.15, 0.08, 0.5)
+        low, high = _view(
+            [row.value for row in rows if row.family != "dummy"] or [row.value for row in rows],
+            [edge for row in rows if row.marked for edge in (row.low, row.high)],
+            greater_is_better,
+        )
+        axes.set_xlim(low, high)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.grid(axis="x", color=_RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        for place, row in enumerate(rows):
+            colour = _FAMILY_COLOURS.get(row.family, _INK)
+            if low <= row.value <= high:
+                axes.hlines(place, max(row.low, low), min(row.high, high), color=colour, linewidth=1.8)
+                axes.plot([row.value], [place], color=colour, **_marker(row.family, row.marked))
+            else:
+                _off_the_axis(axes, row, place, row.value < low, colour)
+        axes.set_yticks(range(len(rows)), [_shortened(row.label, label_inches) for row in rows])
+        _few_ticks(axes.xaxis, width)
+        axes.set_xlabel(caption.x_label)
+
+    return _both("dots", height, caption, draw)
+
+
+def _off_the_axis(axes: Any, row: Dot, place: int, on_the_left: bool, colour: str) -> None:
+    edge = 0.0 if on_the_left else 1.0
+    towards = 1 if on_the_left else -1
+    across = axes.get_yaxis_transform()
+    axes.plot([edge + towards * 0.015], [place], marker="<" if on_the_left else ">", color=colour, markersize=6,
+              transform=across)  # fmt: skip
+    axes.text(edge + towards * 0.035, place, row.note, transform=across, va="center_baseline", color=_MUTED,
+              ha="left" if on_the_left else "right", fontsize=_FONT_POINTS)  # fmt: skip
+
+
+def score_against_time(
+    points: Sequence[Point], ticks: Mapping[float, str], greater_is_better: bool, caption: Caption
+) -> str:
+    """Draw what each learner reached against all seconds spent on it, on a logarithmic axis with ready-made tick labels."""
+
+    def draw(figure: Any, width: float) -> None:
+        axes = _axes(figure, width, 0.72, 0.15, 0.15, 0.5)
+        shown = [point for point in points if point.family != "dummy"] or list(points)
+        low, high = _view([point.value for point in shown], [], greater_is_better)
+        shown = [point for point in shown if low <= point.value <= high]
+        seconds = [point.seconds for point in shown]
+        axes.set_xscale("log")
+        axes.set_xlim(min(seconds) / 2, max(max(seconds) * 3, min(seconds) * 12))
+        axes.set_ylim(low, high)
+        _time_ticks(axes, ticks, width)
+        _few_ticks(axes.yaxis, width)
+        axes.grid(color=_RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        for point in shown:
+            colour = _FAMILY_COLOURS.get(point.family, _INK)
+            axes.plot([point.seconds], [point.value], color=colour, **_marker(point.family, point.marked))
+        _label_points(axes, shown)
+        axes.set_xlabel(caption.x_label)
+        axes.set_ylabel(caption.y_label)
+
+    return _both("time", 3.2, caption, draw)
+
+
+def _label_points(axes: Any, points: Sequence[Point]) -> None:
+    """Write each name beside its point, on the first of four sides where it covers no other name and no point."""
+    centres = [tuple(axes.transData.transform((point.seconds, point.value))) for point in points]
+    scale = axes.figure.dpi / _POINTS_PER_INCH
+    left, _, right, _ = axes.bbox.extents
+    taken = [(x - 4 * scale, y - 4 * scale, x + 4 * scale, y + 4 * scale) for x, y in centres]
+    for point, (x, y) in zip(points, centres, strict=True):
+        wide, tall = 0.58 * _FONT_POINTS * len(point.label) * scale, _FONT_POINTS * scale
+        gap = 7 * scale
+        places = {
+            (7, 0, "left"): (x + gap, y - tall / 2, x + gap + wide, y + tall / 2),
+            (-7, 0, "right"): (x - gap - wide, y - tall / 2, x - gap, y + tall / 2),
+            (0, 10, "center"): (x - wide / 2, y + gap, x + wide / 2, y + gap + tall),
+            (0, -10, "center"): (x - wide / 2, y - gap - tall, x + wide / 2, y - gap),
+        }
+        for (dx, dy, align), box in places.items():
+            inside = left <= box[0] and box[2] <= right
+            if inside and not any(_overlap(box, other) for other in taken):
+                axes.annotate(point.label, (point.seconds, point.value), xytext=(dx, dy), textcoords="offset points",
+                              ha=align, va="center", color=_INK, fontsize=_FONT_POINTS)  # fmt: skip
+                taken.append(box)
+                break
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def curves(name: str, lines: Sequence[Line], caption: Caption, ticks: Mapping[float, str] | None = None) -> str:
+    """Draw named curves; with `ticks` (seconds to label) the horizontal axis is logarithmic time."""
+
+    def draw(figure: Any, width: float) -> None:
+        axes = _axes(figure, width, 0.72, 0.15, 0.15, 0.5)
+        axes.grid(color=_RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        for line in lines:
+            bold = line.style == "bold"
+            dashes = _FAMILY_LINES.get(line.family, "-") if bold else {"thin": "-", "dots": (0, (1, 2))}[line.style]
+            colour = _FAMILY_COLOURS.get(line.family, _INK)
+            axes.plot(line.x, line.y, color=colour, linestyle=dashes, linewidth=1.8 if bold else 1.0)
+        if ticks is not None:
+            axes.set_xscale("log")
+            _time_ticks(axes, ticks, width)
+        else:
+            _few_ticks(axes.xaxis, width)
+        # The first values of a curve tower over all later ones: the axis is cut where nine tenths of them fit.
+        values = sorted(value for line in lines for value in line.y)
+        low, top, high = values[0], values[int(0.9 * (len(values) - 1))], values[-1]
+        axes.set_ylim(low - 0.08 * (top - low or 1), min(high, top + 0.6 * (top - low)) + 0.08 * (top - low or 1))
+        _few_ticks(axes.yaxis, width)
+        axes.set_xlabel(caption.x_label)
+        axes.set_ylabel(caption.y_label)
+
+    return _both(name, 2.8, caption, draw)
+
+
+def _axes(figure: Any, width: float, left: float, right: float, top: float, bottom: float) -> Any:
+    """Add bare axes with these margins in inches."""
+    height = figure.get_figheight()
+    axes = figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
+    )
+    axes.patch.set_visible(False)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(_RULE)
+    axes.tick_params(colors=_MUTED, labelcolor=_INK, length=0, which="both", labelsize=_FONT_POINTS)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.label.set_color(_MUTED)
+        axis.label.set_size(_FONT_POINTS)
+    return axes
+
+
+def _marker(family: str, marked: bool) -> dict[str, Any]:
+    return {
+        "marker": _FAMILY_MARKERS.get(family, "o"),
+        "markersize": 8 if marked else 6,
+        "markeredgewidth": 1.2,
+        "linestyle": "none",
+        "fillstyle": "full" if marked else "none",
+    }
+
+
+def _view(values: Sequence[float], edges: Sequence[float], greater_is_better: bool) -> tuple[float, float]:
+    """Choose limits that show the contenders: whoever is worse than the best by five times the median lag may fall off."""
+    worse = -1.0 if greater_is_better else 1.0
+    best = min(values, key=lambda value: worse * value)
+    lags = sorted(worse * (value - best) for value in values)
+    reach = max((lag for lag in lags if lag <= 5 * median(lags)), default=0.0)
+    ends = [best, best + worse * reach, *edges]
+    room = 0.08 * (max(ends) - min(ends)) or 0.05 * abs(best) or 0.05
+    return min(ends) - room, max(ends) + room
+
+
+def _few_ticks(axis: Any, width: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=6 if width > 5 else 4))
+
+
+def _time_ticks(axes: Any, ticks: Mapping[float, str], width: float) -> None:
+    low, high = axes.get_xlim()
+    inside = [seconds for seconds in sorted(ticks) if low <= seconds <= high]
+    step = -(-len(inside) // (8 if width > 5 else 4)) or 1
+    axes.set_xticks(inside[::step], [ticks[seconds] for seconds in inside[::step]])
+    axes.minorticks_off()
+
+
+def _shortened(label: str, inches: float) -> str:
+    letters = max(int((inches - 0.15) / 0.07), 6)
+    return label if len(label) <= letters else label[: letters - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _both(name: str, height: float, caption: Caption, draw: Callable[[Any, float], None]) -> str:
+    """Draw a figure for both widths of page and return the two SVG elements, each under its class."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    # Names from users' data are no formulas, and whoever reads the page has the glyphs that Matplotlib's own font lacks.
+    settings = {"svg.fonttype": "none", "text.parse_math": False, "axes.formatter.use_mathtext": False}
+    parts = []
+    for form, width in WIDTHS.items():
+        with rc_context(settings | {"svg.hashsalt": f"{name}-{form}"}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure = Figure(figsize=(width, height), dpi=_POINTS_PER_INCH)
+            figure.patch.set_visible(False)
+            draw(figure, width)
+            drawn = StringIO()
+            nothing = dict.fromkeys(("Date", "Creator", "Type", "Format"))
+            figure.savefig(drawn, format="svg", metadata=nothing)
+        parts.append(_for_the_page(drawn.getvalue(), f"{name}-{form}", form, caption))
+    return "".join(parts)
+
+
+def _for_the_page(svg: str, name: str, form: str, caption: Caption) -> str:
+    """Turn Matplotlib's file into an element of an HTML page: its own ids, the page's colours and fonts, and words."""
+    root = ElementTree.fromstring(_XML_FORBIDS.sub("\N{REPLACEMENT CHARACTER}", svg).encode())
+    elements = list(root.iter())
+    referenced = {
+        found for element in elements for value in element.attrib.values()
+        for match in _REFERENCE.finditer(value) for found in match.groups() if found
+    }  # fmt: skip
+    for element in elements:
+        element.tag = element.tag.rpartition("}")[2]
+        element.attrib = {
+            key.rpartition("}")[2]: _mended(key, value, name)
+            for key, value in element.attrib.items()
+            if (key != "id" or value in referenced) and not value.startswith("rotate(-0 ")
+        }
+        element.tail = None
+        if element.tag != "text":
+            element.text = None
+        for child in [child for child in element if child.tag.endswith(("style", "metadata"))]:
+            element.remove(child)
+    root.attrib = {"viewBox": root.attrib["viewBox"], "class": f"figure {form}", "role": "img",
+                   "aria-labelledby": f"{name}-title {name}-description"}  # fmt: skip
+    for place, (tag, words) in enumerate((("title", caption.title), ("desc", caption.description))):
+        element = ElementTree.Element(tag, {"id": f"{name}-{'description' if place else 'title'}"})
+        element.text = _XML_FORBIDS.sub("\N{REPLACEMENT CHARACTER}", words)
+        root.insert(place, element)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _mended(key: str, value: str, name: str) -> str:
+    if key == "id":
+        return f"{name}-{value}"
+    if key.endswith("href"):
+        return f"#{name}-{value[1:]}"
+    if key == "style":
+        value = re.sub(r"font-family: [^;]*;? ?", "", value)
+        for stand_in, variable in _STYLE_VARIABLES.items():
+            value = value.replace(stand_in, f"var(--{variable})")
+        return value
+    value = value.replace("url(#", f"url(#{name}-")
+    return " ".join(_LONG_FRACTION.sub(lambda match: f"{float(match[0]):.2f}", value).split())
+

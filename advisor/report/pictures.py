@@ -1,0 +1,108 @@
+"""Which figures a report has and what they say: facts in, figures out; a figure that would be empty is None."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from advisor.report import facts, figures, history, numbers
+from advisor.report.facts import Document
+from advisor.report.figures import Caption, Dot, Line, Point, Scale
+from advisor.report.numbers import known
+
+_TIMES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 10800.0, 36000.0, 108000.0)
+TIME_TICKS = {seconds: numbers.duration(seconds).replace(".0 s", " s") for seconds in _TIMES}
+
+
+def gain(document: Document) -> str | None:
+    """Draw the interval of the gain on a small scale with the margin, or None where no gain was measured."""
+    given = document["gain"]
+    estimate, low, high = (known(given.get(name)) for name in ("estimate", "low", "high"))
+    margin = known(document["min_gain"]) or 0.0
+    if estimate is None or low is None or high is None:
+        return None
+    described = f"The gain is {numbers.percent_interval(estimate, low, high)}; the margin is "
+    caption = Caption(
+        "Gain of the net against the margin",
+        f"{described}{numbers.chosen_percent(margin)}.",
+        "errors that the net saves (negative: errors that it adds)",
+    )
+    words = ("not worth it", "worth it \N{RIGHTWARDS ARROW}")
+    return figures.gain_scale(Scale(estimate, low, high, margin, "margin", *words), caption)
+
+
+def leaderboard(document: Document) -> str | None:
+    """Draw every learner's score with its interval."""
+    champions = facts.champion_names(document)
+    rows = []
+    for row in document["leaderboard"]:
+        score, half = known(row["score"]), facts.half_width(document, row)
+        if score is not None:
+            note = f"{numbers.significant(score)}, off the axis"
+            low, high = score - (half or 0), score + (half or 0)
+            rows.append(Dot(row["learner"], score, low, high, row["family"], note, row["learner"] in champions))
+    if not rows:
+        return None
+    metric, _ = facts.metric_words(document["metric"])
+    greater = facts.greater_is_better(document)
+    rows.sort(key=lambda dot: -dot.value if greater else dot.value)
+    spoken = "; ".join(f"{dot.label} {numbers.with_uncertainty(dot.value, dot.high - dot.value)}" for dot in rows)
+    caption = Caption(f"{metric} of every learner", spoken, f"{metric} ({_direction(greater)})")
+    return figures.dots(rows, greater, caption)
+
+
+def score_against_time(document: Document, outcomes: pd.DataFrame) -> str | None:
+    """Draw every learner's score against all seconds spent on it; without outcomes against tuning and one fit."""
+    spent = history.seconds_by_learner(outcomes)
+    champions = facts.champion_names(document)
+    points = []
+    for row in document["leaderboard"]:
+        alone = (known(row.get("tune_seconds")) or 0.0) + (known(row.get("fit_seconds")) or 0.0)
+        score, seconds = known(row["score"]), spent.get(row["learner"], alone)
+        if score is not None and seconds > 0:
+            points.append(Point(row["learner"], seconds, score, row["family"], row["learner"] in champions))
+    if not points:
+        return None
+    metric, _ = facts.metric_words(document["metric"])
+    greater = facts.greater_is_better(document)
+    spoken = "; ".join(
+        f"{point.label} {numbers.significant(point.value)} after {numbers.duration(point.seconds)}" for point in points
+    )
+    caption = Caption(f"{metric} against time spent", spoken, "time spent on the learner", f"{metric}, {_direction(greater)}")
+    return figures.score_against_time(points, TIME_TICKS, greater, caption)
+
+
+def search(outcomes: pd.DataFrame) -> str | None:
+    """Draw how each family's best inner error fell with tuning time, or None where nothing was tuned."""
+    found = history.best_so_far(outcomes)
+    lines = [Line(facts.FAMILIES.get(family, family), *series, family) for family, series in found.items()]
+    if not lines:
+        return None
+    spoken = "; ".join(
+        f"{line.label}: from {numbers.significant(line.y[0])} to {numbers.significant(line.y[-1])} "
+        f"in {numbers.duration(line.x[-1])}"
+        for line in lines
+    )
+    caption = Caption("Best inner error so far", spoken, "tuning time within one cut", "best inner error, lower is better")
+    return figures.curves("search", lines, caption, TIME_TICKS)
+
+
+def learning(document: Document, outcomes: pd.DataFrame) -> str | None:
+    """Draw the neural champion's losses over epochs, a line a cut, or None where no curve was kept."""
+    champion = document["champions"].get("neural")
+    if not champion:
+        return None
+    curves = history.learning_curves(outcomes, champion["learner"])
+    lines = [
+        Line(name, *series, "dummy", "dots") if name.startswith("train") else Line(name, *series, "neural", "thin")
+        for curve in curves
+        for name, series in curve.items()
+    ]
+    if not lines:
+        return None
+    last = max(line.x[-1] for line in lines)
+    spoken = f"{len(curves)} fits of {champion['learner']}, up to {numbers.count(last)} epochs."
+    return figures.curves("learning", lines, Caption("Loss over epochs", spoken, "epoch", "loss"))
+
+
+def _direction(greater: bool) -> str:
+    return "higher is better" if greater else "lower is better"

@@ -1,0 +1,262 @@
+"""Made-up but complete documents and outcomes for every answer and task: what the report and the schema are tested on."""
+
+import copy
+import json
+
+import numpy as np
+import pandas as pd
+
+ANSWERS = ("worth_it", "not_worth_it", "too_close_to_call", "no_signal", "not_enough_evidence")
+TASKS = ("binary", "multiclass", "regression")
+
+_METRICS = {"binary": ("roc_auc", True, 0.07), "multiclass": ("log_loss", False, 0.31), "regression": ("rmse", False, 532.1)}
+_DUMMY_RATIO = {"binary": 0.5 / 0.07, "multiclass": 1.61 / 0.31, "regression": 3989 / 532.1}
+_GAINS = {
+    "worth_it": (0.081, 0.042, 0.118, 0.9994),
+    "not_worth_it": (-0.034, -0.071, 0.002, 0.0031),
+    "too_close_to_call": (0.018, -0.021, 0.055, 0.4632),
+    "no_signal": (None, None, None, None),
+    "not_enough_evidence": (None, None, None, None),
+}
+_SENTENCES = {
+    "worth_it": "A neural network is worth it here: mlp makes 8 % fewer errors than catboost (4.2 % to 11.8 %).",
+    "not_worth_it": "A neural network is not worth it here: mlp makes 3 % more errors than catboost (-7.1 % to 0.2 %).",
+    "too_close_to_call": "Too close to call: mlp and catboost differ by less than this data can show; take catboost.",
+    "no_signal": "No learner beats the dummy here, so there is nothing to learn from these columns.",
+    "not_enough_evidence": "No neural network finished in time, so the question stays open.",
+}
+_LEARNERS = (  # name, family, error relative to the classical champion, seconds of tuning and of one fit
+    ("catboost", "classical", 1.0, 46.0, 4.1),
+    ("lightgbm", "classical", 1.012, 40.2, 0.9),
+    ("xgboost", "classical", 1.021, 44.8, 1.2),
+    ("mlp", "neural", None, 131.0, 9.7),
+    ("extra-trees", "classical", 1.12, 21.0, 0.8),
+    ("forest", "classical", 1.15, 22.9, 1.1),
+    ("linear", "classical", 1.31, 3.2, 0.2),
+    ("tree", "classical", 1.44, 1.4, 0.05),
+    ("knn", "classical", 1.62, 6.3, 0.02),
+    ("dummy", "dummy", None, 0.0, 0.001),
+)
+
+
+def document(answer: str = "worth_it", task: str = "binary") -> dict:
+    """Return a complete verdict.json as a dictionary."""
+    metric, greater, best = _METRICS[task]
+    estimate, low, high, p_worth = _GAINS[answer]
+    board = _leaderboard(answer, task)
+    by_name = {row["learner"]: row for row in board}
+    classical, neural = by_name["catboost"], by_name["mlp"]
+    winner = {"worth_it": neural, "no_signal": by_name["dummy"]}.get(answer, classical)
+    return {
+        "schema": 1,
+        "answer": answer,
+        "sentence": _SENTENCES[answer],
+        "p_worth": p_worth,
+        "min_gain": 0.02,
+        "gain": {"estimate": estimate, "low": low, "high": high, "level": 0.9},
+        "detectable_gain": None if estimate is None else 0.048,
+        "metric": metric,
+        "recommended": {
+            "learner": winner["learner"],
+            "family": winner["family"],
+            "score": winner["score"],
+            "reason": "it has the best inner score of the family that won",
+        },
+        "champions": {
+            "classical": _champion(classical, {"depth": 6, "learning_rate": 0.0713}),
+            "neural": None if neural["score"] is None else _champion(neural, {"width": 256, "layers": 3, "dropout": 0.1}),
+            "blend": None,
+        },
+        "leaderboard": board,
+        "skipped": {"ft-transformer": "needs the package rtdl, which is not installed"},
+        "failed": {"mlp": "the deadline passed before the first fit ended"} if neural["score"] is None else {},
+        "reasons": [
+            "The champions were compared on 48,842 out-of-fold rows, the same rows for both.",
+            "The chance that the gain exceeds the margin of 2 % decides, at 95 %.",
+        ],
+        "rules": [
+            {
+                "rule": "Under 10,000 rows trees usually win",
+                "applies": False,
+                "agrees": None,
+                "evidence": "There are 48,842 rows.",
+            },
+            {
+                "rule": "Without a GPU nets are too slow",
+                "applies": True,
+                "agrees": False,
+                "evidence": "The net took 3.1 times as long as the boosted trees.",
+            },
+        ],
+        "would_change": {
+            "more_rows": {"sentence": "Not worked out in this run."},
+            "smaller_margin": {"margin": 0.004, "sentence": "At a margin below 0.4 % the answer would flip."},
+            "larger_budget": {"trials": 31, "expected_gain": 0.003},
+        },
+        "cost": {
+            "neural": {"total_seconds": 702.5, "latency_p99_ms": 2.31, "model_mb": 1.9},
+            "classical": {"total_seconds": 251.0, "latency_p99_ms": 0.84, "model_mb": 0.7},
+            "ratio": {"total_seconds": 2.8, "latency_p99_ms": 2.75, "model_mb": 2.7},
+            "break_even": {},
+        },
+        "looks": [
+            {"stage": "default", "seconds": 61.2, "p_worth": 0.71 if estimate else None, "decided": False},
+            {"stage": "tuned", "seconds": 588.0, "p_worth": p_worth, "decided": answer != "too_close_to_call"},
+        ],
+        "profile": {
+            "name": "adult",
+            "modality": "tabular",
+            "rows": 48842,
+            "columns": 14,
+            "task": task,
+            "target": {"name": "income", "classes": 2, "rarest_share": 0.239}
+            if task != "regression"
+            else {"name": "price", "mean": 3932.8, "standard_deviation": 3989.4},
+            "kinds": {"numeric": 5, "categorical": 8, "high_cardinality": 1},
+            "encoded_columns": 98,
+            "missing_share": 0.0095,
+        },
+        "findings": [
+            {
+                "code": "F01",
+                "severity": "info",
+                "message": "52 rows stand twice in the data.",
+                "advice": "A duplicate was kept on one side of every split; nothing to do.",
+                "evidence": {"duplicates": 52, "share": 0.00106},
+            },
+            {
+                "code": "F04",
+                "severity": "severe",
+                "message": "The column 'capital_gain_code' predicts the target alone.",
+                "advice": "Leave it out with --drop unless it is known before the target is.",
+                "evidence": {"column": "capital_gain_code", "roc_auc": 0.9981},
+            },
+        ],
+        "splits": {"kind": "stratified", "folds": 5, "repeats": 1, "group": None, "time": None},
+        "budget": {"seconds": 600.0, "spent_seconds": 588.4, "trials": 214, "overrun_pct": 0.0},
+        "mlflow": {"tracking_uri": "sqlite:///advisor-runs/mlflow.db", "experiment": "advisor", "run_id": "0f3c9a"},
+        "environment": {
+            "versions": {"advisor": "0.1.0", "catboost": "1.2.10", "torch": "2.13.0"},
+            "device": "cpu",
+            "cpu": "2 cores",
+            "seed": 0,
+            "command": "advisor compare adult.csv --target income --budget 10m",
+        },
+    }
+
+
+def _leaderboard(answer: str, task: str) -> list[dict]:
+    metric, greater, best = _METRICS[task]
+    rows = []
+    for name, family, ratio, tune_seconds, fit_seconds in _LEARNERS:
+        if name == "dummy":
+            ratio = _DUMMY_RATIO[task]
+        elif name == "mlp":
+            ratio = 1 - (_GAINS[answer][0] or 0.0)
+        if answer == "no_signal":
+            ratio = _DUMMY_RATIO[task] * (1.0 if name == "dummy" else 0.98 + 0.05 * (ratio - 0.9))
+        missing = name == "mlp" and answer == "not_enough_evidence"
+        error = None if missing else best * ratio
+        measured = None if missing else 1.0
+        rows.append(
+            {
+                "learner": name,
+                "family": family,
+                "score": None if error is None else (1 - error if greater else error),
+                "error": error,
+                "se": None if error is None else 0.021 * best,
+                "trials": 0 if name == "dummy" or missing else round(900 / (9 + 20 * fit_seconds)),
+                "fit_seconds": fit_seconds * (measured or 0),
+                "tune_seconds": tune_seconds,
+                "predict_ms_per_1000_rows": measured and 1.7 + 40 * (name == "knn"),
+                "latency_p50_ms": measured and 0.41,
+                "latency_p99_ms": measured and 0.97,
+                "peak_memory_mb": measured and 212.4,
+                "model_mb": measured and 0.035 + fit_seconds / 8,
+                "device": "cpu",
+                "status": "timeout" if missing else "ok",
+                "message": "the deadline passed before the first fit ended" if missing else "",
+            }
+        )
+    return sorted(rows, key=lambda row: np.inf if row["error"] is None else row["error"])
+
+
+def _champion(row: dict, params: dict) -> dict:
+    return {
+        "learner": row["learner"],
+        "score": row["score"],
+        "low": row["score"] - 1.645 * row["se"],
+        "high": row["score"] + 1.645 * row["se"],
+        "params": params,
+        "cost": {"tune_seconds": row["tune_seconds"], "fit_seconds": row["fit_seconds"]},
+    }
+
+
+def outcomes(verdict: dict) -> pd.DataFrame:
+    """Return the tidy table of trials and finished jobs that belongs to a document, the same for the same document."""
+    draw = np.random.default_rng(0)
+    rows = []
+    clock = 0.0
+    for split in range(verdict["splits"]["folds"]):
+        for row in verdict["leaderboard"]:
+            if row["error"] is None:
+                continue
+            common = {"learner": row["learner"], "family": row["family"], "stage": "tuned", "split": split}
+            common |= {"repeat": 0, "fold": split, "message": ""}
+            for trial in range(min(row["trials"], 12)):
+                seconds = row["tune_seconds"] / 12 / 5 * draw.uniform(0.5, 1.5)
+                error = row["error"] * (1 + 0.15 * draw.exponential() / (1 + trial))
+                failed = trial == 5 and row["learner"] == "knn"
+                rows.append(
+                    common
+                    | {"kind": "trial", "trial": trial, "state": "failed" if failed else "complete"}
+                    | {"inner_error": None if failed else error, "error": None, "score": None, "seconds": seconds}
+                    | {"started_at": clock, "ended_at": clock + seconds, "params": json.dumps({"depth": trial})}
+                    | {"tune_seconds": None, "fit_seconds": None, "predict_seconds": None, "curve": None}
+                )
+                clock += seconds
+            rows.append(
+                common
+                | {"kind": "outer", "trial": None, "state": "ok", "inner_error": row["error"], "error": row["error"]}
+                | {"score": row["score"], "seconds": row["fit_seconds"], "started_at": clock}
+                | {"ended_at": clock + row["fit_seconds"], "params": "{}", "tune_seconds": row["tune_seconds"] / 5}
+                | {"fit_seconds": row["fit_seconds"], "predict_seconds": 0.05}
+                | {"curve": _curve(draw, row["error"]) if row["family"] == "neural" else None}
+            )
+            clock += row["fit_seconds"]
+    return pd.DataFrame(rows)
+
+
+def _curve(draw: np.random.Generator, error: float) -> str:
+    epochs = np.arange(1, 31)
+    falling = error * (1 + 2 * np.exp(-epochs / 6))
+    held = falling * (1 + 0.004 * np.maximum(epochs - 18, 0)) + error * 0.02 * draw.normal(size=30)
+    return json.dumps(
+        {
+            "epoch": epochs.tolist(),
+            "train_loss": (0.9 * falling).tolist(),
+            "held_loss": held.tolist(),
+            "learning_rate": (1e-3 * np.cos(epochs / 20)).tolist(),
+        }
+    )
+
+
+def hostile(verdict: dict, text: str) -> dict:
+    """Put `text` into every free text and every free key of a document; enumerations, numbers and learners' names stay."""
+    fixed = {"answer", "severity", "family", "task", "kind", "metric", "status"}
+
+    def spoil(value: object, key: str) -> object:
+        if isinstance(value, str):
+            return value if key in fixed else text
+        if isinstance(value, list):
+            return [spoil(item, key) for item in value]
+        if isinstance(value, dict):
+            free = key in {"evidence", "params", "kinds", "versions", "skipped", "failed", "target"}
+            return {f"{text}{name}" if free else name: spoil(item, name) for name, item in value.items()}
+        return value
+
+    spoiled = spoil(copy.deepcopy(verdict), "")
+    for number, row in enumerate(spoiled["leaderboard"]):
+        row["learner"] = f"{text}{number}"
+    spoiled["champions"]["classical"]["learner"] = f"{text}0"
+    return spoiled
