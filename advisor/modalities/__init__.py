@@ -32,7 +32,9 @@ def claim(source: Any) -> Modality:
     claimed = [modality for modality in catalogue() if modality.claims(source)]
     if len(claimed) == 1:
         return claimed[0]
-    readable = "a table as .csv, .tsv, .parquet, .feather, .arff or .xlsx, a pandas DataFrame, a name of the catalogue, or openml:ID"
+    readable = (
+        "a .csv, .tsv, .parquet, .feather, .arff or .xlsx file, a DataFrame, a name of the catalogue, or openml:ID"
+    )
     if not isinstance(source, (str, Path)):
         raise UserError(f"Data of type {type(source).__name__} cannot be read; give {readable}.")
     path = Path(source)

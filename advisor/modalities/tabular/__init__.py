@@ -26,7 +26,7 @@ class Tabular:
     name: str = "tabular"
 
     def claims(self, source: Any) -> bool:
-        """Tell whether `source` is a DataFrame, a file with a known ending, openml:ID, or a bare name for the catalogue."""
+        """Tell whether `source` is a DataFrame, a file with a known ending, openml:ID, or a bare name."""
         if not isinstance(source, (str, Path)):
             return isinstance(source, pd.DataFrame)
         if str(source).lower().startswith(OPENML):

@@ -1,4 +1,4 @@
-"""ARFF, the file of Weka and OpenML: its header is read here, its rows by pandas; declared nominals become categories."""
+"""ARFF, the file of Weka and OpenML: each column is read as the header declares it, nominals as categories."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def _dense_rows(body: list[str], width: int) -> list[list[str | None]]:
         cells = [[cell.strip() for cell in row] for row in reader]
     for number, row in enumerate(cells, start=1):
         if len(row) != width:
-            raise UserError(f"Row {number} of the ARFF file has {len(row)} values; its header declares {width} attributes.")
+            raise UserError(
+                f"Row {number} of the ARFF file has {len(row)} values; its header declares {width} attributes."
+            )
     return [[None if cell == "?" else cell for cell in row] for row in cells]
 
 

@@ -1,4 +1,4 @@
-"""Typed frames to plain arrays: one float matrix and one code matrix, with all that is learned taken from the rows of `fit`."""
+"""Typed frames to one float matrix and one code matrix; all that is learned comes from the rows of `fit`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LARGEST = 1e37  # stays finite as float32, and so do sums of a few
 class Columns(BaseEstimator):
     """Takes a typed frame apart; every encoder is built on it.
 
-    Left out, by the rows of `fit`: constant columns and id-like ones (a new id says nothing). Dates become days since 1970,
-    month, day, weekday (Monday is 0) and hour, as far as these vary; text-like columns become their number of characters and of
-    words, which is little but honest: a language model is another modality's matter. Categories keep their `max_levels` most
-    frequent levels with at least `min_rows` rows; every other level, unseen ones included, gets the code -1 like a missing
-    cell, so that a model has met in training what new levels will look like. Where nothing is left, one column of zeros
-    named 'nothing' keeps learners alive.
+    Left out, by the rows of `fit`: constant columns and id-like ones (a new id says nothing). Dates become days since
+    1970, month, day, weekday (Monday is 0) and hour, as far as these vary; text-like columns become their number of
+    characters and of words, which is little but honest: a language model is another modality's matter. Categories
+    keep their `max_levels` most frequent levels with at least `min_rows` rows; every other level, unseen ones
+    included, gets the code -1 like a missing cell, so that a model has met in training what new levels will look
+    like. Where nothing is left, one column of zeros named 'nothing' keeps learners alive.
     """
 
     def __init__(self, max_levels: int = 1000, min_rows: int = 1) -> None:
@@ -37,7 +37,10 @@ class Columns(BaseEstimator):
         _want_frame(X)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
-        self.floats_, self.dates_, self.texts_, names, levels = [], [], [], [], {}
+        self.floats_: list[str] = []
+        self.dates_: list[str] = []
+        self.texts_: list[str] = []
+        levels: dict[str, pd.Index] = {}
         for name, dtype in zip(X.columns, X.dtypes, strict=True):
             if not isinstance(dtype, pd.CategoricalDtype):
                 (self.dates_ if dtype.kind == "M" else self.floats_).append(name)
@@ -67,7 +70,7 @@ class Columns(BaseEstimator):
         return self._matrix(X)[:, self.kept_]
 
     def codes(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the category columns as codes into `levels_`, shape (len(X), len(levels_)), int64, -1 where unknown."""
+        """Return the categories as codes into `levels_`, shape (len(X), len(levels_)), int64, -1 where unknown."""
         self._check(X)
         out = np.empty((len(X), len(self.levels_)), dtype=np.int64, order="F")
         for place, (name, kept) in enumerate(self.levels_.items()):
@@ -90,12 +93,13 @@ class Columns(BaseEstimator):
 
     def _drop_unused_sources(self) -> None:
         """Forget sources of which no column is kept, so that new rows do not pay for them."""
-        used = np.zeros(len(self.floats_) + 5 * len(self.dates_) + 2 * len(self.texts_), dtype=bool)
+        width_dates, width_texts = len(DATE_PARTS), len(TEXT_PARTS)
+        used = np.zeros(len(self.floats_) + width_dates * len(self.dates_) + width_texts * len(self.texts_), dtype=bool)
         used[self.kept_] = True
-        cuts = np.cumsum([len(self.floats_), 5 * len(self.dates_)])
+        cuts = np.cumsum([len(self.floats_), width_dates * len(self.dates_)])
         floats, dates, texts = np.split(used, cuts)
-        dates, texts = dates.reshape(-1, 5), texts.reshape(-1, 2)
-        keep_dates, keep_texts = dates.any(axis=1), texts.any(axis=1)
+        dates, texts = dates.reshape(-1, width_dates), texts.reshape(-1, width_texts)
+        keep_dates, keep_texts = np.asarray(dates.any(axis=1)), np.asarray(texts.any(axis=1))
         self.floats_ = [name for name, keep in zip(self.floats_, floats, strict=True) if keep]
         self.dates_ = [name for name, keep in zip(self.dates_, keep_dates, strict=True) if keep]
         self.texts_ = [name for name, keep in zip(self.texts_, keep_texts, strict=True) if keep]
@@ -142,7 +146,7 @@ def _levels_in_use(column: pd.Series) -> tuple[np.ndarray, pd.Index, int]:
 
 
 def _date_parts(values: np.ndarray) -> np.ndarray:
-    """Return days since 1970 with their fraction, month, day of the month, weekday and hour, shape (n, 5), NaN for NaT."""
+    """Return days since 1970 with their fraction, month, day, weekday and hour, shape (n, 5), NaN for NaT."""
     days, months = values.astype("datetime64[D]"), values.astype("datetime64[M]")
     whole = days.astype(np.int64)
     hours = (values - days).astype("timedelta64[ns]").astype(np.int64) / 3.6e12
@@ -155,4 +159,4 @@ def _date_parts(values: np.ndarray) -> np.ndarray:
 def _text_parts(column: pd.Series) -> np.ndarray:
     codes, levels, _ = _levels_in_use(column)
     parts = np.array([(len(level), len(level.split())) for level in levels] or np.empty((0, 2)), dtype=np.float64)
-    return np.vstack([parts, [np.nan, np.nan]])[codes]
+    return np.asarray(np.vstack([parts, [np.nan, np.nan]])[codes])

@@ -10,7 +10,7 @@ import pandas as pd
 
 ISO = "ISO8601"
 EARLIEST, LATEST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
-SAMPLE = 2000
+SAMPLE = 400
 
 _DATELIKE = re.compile(
     r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?:[ T]\d{1,2}:?\d{2}.*)?"
@@ -72,13 +72,13 @@ def _candidates(example: str) -> list[str]:
 
 
 def parse_dates(levels: Sequence[str], layout: str) -> np.ndarray:
-    """Return the dates that `levels` spell in `layout` ('': in ISO form), datetime64[ns] in UTC, NaT where they do not."""
+    """Return the dates that `levels` spell in `layout` ('' is ISO), datetime64[ns] in UTC, else NaT."""
     read = pd.to_datetime(pd.Series(list(levels), dtype=object), format=layout or ISO, errors="coerce", utc=True)
     return to_nanoseconds(read)
 
 
 def to_nanoseconds(column: pd.Series) -> np.ndarray:
-    """Return `column` (dates with any unit or zone, or periods) as datetime64[ns] in UTC, NaT outside of 1678 to 2261."""
+    """Return dates of any unit or zone, or periods, as datetime64[ns] in UTC; NaT outside of 1678 to 2261."""
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     if isinstance(column.dtype, pd.DatetimeTZDtype):

@@ -1,4 +1,4 @@
-"""Four ways to feed a learner: matrix, ordinal, frame and net; each learns from the rows of `fit` and from nothing else."""
+"""Four ways to feed a learner: matrix, ordinal, frame and net; each learns from the rows of `fit` only."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class _Encoder(TransformerMixin, BaseEstimator):
 class FrameEncoder(_Encoder):
     """For boosted trees: float32 numbers with NaN kept, and `category` columns with the levels seen in `fit`.
 
-    A level beyond the `max_levels` most frequent, or unseen in `fit`, is missing: rare levels teach the trees what an unseen
-    one looks like, and histograms stay small.
+    A level beyond the `max_levels` most frequent, or unseen in `fit`, is missing: rare levels teach the trees what an
+    unseen one looks like, and histograms stay small.
     """
 
     def __init__(self, max_levels: int = 1000) -> None:
@@ -61,11 +61,11 @@ class FrameEncoder(_Encoder):
 class NetEncoder(_Encoder):
     """For neural nets: scaled float32 numbers without gaps, flags for the gaps, and `category` columns.
 
-    `scaling` is 'robust' (median 0, quartiles 1 apart, then x / sqrt(1 + (x / 3)^2), which bends outliers smoothly to within
-    +-3; Holzmüller, Grinsztajn and Steinwart 2024), 'quantile' (normal scores by quantiles, scikit-learn), or 'standard' (mean 0,
-    standard deviation 1). A gap becomes the median and, where `fit` saw gaps, sets the column '... missing' to 1. Levels with
-    fewer than `min_rows` rows or beyond the `max_levels` most frequent are missing, so that the net's place for unknown
-    levels gets trained and an embedding table stays small.
+    `scaling` is 'robust' (median 0, quartiles 1 apart, then x / sqrt(1 + (x / 3)^2), which bends outliers smoothly to
+    within +-3; Holzmüller, Grinsztajn and Steinwart 2024), 'quantile' (normal scores by quantiles, scikit-learn), or
+    'standard' (mean 0, standard deviation 1). A gap becomes the median and, where `fit` saw gaps, sets the column
+    '... missing' to 1. Levels with fewer than `min_rows` rows or beyond the `max_levels` most frequent are missing,
+    so that the net's place for unknown levels gets trained and an embedding table stays small.
     """
 
     def __init__(self, scaling: str = "robust", max_levels: int = 200, min_rows: int = 2) -> None:
@@ -84,7 +84,9 @@ class NetEncoder(_Encoder):
         filled = _fill(numbers, self.medians_)
         if self.scaling == "quantile":
             count = max(2, min(1000, len(filled)))
-            self.quantiles_ = QuantileTransformer(n_quantiles=count, output_distribution="normal", subsample=None).fit(filled)
+            self.quantiles_ = QuantileTransformer(n_quantiles=count, output_distribution="normal", subsample=None).fit(
+                filled
+            )
         elif self.scaling == "robust":
             self.centre_, self.scale_ = self.medians_, _quartile_width(filled)
         else:
@@ -110,12 +112,13 @@ class NetEncoder(_Encoder):
 
 
 class MatrixEncoder(_Encoder):
-    """For linear models and neighbours: one float64 matrix without gaps, numbers of comparable size, categories one-hot.
+    """For linear models and neighbours: a float64 matrix without gaps, numbers of like size, categories one-hot.
 
-    Numbers: gaps become the median and are flagged; centred on the mean and divided by the standard deviation of the values
-    within the 1st and 99th percentile, so that a few outliers do not set the scale, and cut at +-10. Categories: a column a
-    level for those with at least `min_rows` rows, up to `max_levels` of them (fewer where that would make more than 1,000
-    columns in all), and one column '... other' for rare, unseen and missing levels where `fit` saw any.
+    Numbers: gaps become the median and are flagged; centred on the mean and divided by the standard deviation of the
+    values within the 1st and 99th percentile, so that a few outliers do not set the scale, and cut at +-10.
+    Categories: a column a level for those with at least `min_rows` rows, up to `max_levels` of them (fewer where that
+    would make more than 1,000 columns in all), and one column '... other' for rare, unseen and missing levels where
+    `fit` saw any.
     """
 
     def __init__(self, max_levels: int = 100, min_rows: int = 5) -> None:
@@ -135,8 +138,12 @@ class MatrixEncoder(_Encoder):
         self.centre_, spread = core.mean(axis=0), core.std(axis=0)
         full = filled.std(axis=0)
         self.scale_ = np.where(spread > 1e-12 * full, spread, np.where(full > 0, full, 1.0))
-        self.others_ = (columns.codes(X) < 0).any(axis=0)
-        self.names_out_ = [*columns.number_names_, *_flag_names(columns, self.gaps_), *_one_hot_names(columns, self.others_)]
+        self.others_ = np.asarray((columns.codes(X) < 0).any(axis=0))
+        self.names_out_ = [
+            *columns.number_names_,
+            *_flag_names(columns, self.gaps_),
+            *_names_of_levels(list(columns.levels_), list(columns.levels_.values()), self.others_),
+        ]
         return self
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
@@ -151,21 +158,22 @@ class MatrixEncoder(_Encoder):
 class OrdinalEncoder(_Encoder):
     """For single trees and forests: float32 numbers with NaN kept (scikit-learn's trees split on it), few columns.
 
-    Categories with up to `one_hot` levels become a column a level; larger ones become the mean target of the level, cross-fitted
-    inside the rows of `fit` so that no row sees its own target (scikit-learn's TargetEncoder; Micci-Barreca 2001). Without a
-    target, and with more than 10 classes, where that would make a column a class, they become the share of rows that have the level.
+    Categories with up to `one_hot` levels become a column a level; larger ones become the mean target of the level,
+    cross-fitted inside the rows of `fit` so that no row sees its own target (scikit-learn's TargetEncoder;
+    Micci-Barreca 2001). Without a target, and with more than 10 classes, where that would make a column a class, they
+    become the share of rows that have the level.
     """
 
     def __init__(self, one_hot: int = 10) -> None:
         self.one_hot = one_hot
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> OrdinalEncoder:
-        """Learn columns, levels and their mean targets from the typed frame `X` (n, p) and labels or amounts `y` (n,)."""
+        """Learn columns, levels and their mean targets from the typed frame `X` (n, p) and the target `y` (n,)."""
         self._learn(X, y)
         return self
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **params: Any) -> np.ndarray:
-        """Learn and return the encoded rows, shape (n, q), float32; mean targets are cross-fitted, unlike in `transform`."""
+        """Learn and return the encoded rows, shape (n, q), float32; mean targets are cross-fitted here."""
         return self._assembled(X, self._learn(X, y))
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
@@ -182,10 +190,12 @@ class OrdinalEncoder(_Encoder):
         sizes = np.array([len(levels) for levels in columns.levels_.values()], dtype=np.int64)
         self.small_, self.large_ = np.flatnonzero(sizes <= self.one_hot), np.flatnonzero(sizes > self.one_hot)
         self.sizes_ = [int(sizes[place]) for place in self.small_]
-        self.others_ = (codes[:, self.small_] < 0).any(axis=0)
+        self.others_ = np.asarray((codes[:, self.small_] < 0).any(axis=0))
         large = codes[:, self.large_]
-        self.shares_ = [np.bincount(column + 1, minlength=sizes[place] + 1) / max(1, len(column))
-                        for place, column in zip(self.large_, large.T, strict=True)]
+        self.shares_ = [
+            np.bincount(column + 1, minlength=sizes[place] + 1) / max(1, len(column))
+            for place, column in zip(self.large_, large.T, strict=True)
+        ]
         kind = _target_kind(y) if len(self.large_) else None
         self.means_ = None
         encoded = self._shares_of(large)
@@ -202,7 +212,11 @@ class OrdinalEncoder(_Encoder):
         small = [columns.levels_[names[place]] for place in self.small_]
         hot = _names_of_levels([names[place] for place in self.small_], small, self.others_)
         each = width // max(1, len(self.large_))
-        wide = [f"{names[place]} mean {k}" if each > 1 else f"{names[place]} mean" for place in self.large_ for k in range(each)]
+        wide = [
+            f"{names[place]} mean {k}" if each > 1 else f"{names[place]} mean"
+            for place in self.large_
+            for k in range(each)
+        ]
         return [*columns.number_names_, *hot, *wide]
 
     def _shares_of(self, large: np.ndarray) -> np.ndarray:
@@ -240,7 +254,10 @@ def _frame(
     table = pd.DataFrame(numbers, columns=names, index=index)
     if not dtypes:
         return table
-    nominal = {name: pd.Categorical.from_codes(codes[:, place], dtype=dtype) for place, (name, dtype) in enumerate(dtypes.items())}
+    nominal = {
+        name: pd.Categorical.from_codes(codes[:, place], dtype=dtype)
+        for place, (name, dtype) in enumerate(dtypes.items())
+    }
     return pd.concat([table, pd.DataFrame(nominal, index=index)], axis=1)
 
 
@@ -249,7 +266,7 @@ def _medians(numbers: np.ndarray) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a column of NaN only
         medians = np.nanmedian(numbers, axis=0) if np.isnan(numbers).any() else np.median(numbers, axis=0)
-    return np.nan_to_num(medians)
+    return np.asarray(np.nan_to_num(medians))
 
 
 def _fill(numbers: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -265,10 +282,6 @@ def _quartile_width(filled: np.ndarray) -> np.ndarray:
 
 def _flag_names(columns: Columns, gaps: np.ndarray) -> list[str]:
     return [f"{columns.number_names_[place]} missing" for place in gaps]
-
-
-def _one_hot_names(columns: Columns, others: np.ndarray) -> list[str]:
-    return _names_of_levels(list(columns.levels_), list(columns.levels_.values()), others)
 
 
 def _names_of_levels(names: list[str], levels: list[pd.Index], others: np.ndarray) -> list[str]:

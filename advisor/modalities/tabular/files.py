@@ -30,7 +30,7 @@ SAMPLE_CHARACTERS = 200_000
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table as its source has it. `target` is the source's own idea of its target; `notes` say what was lost or guessed."""
+    """A table as its source has it; `target` is the source's own, `notes` say what was lost or guessed."""
 
     frame: pd.DataFrame
     name: str
@@ -78,7 +78,9 @@ def _from_file(path: Path) -> RawTable:
         raise UserError(f"{str(path)!r} is a folder; name one file that ends with {', '.join(ENDINGS)}.")
     kind = ending(path)
     if kind not in ENDINGS:
-        raise UserError(f"{path.name!r} cannot be read by its ending; known are {', '.join(ENDINGS)}, some also with .gz.")
+        raise UserError(
+            f"{path.name!r} cannot be read by its ending; known are {', '.join(ENDINGS)}, some also with .gz."
+        )
     content = _content(path)
     if not content.strip():
         raise UserError(f"{path.name!r} is empty; it should hold a line of column names and rows below it.")
@@ -121,7 +123,7 @@ def _read_binary(content: bytes, kind: str, name: str, notes: list[str]) -> pd.D
     if cells.empty:
         raise UserError(f"{name!r} has an empty first sheet; it should hold a row of column names and rows below it.")
     header = ["" if pd.isna(cell) else str(cell) for cell in cells.iloc[0]]
-    return cells.iloc[1:].reset_index(drop=True).infer_objects().set_axis(_named(header), axis=1)
+    return pd.DataFrame(cells.iloc[1:].reset_index(drop=True).infer_objects().set_axis(_named(header), axis=1))
 
 
 def _encoding(content: bytes, name: str, notes: list[str]) -> str:
@@ -131,7 +133,9 @@ def _encoding(content: bytes, name: str, notes: list[str]) -> str:
     head = np.frombuffer(content[:SAMPLE_CHARACTERS], dtype=np.uint8)
     strange = (head < 32) & ~np.isin(head, (9, 10, 12, 13))
     if strange.mean() > 0.002 or (head == 0).any():
-        raise UserError(f"{name!r} holds binary data, not text; give a table as text, or a file of a known binary format.")
+        raise UserError(
+            f"{name!r} holds binary data, not text; give a table as text, or a file of a known binary format."
+        )
     for encoding in ("utf-8-sig", "cp1252", "latin-1"):
         try:
             content.decode(encoding)
@@ -171,7 +175,9 @@ def _read_text(content: bytes, encoding: str, name: str, notes: list[str]) -> pd
             )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         reason = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")[:160]
-        raise UserError(f"{name!r} is no regular table ({reason}); every line needs the cells that the first one names.") from error
+        raise UserError(
+            f"{name!r} is no regular table ({reason}); every line needs the cells that the first one names."
+        ) from error
     if row_names:
         notes.append("The first cell of each row has no column name; it was taken for a row name and left out.")
     if options.get("decimal") == ",":
@@ -225,7 +231,7 @@ def _no_twins(names: list[str]) -> None:
 
 
 def _checked(table: RawTable) -> RawTable:
-    """Give the table unique names that are text, a plain index, and no column that only counts or is only empty by mistake."""
+    """Give the table unique names that are text, a plain index, and no nameless column of nothing."""
     frame, notes = table.frame, list(table.notes)
     if isinstance(frame.columns, pd.MultiIndex):
         raise UserError("The table has columns of several levels (a MultiIndex); join the levels into one name each.")
@@ -238,8 +244,12 @@ def _checked(table: RawTable) -> RawTable:
     frame = frame.set_axis(names, axis=1)
     for name in [name for name in names if name.startswith(("unnamed ", "Unnamed: "))]:
         column = frame[name]
-        counter = pd.api.types.is_integer_dtype(column.dtype) and len(column) > 1 and bool((column.diff()[1:] == 1).all())
+        counter = (
+            pd.api.types.is_integer_dtype(column.dtype) and len(column) > 1 and bool((column.diff()[1:] == 1).all())
+        )
         if counter or column.isna().all():
-            notes.append(f"The column {name!r} has no name and {'only counts rows' if counter else 'is empty'}; it was left out.")
+            notes.append(
+                f"The column {name!r} has no name and {'only counts rows' if counter else 'is empty'}; it was left out."
+            )
             frame = frame.drop(columns=name)
     return RawTable(frame, table.name, table.source, table.target, notes)

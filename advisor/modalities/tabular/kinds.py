@@ -19,8 +19,8 @@ LEVELS_LOOKED_AT = 1000
 def facts(dataset: Dataset) -> tuple[Column, ...]:
     """Describe every input column: kind, share of missing cells, number of distinct values.
 
-    Kinds: numeric, integer, boolean, categorical, high-cardinality (more than 50 levels), text-like, date, constant (one
-    value at most), id-like (it names rows rather than describes them).
+    Kinds: numeric, integer, boolean, categorical, high-cardinality (more than 50 levels), text-like, date, constant
+    (one value at most), id-like (it names rows rather than describes them).
     """
     return tuple(_describe(str(name), dataset.inputs[name]) for name in dataset.inputs.columns)
 
@@ -59,8 +59,8 @@ def number_kind(values: np.ndarray, distinct: int) -> str:
 def counts_rows(filled: np.ndarray) -> bool:
     """Tell whether distinct whole numbers (n,) are so dense that chance would have repeated one.
 
-    n numbers drawn at random from a range of R collide with a probability of about 1 - exp(-n^2 / 2R) (the birthday problem); if
-    none did although that probability exceeds 0.9999, somebody gave the numbers out one by one.
+    n numbers drawn at random from a range of R collide with a probability of about 1 - exp(-n^2 / 2R) (the birthday
+    problem); if none did although that probability exceeds 0.9999, somebody gave the numbers out one by one.
     """
     n = len(filled)
     return n >= FEWEST_FOR_AN_ID and n * n / (2.0 * (np.ptp(filled) + 1.0)) > -math.log(1e-4)

@@ -1,4 +1,4 @@
-"""Any source to a Dataset: names are resolved here, cells by `types`, the target by `target`; every loss leaves a note."""
+"""Any source to a Dataset; whatever is lost or guessed on the way leaves a note, and nothing leaves silently."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def read(
 ) -> Dataset:
     """Read `source` into a Dataset of modality 'tabular'.
 
-    `target` may be left out where the source knows its own (the catalogue, most OpenML sets). The group column leaves the
-    inputs, the time column stays. `drop` names columns to leave out. Raises UserError with one sentence for whatever the
-    person can mend; `Dataset.notes` has a sentence for everything that was lost or guessed on the way.
+    `target` may be left out where the source knows its own (the catalogue, most OpenML sets). The group column leaves
+    the inputs, the time column stays. `drop` names columns to leave out. Raises UserError with one sentence for
+    whatever the person can mend; `Dataset.notes` has a sentence for everything that was lost or guessed on the way.
     """
     table = raw_table(source)
     frame, notes = table.frame, list(table.notes)
@@ -43,13 +43,19 @@ def read(
             raise UserError(f"The {role} column {wanted!r} is not in the table. {did_you_mean(wanted, frame.columns)}")
     for role, column in (("group", group), ("time", time)):
         if column == target or column in dropped:
-            raise UserError(f"The {role} column {column!r} cannot be the target or dropped as well; name another column.")
+            raise UserError(
+                f"The {role} column {column!r} cannot be the target or dropped as well; name another column."
+            )
     if target in dropped:
         raise UserError(f"The target {target!r} cannot be dropped; take it out of --drop.")
     if len(frame.columns) > MOST_COLUMNS:
-        raise UserError(f"The table has {len(frame.columns)} columns; up to {MOST_COLUMNS} can be compared, so choose some.")
+        raise UserError(
+            f"The table has {len(frame.columns)} columns; up to {MOST_COLUMNS} can be compared, so choose some."
+        )
     goal = read_target(frame[target], task)
-    inputs_raw = frame.drop(columns=[target, *dropped, *([group] if group else [])]).iloc[goal.keep].reset_index(drop=True)
+    inputs_raw = (
+        frame.drop(columns=[target, *dropped, *([group] if group else [])]).iloc[goal.keep].reset_index(drop=True)
+    )
     if inputs_raw.shape[1] == 0:
         raise UserError("The table has no column left to predict from; it needs at least one besides the target.")
     inputs, schema, losses = type_table(inputs_raw)
@@ -92,5 +98,7 @@ def _times(column: pd.Series) -> np.ndarray:
     values = np.asarray(apply(form, column))
     missing = int(pd.isna(values).sum())
     if missing:
-        raise UserError(f"The time column {name!r} is missing or unreadable in {missing} rows; fill it or remove those rows.")
+        raise UserError(
+            f"The time column {name!r} is missing or unreadable in {missing} rows; fill it or remove those rows."
+        )
     return values.astype(np.int64) / 1e9 if form.kind == "date" else values

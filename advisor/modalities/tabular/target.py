@@ -21,7 +21,7 @@ MOST_GAPLESS_CODES = 30
 
 @dataclass(frozen=True)
 class Target:
-    """A target ready for training: `values` (rows kept,) are codes into `classes` or float64, `keep` the rows they belong to."""
+    """A target ready for training: `values` are codes into `classes` or float64, `keep` their rows in the table."""
 
     task: Task
     values: np.ndarray
@@ -33,10 +33,10 @@ class Target:
 def read_target(column: pd.Series, task: str = "auto") -> Target:
     """Decide the task and return the usable target values.
 
-    `auto` calls texts, categories and booleans classes, and so numbers with two values at most, and whole numbers that look like
-    codes (`looks_coded`); everything else is regression. Rows without a target are left out with a note, and so are the
-    rows of classes with fewer than 3. Labels keep the text of the source ('1', not '1.0') and are sorted as text. Raises
-    UserError for an unknown task and for a target that cannot be learnt as stated.
+    `auto` calls texts, categories and booleans classes, and so numbers with two values at most, and whole numbers
+    that look like codes (`looks_coded`); everything else is regression. Rows without a target are left out with a
+    note, and so are the rows of classes with fewer than 3. Labels keep the text of the source ('1', not '1.0') and
+    are sorted as text. Raises UserError for an unknown task and for a target that cannot be learnt as stated.
     """
     if task not in ("auto", *TASKS):
         raise UserError(f"No task is called {task!r}. {did_you_mean(task, ('auto', *TASKS))}")
@@ -46,7 +46,11 @@ def read_target(column: pd.Series, task: str = "auto") -> Target:
     if form.kind == "date":
         raise UserError(f"The target {name!r} holds dates; predict a number instead, such as the days until then.")
     values = np.asarray(apply(form, column, spelt)) if form.kind == "number" else np.empty(0)
-    infinite = form.kind == "number" and pd.api.types.is_numeric_dtype(column.dtype) and bool(np.isinf(column.to_numpy(float, na_value=np.nan)).any())
+    infinite = (
+        form.kind == "number"
+        and pd.api.types.is_numeric_dtype(column.dtype)
+        and bool(np.isinf(column.to_numpy(float, na_value=np.nan)).any())
+    )
     if infinite:
         raise UserError(f"The target {name!r} holds infinite values; replace them by numbers, or remove those rows.")
     keep = np.flatnonzero(~np.isnan(values)) if form.kind == "number" else np.flatnonzero(spelt.codes >= 0)
@@ -65,8 +69,9 @@ def read_target(column: pd.Series, task: str = "auto") -> Target:
 def looks_coded(values: np.ndarray) -> bool:
     """Tell whether whole numbers (n,) look like codes of classes rather than amounts.
 
-    They do where there are at most 20 distinct ones that fill at least half of their range, or at most 30 that start at 0 or 1
-    and leave no gap, as codes do and counts seldom; and where a value has 20 rows on average, so that the guess can be checked.
+    They do where there are at most 20 distinct ones that fill at least half of their range, or at most 30 that start
+    at 0 or 1 and leave no gap, as codes do and counts seldom; and where a value has 20 rows on average, so that the
+    guess can be checked.
     """
     distinct = np.unique(values)
     if len(distinct) == 0 or (distinct % 1 != 0).any() or len(distinct) > 0.05 * len(values):
@@ -90,7 +95,9 @@ def _about_missing(name: str, rows: int, kept: int) -> list[str]:
 
 def _amounts(name: str, values: np.ndarray, kind: str, keep: np.ndarray, notes: list[str]) -> Target:
     if kind == "category":
-        raise UserError(f"The target {name!r} holds texts, not numbers; use --task binary or multiclass, or clean the column.")
+        raise UserError(
+            f"The target {name!r} holds texts, not numbers; use --task binary or multiclass, or clean the column."
+        )
     kept = values[keep].astype(np.float64)
     if np.ptp(kept) == 0:
         raise UserError(f"The target {name!r} has one value, {kept[0]:g}, in every row; there is nothing to predict.")
@@ -106,7 +113,7 @@ def _classes(
         raise UserError(f"The target {name!r} has one class, {labels[counts > 0][0]!r}; at least two are needed.")
     if found > 0.9 * len(keep):
         raise UserError(
-            f"The target {name!r} looks like an identifier: nearly every row has a value of its own; name another column."
+            f"The target {name!r} looks like an identifier: nearly every row has its own value; name another column."
         )
     if found > MOST_CLASSES or found > len(keep) / 5:
         way = "use --task regression" if coded else "group them into fewer"
@@ -118,11 +125,17 @@ def _classes(
     kept = keep[frequent[codes[keep]]]
     if len(rare):
         some = ", ".join(repr(label) for label in sorted(rare)[:5]) + (", ..." if len(rare) > 5 else "")
-        notes = [*notes, f"Classes with fewer than {FEWEST_ROWS_PER_CLASS} rows cannot be tested; {len(keep) - len(kept)} "
-                 f"rows of {len(rare)} such classes were left out ({some})."]
+        notes = [
+            *notes,
+            f"Classes with fewer than {FEWEST_ROWS_PER_CLASS} rows cannot be tested; {len(keep) - len(kept)} "
+            f"rows of {len(rare)} such classes were left out ({some}).",
+        ]
     if coded and frequent.sum() > 2:
-        notes = [*notes, f"The whole numbers of {name!r} were read as {int(frequent.sum())} classes; "
-                 "use --task regression if they are amounts."]
+        notes = [
+            *notes,
+            f"The whole numbers of {name!r} were read as {int(frequent.sum())} classes; "
+            "use --task regression if they are amounts.",
+        ]
     classes = sorted(labels[frequent])
     rank = {label: code for code, label in enumerate(classes)}
     values = np.array([rank.get(label, -1) for label in labels], dtype=np.int64)[codes[kept]]

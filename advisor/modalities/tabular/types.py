@@ -1,9 +1,8 @@
-"""Raw cells to typed columns: what each column is gets decided once, from its own cells, and new rows follow that decision."""
+"""Raw cells to typed columns: what a column is gets decided once, from its own cells, and new rows follow."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,29 +13,22 @@ from sklearn.utils import Tags
 
 from advisor.errors import UserError, did_you_mean
 from advisor.modalities.tabular.dates import date_format, parse_dates, to_nanoseconds
+from advisor.modalities.tabular.numbers import number_style, read_numbers
 
-MISSING_WORDS = frozenset(
-    "|?|NA|N/A|n/a|#N/A|#NA|<NA>|NaN|nan|-NaN|-nan|NULL|Null|null|None|NaT|nil|#VALUE!|1.#QNAN|-1.#IND|1.#IND".split("|")
-)
+_MISSING = "? NA N/A n/a #N/A #NA <NA> NaN nan -NaN -nan NULL Null null None NaT nil #VALUE! 1.#QNAN -1.#IND 1.#IND"
+MISSING_WORDS = frozenset(["", *_MISSING.split()])
 READABLE_SHARE = 0.99
 LARGEST_EXACT_WHOLE = 2.0**53
 
 _TRUE = frozenset({"yes", "true", "y", "t", "on"})
 _FALSE = frozenset({"no", "false", "n", "f", "off"})
 _PAIRS = ({"yes", "no"}, {"true", "false"}, {"y", "n"}, {"t", "f"}, {"on", "off"})
-_GROUPS = r"\d{1,3}(?:[ '\u00a0\u202f]\d{3})+"
-_NUMBER = re.compile(
-    rf"([-+\u2212]?)\s*[$€£¥]?\s*((?:{_GROUPS}|\d+|(?=\.\d))(?:[.,]\d+)*\.?(?:[eE][-+]?\d+)?)\s*([^\d\s.,][^\d]{{0,14}})?"
-)
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_DECIMAL_COMMA = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
-
 Kind = Literal["number", "boolean", "date", "category"]
 
 
 @dataclass(frozen=True)
 class Form:
-    """How one column is read. `decimal` and `unit` matter for numbers written as text, `date_format` for dates as text."""
+    """How one column is read; `decimal`, `unit` and `date_format` matter where numbers or dates are written as text."""
 
     name: str
     kind: Kind
@@ -71,7 +63,7 @@ class Words:
 
 
 def words(column: pd.Series) -> Words:
-    """Return the distinct trimmed texts of `column`; whole numbers lose their '.0', bytes are decoded, lists are spelt out."""
+    """Return the distinct trimmed texts of `column`; whole numbers lose their '.0', lists are spelt out."""
     nested = False
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, uniques = column.cat.codes.to_numpy().astype(np.int64), list(column.cat.categories)
@@ -80,7 +72,9 @@ def words(column: pd.Series) -> Words:
             codes, found = pd.factorize(column)
         except TypeError:  # lists and dicts cannot be hashed
             nested = True
-            codes, found = pd.factorize(column.map(lambda cell: cell if _is_missing(cell) else repr(cell)).astype(object))
+            codes, found = pd.factorize(
+                column.map(lambda cell: cell if _is_missing(cell) else repr(cell)).astype(object)
+            )
         uniques = list(found)
     texts = np.array(["" if _is_missing(cell) else _text(cell) for cell in uniques], dtype=object)
     known = np.array([text not in MISSING_WORDS for text in texts], dtype=bool)
@@ -131,7 +125,7 @@ def infer(column: pd.Series, spelt: Words | None = None) -> Form:
     if isinstance(dtype, pd.CategoricalDtype):
         return Form(name, "category")
     counts = spelt.counts()
-    style = _number_style(spelt.levels, counts)
+    style = number_style(spelt.levels, counts, READABLE_SHARE)
     if style is not None:
         return Form(name, "number", decimal=style[0], unit=style[1])
     layout = date_format(spelt.levels, counts, READABLE_SHARE)
@@ -153,14 +147,19 @@ def apply(form: Form, column: pd.Series, spelt: Words | None = None) -> np.ndarr
     if form.kind == "date":
         if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
             return to_nanoseconds(column)
-        return _by_level(spelt or words(column), lambda levels: parse_dates(levels, form.date_format), np.datetime64("NaT"))
+        return _by_level(
+            spelt or words(column), lambda levels: parse_dates(levels, form.date_format), np.datetime64("NaT")
+        )
     if pd.api.types.is_timedelta64_dtype(dtype):
-        return column.dt.total_seconds().to_numpy(dtype=np.float64)
+        return np.asarray(column.dt.total_seconds(), dtype=np.float64)
     if not isinstance(dtype, pd.CategoricalDtype) and (_is_plain_number(dtype) or pd.api.types.is_bool_dtype(dtype)):
         values = _floats(column)
     else:
-        read = _read_boolean if form.kind == "boolean" else _read_number(form)
-        values = _by_level(spelt or words(column), read, np.nan)
+        spelt = spelt or words(column)
+        if form.kind == "boolean":
+            values = _by_level(spelt, _read_boolean, np.nan)
+        else:
+            values = _by_level(spelt, lambda levels: read_numbers(levels, form.decimal, form.unit), np.nan)
     return np.where(np.isfinite(values), values, np.nan)
 
 
@@ -174,64 +173,12 @@ def _floats(column: pd.Series) -> np.ndarray:
 
 def _by_level(spelt: Words, read: Callable[[tuple[str, ...]], np.ndarray], missing: Any) -> np.ndarray:
     values = read(spelt.levels)
-    return np.append(values, np.array([missing], dtype=values.dtype))[spelt.codes]
+    return np.asarray(np.append(values, np.array([missing], dtype=values.dtype))[spelt.codes])
 
 
 def _read_boolean(levels: tuple[str, ...]) -> np.ndarray:
     truth = dict.fromkeys(_TRUE | {"1"}, 1.0) | dict.fromkeys(_FALSE | {"0"}, 0.0)
     return np.array([truth.get(level.casefold(), np.nan) for level in levels], dtype=np.float64)
-
-
-def _read_number(form: Form) -> Callable[[tuple[str, ...]], np.ndarray]:
-    def read(levels: tuple[str, ...]) -> np.ndarray:
-        plain = _plain_numbers(levels) if form.decimal == "." else np.full(len(levels), np.nan)
-        for position in np.flatnonzero(np.isnan(plain)):
-            plain[position] = _number(levels[position], form.decimal, form.unit)
-        return plain
-
-    return read
-
-
-def _plain_numbers(levels: Iterable[str]) -> np.ndarray:
-    return np.array(pd.to_numeric(pd.Series(list(levels), dtype=object), errors="coerce"), dtype=np.float64)
-
-
-def _number(text: str, decimal: str, unit: str) -> float:
-    match = _NUMBER.fullmatch(text)
-    if match is None or (match[3] or "").strip() not in ("", unit):
-        return np.nan
-    body = re.sub(r"[ '\u00a0\u202f]", "", match[2])
-    if decimal == ",":
-        body = body.replace(".", "").replace(",", ".")
-    elif "," in body:
-        body = body.replace(",", "") if _THOUSANDS.fullmatch(body) else "nan"
-    try:
-        value = float(body)
-    except ValueError:  # a version such as 1.2.3
-        return np.nan
-    return -value if match[1] in ("-", "\u2212") else value
-
-
-def _number_style(levels: tuple[str, ...], counts: np.ndarray) -> tuple[str, str] | None:
-    """Return (decimal mark, unit) under which 99 % of the cells are numbers, or None."""
-    plain = ~np.isnan(_plain_numbers(levels))
-    total = counts.sum()
-    if counts[plain].sum() >= READABLE_SHARE * total:
-        return ".", ""
-    others = np.flatnonzero(~plain)
-    first = [_NUMBER.fullmatch(levels[position]) for position in others[:200]]
-    if sum(match is not None for match in first) < 0.5 * len(first):
-        return None
-    matches = [match for position in others if (match := _NUMBER.fullmatch(levels[position]))]
-    units = pd.Series([(match[3] or "").strip() for match in matches], dtype=object)
-    unit = str(units[units != ""].mode().iloc[0]) if (units != "").any() else ""
-    bodies = [re.sub(r"[eE].*", "", match[2]) for match in matches if "," in match[2]]
-    comma = bool(bodies) and sum(map(bool, map(_DECIMAL_COMMA.fullmatch, bodies))) > sum(
-        map(bool, map(_THOUSANDS.fullmatch, bodies))
-    )
-    decimal = "," if comma else "."
-    values = _read_number(Form("", "number", decimal, unit))(levels)
-    return (decimal, unit) if counts[~np.isnan(values)].sum() >= READABLE_SHARE * total else None
 
 
 def type_table(frame: pd.DataFrame) -> tuple[pd.DataFrame, Schema, tuple[str, ...]]:
@@ -259,7 +206,11 @@ def _needs_words(dtype: Any) -> bool:
     fixed = (_is_plain_number, pd.api.types.is_timedelta64_dtype, pd.api.types.is_datetime64_any_dtype)
     if isinstance(dtype, pd.CategoricalDtype):
         return True
-    return not (any(is_kind(dtype) for is_kind in fixed) or pd.api.types.is_bool_dtype(dtype) or isinstance(dtype, pd.PeriodDtype))
+    return not (
+        any(is_kind(dtype) for is_kind in fixed)
+        or pd.api.types.is_bool_dtype(dtype)
+        or isinstance(dtype, pd.PeriodDtype)
+    )
 
 
 def _losses(form: Form, column: pd.Series, spelt: Words | None, values: Any) -> list[str]:
