@@ -1,0 +1,46 @@
+"""The numbered findings: every check of a table before any training, in the order in which they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from advisor.profile.columns import (
+    constant_columns,
+    contradictions,
+    duplicate_rows,
+    id_like_columns,
+    many_levels,
+    telling_gaps,
+    text_columns,
+)
+from advisor.profile.entities import repeated_entities
+from advisor.profile.leakage import copies_target, predicts_alone
+from advisor.profile.order import row_order, time_column
+from advisor.profile.survey import Survey
+from advisor.profile.target import heavy_tails, rare_classes, unlearnable_target
+from advisor.records import Finding
+
+Check = Callable[[Survey], Finding | None]
+
+FINDINGS: tuple[tuple[str, Check], ...] = (
+    ("D01", duplicate_rows),
+    ("D02", contradictions),
+    ("D03", constant_columns),
+    ("D04", id_like_columns),
+    ("D05", many_levels),
+    ("D06", text_columns),
+    ("D07", telling_gaps),
+    ("L01", predicts_alone),
+    ("L02", copies_target),
+    ("S01", time_column),
+    ("S02", row_order),
+    ("S03", repeated_entities),
+    ("T01", rare_classes),
+    ("T02", heavy_tails),
+    ("T03", unlearnable_target),
+)
+
+
+def look_for_findings(survey: Survey) -> tuple[Finding, ...]:
+    """Run every check on the survey and return what was found, in the order of FINDINGS."""
+    return tuple(finding for _, check in FINDINGS if (finding := check(survey)) is not None)

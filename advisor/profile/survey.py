@@ -1,0 +1,119 @@
+"""A table as the checks see it: all rows, a sample in their order, and what several checks need, worked out once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from pandas.util import hash_array, hash_pandas_object
+
+from advisor.profile.association import held_out_skill
+from advisor.records import Column, Dataset
+
+SAMPLE_ROWS = 20_000
+SAMPLE_CELLS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A dataset with the description of its columns; `sample` are ascending positions of at most 20,000 rows."""
+
+    dataset: Dataset
+    columns: tuple[Column, ...]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.dataset.target)
+
+    @property
+    def class_count(self) -> int:
+        """The number of classes, 0 for regression."""
+        return len(self.dataset.classes) if self.dataset.task != "regression" else 0
+
+    @cached_property
+    def sample(self) -> np.ndarray:
+        """Positions of the rows that costly checks look at: all, or a random part, in the order of the table."""
+        wide = SAMPLE_CELLS // max(self.dataset.inputs.shape[1], 1)
+        size = min(self.rows, SAMPLE_ROWS, max(wide, 1_000))
+        if size == self.rows:
+            return np.arange(self.rows)
+        return np.sort(np.random.default_rng(0).choice(self.rows, size, replace=False))
+
+    @cached_property
+    def sample_target(self) -> np.ndarray:
+        """The target of the sampled rows."""
+        return np.asarray(self.dataset.target[self.sample])
+
+    @cached_property
+    def sample_values(self) -> dict[str, np.ndarray]:
+        """Each input column on the sampled rows, as numbers."""
+        sampled = self.dataset.inputs.take(self.sample)
+        return {column.name: as_numbers(sampled[column.name]) for column in self.columns}
+
+    @cached_property
+    def input_hashes(self) -> np.ndarray:
+        """One uint64 a row over all inputs; equal rows have equal hashes, whatever the order of the levels."""
+        if self.dataset.inputs.shape[1] == 0:
+            return np.zeros(self.rows, dtype=np.uint64)
+        return hash_pandas_object(self.dataset.inputs, index=False).to_numpy()
+
+    @cached_property
+    def skills(self) -> dict[str, float]:
+        """How well each column that varies predicts the target alone, on held-out rows: AUC, or R2 for regression."""
+        return {
+            column.name: held_out_skill(
+                self.sample_values[column.name], column.name in self.nominal, self.sample_target, self.class_count
+            )
+            for column in self.varying
+        }
+
+    @cached_property
+    def nominal(self) -> frozenset[str]:
+        """The names of the columns whose values have no order."""
+        dtypes = self.dataset.inputs.dtypes.items()
+        return frozenset(str(name) for name, dtype in dtypes if isinstance(dtype, pd.CategoricalDtype))
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """The names of the columns that hold dates."""
+        dtypes = self.dataset.inputs.dtypes.items()
+        return frozenset(str(name) for name, dtype in dtypes if pd.api.types.is_datetime64_any_dtype(dtype))
+
+    @cached_property
+    def varying(self) -> tuple[Column, ...]:
+        """The columns with at least two values, missing counted as one."""
+        return tuple(column for column in self.columns if column.distinct + (column.missing_share > 0) > 1)
+
+    def values(self, name: str) -> np.ndarray:
+        """One input column on all rows, as numbers."""
+        return as_numbers(self.dataset.inputs[name])
+
+
+def as_numbers(values: pd.Series) -> np.ndarray:
+    """Return a column as float64 (n,): numbers as they are, dates as seconds, levels as codes; NaN is missing."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        codes = values.cat.codes.to_numpy().astype(np.float64)
+        return np.where(codes < 0, np.nan, codes)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        seconds = values.to_numpy().astype("datetime64[s]").astype(np.int64).astype(np.float64)
+        return np.where(values.isna().to_numpy(), np.nan, seconds)
+    numbers = values.to_numpy().astype(np.float64)
+    return np.where(np.isinf(numbers), np.nan, numbers)
+
+
+def fingerprint(survey: Survey) -> str:
+    """Return a sha256 over names, types, values and target: the same data gives the same text on any machine."""
+    dataset = survey.dataset
+    digest = hashlib.sha256()
+    kinds = [
+        (str(name), "category" if isinstance(dtype, pd.CategoricalDtype) else str(dtype))
+        for name, dtype in dataset.inputs.dtypes.items()
+    ]
+    digest.update(repr((kinds, dataset.task, dataset.target_name, dataset.classes)).encode())
+    for array in (survey.input_hashes, hash_array(dataset.target), dataset.groups, dataset.times):
+        digest.update(b"|" if array is None else np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,141 @@
+"""Findings T, and the facts about the target: what is to be predicted, and whether it can be as it is stated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from advisor.profile.survey import Survey
+from advisor.profile.wording import percent, some
+from advisor.records import Finding
+
+FEW_ROWS, SMALL_SHARE = 10, 0.01
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+
+def target_facts(survey: Survey) -> Mapping[str, Any]:
+    """Describe the target in JSON-safe values: classes with counts and shares, or moments and quantiles.
+
+    Figures that cannot be computed (the skew of a constant) are None.
+    """
+    target, name = survey.dataset.target, survey.dataset.target_name
+    if survey.class_count:
+        counts = np.bincount(target.astype(np.int64), minlength=survey.class_count)
+        classes = [
+            {"name": label, "count": int(count), "share": float(count / survey.rows)}
+            for label, count in zip(survey.dataset.classes, counts, strict=True)
+        ]
+        return {"name": name, "classes": classes, "majority_share": float(counts.max() / survey.rows)}
+    values = target[np.isfinite(target)]
+    if not len(values):
+        return {"name": name, "distinct": 0}
+    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    scaled = (values - values.mean()) / spread if spread > 0 else values * 0
+    return {
+        "name": name,
+        "mean": _number(values.mean()),
+        "sd": _number(spread),
+        "min": _number(values.min()),
+        "max": _number(values.max()),
+        "quantiles": {str(q): _number(np.quantile(values, q)) for q in QUANTILES},
+        "skew": _number((scaled**3).mean()) if spread > 0 else None,
+        "zeros_share": float((values == 0).mean()),
+        "distinct": len(np.unique(values)),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def rare_classes(survey: Survey) -> Finding | None:
+    """T01: classes with fewer than 10 rows (some folds will lack them) or less than 1 % of the rows."""
+    if not survey.class_count:
+        return None
+    counts = np.bincount(survey.dataset.target, minlength=survey.class_count)
+    few, small = counts < FEW_ROWS, counts < SMALL_SHARE * survey.rows
+    if not (few | small).any() or survey.class_count > 50:
+        return None
+    rare = {survey.dataset.classes[code]: int(counts[code]) for code in np.flatnonzero(few | small)}
+    names = sorted(rare, key=lambda name: rare[name])
+    least = f"{rare[names[0]]:,} {'row' if rare[names[0]] == 1 else 'rows'}"
+    return Finding(
+        "T01",
+        "warning" if few.any() else "info",
+        f"{'The class' if len(names) == 1 else f'{len(names)} classes,'} {some(names)} "
+        f"{'is' if len(names) == 1 else 'are'} rare ({least} of {survey.rows:,} for {names[0]!r}).",
+        "Scores for rare classes are unsteady; merge them with a like class, or collect more rows.",
+        {"classes": rare},
+    )
+
+
+def heavy_tails(survey: Survey) -> Finding | None:
+    """T02: a regression target whose farthest 1 % of the rows hold much of its variance (9 % for a normal one)."""
+    if survey.class_count or survey.rows < 200:
+        return None
+    away = np.sort(np.abs(survey.dataset.target - survey.dataset.target.mean()))
+    away = (away / (away[-1] or 1.0)) ** 2
+    top = max(1, round(0.01 * len(away)))
+    share = float(away[-top:].sum() / away.sum()) if away.sum() > 0 else 0.0
+    if share < 0.3:
+        return None
+    positive = bool((survey.dataset.target > 0).all())
+    return Finding(
+        "T02",
+        "warning" if share >= 0.5 else "info",
+        f"The target has heavy tails: the farthest 1 % of the rows hold {percent(share)} of its variance.",
+        f"RMSE hangs on those rows; consider --metric mae{' or the logarithm as target' if positive else ''}.",
+        {"variance_share_of_top_percent": share},
+    )
+
+
+def unlearnable_target(survey: Survey) -> Finding | None:
+    """T03: a target that cannot be learnt as stated: one value, a number of the row, an ID, or the wrong task."""
+    target = survey.dataset.target
+    distinct = np.unique(target)
+    name = survey.dataset.target_name
+    evidence = {"distinct": len(distinct), "rows": survey.rows}
+    if len(distinct) < 2:
+        message = f"The target {name!r} has one value only."
+        return Finding("T03", "severe", message, "Name a column that varies with --target.", evidence)
+    if survey.class_count:
+        return _too_many_classes(survey, evidence)
+    if survey.rows >= 30 and len(distinct) == survey.rows and (np.diff(distinct) == 1).all():
+        message = f"The target {name!r} numbers the rows: all from {distinct[0]:.0f} to {distinct[-1]:.0f}, once each."
+        return Finding("T03", "severe", message, "Name the column that is to be predicted with --target.", evidence)
+    if len(distinct) > 10 or survey.rows < 3 * len(distinct):
+        return None
+    if len(distinct) == 2:
+        message = f"The target {name!r} has two values only."
+        return Finding("T03", "severe", message, "Predict a class instead: --task binary.", evidence)
+    return Finding(
+        "T03",
+        "warning",
+        f"The target {name!r} has {len(distinct)} values only, so it may be a class or a grade rather than a quantity.",
+        "If the steps between the values mean nothing, use --task multiclass.",
+        evidence,
+    )
+
+
+def _too_many_classes(survey: Survey, evidence: Mapping[str, Any]) -> Finding | None:
+    name, classes = survey.dataset.target_name, survey.class_count
+    if classes > 20 and classes > survey.rows / 3:
+        return Finding(
+            "T03",
+            "severe",
+            f"The target {name!r} has {classes:,} classes in {survey.rows:,} rows, so it names rows, not classes.",
+            "Name another column with --target, or use --task regression if its values are quantities.",
+            evidence,
+        )
+    if classes <= 50:
+        return None
+    numbers = all(label.replace(".", "", 1).replace("-", "", 1).isdigit() for label in survey.dataset.classes)
+    return Finding(
+        "T03",
+        "warning",
+        f"The target {name!r} has {classes:,} classes, most with few rows to learn from.",
+        "Use --task regression, since the classes are numbers." if numbers else "Merge classes that are alike.",
+        evidence,
+    )
