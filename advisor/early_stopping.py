@@ -30,7 +30,7 @@ _FLOATS = [np.float64, np.float32]
 
 @dataclass(frozen=True)
 class Trained:
-    """What one pass of training leaves: a model, how many of its iterations to keep (1 or more), each one's held loss."""
+    """What one pass of training leaves: a model, the iterations to keep (1 or more), the held loss after each."""
 
     model: Any
     best_iteration: int
@@ -42,7 +42,7 @@ class EarlyStopping(BaseEstimator):
 
     Parameters that every subclass takes: `metric` (a name of advisor.metrics or None; it picks the loss that is trained
     and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better held loss
-    before training ends), `refit` (train once more on all rows for the best number of iterations), `seconds` (soft limit
+    before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
     of one fit; None: no limit), `random_state`, `n_jobs` (threads).
 
     After `fit`: `model_`, `best_iteration_`, `curve_` (name of the held loss -> its value after each iteration),

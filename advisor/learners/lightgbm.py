@@ -146,6 +146,8 @@ def _stop_at(deadline: float) -> Callable[[Any], None]:
 
             raise EarlyStopException(state.iteration, state.evaluation_result_list)
 
+    # LightGBM calls its callbacks by this number: after the losses have been recorded (20) and judged (30).
+    stop.order = 40  # type: ignore[attr-defined]  # how the library wants it
     return stop
 
 

@@ -14,7 +14,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
     model: Any
     if setting.task != "regression":
-        # A looser tolerance than the library's does not move the third decimal of the loss and keeps large tables quick.
+        # A looser tolerance than the default does not move the third decimal of the loss and keeps large tables quick.
         model = LogisticRegression(C=1.0, tol=1e-3, max_iter=500)
     elif setting.metric == "mae":
         model = HuberRegressor(epsilon=1.1, alpha=1e-3, max_iter=500)

@@ -1,0 +1,31 @@
+"""scikit-learn's own checks, on every estimator that is ours."""
+
+from importlib import import_module
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from advisor.learners import catalogue
+
+# Enough to pass the checks that ask for skill, few enough to be quick.
+QUICK = {"max_iterations": 20, "epochs": 30, "patience": 5}
+
+
+def ours():
+    for learner in catalogue():
+        module = import_module(f"advisor.learners.{learner.name}")
+        for name, thing in vars(module).items():
+            own = getattr(thing, "__module__", None) == module.__name__ and not name.startswith("_")
+            if own and isinstance(thing, type) and issubclass(thing, BaseEstimator):
+                estimator = thing()
+                yield estimator.set_params(**{k: v for k, v in QUICK.items() if k in estimator.get_params()})
+
+
+@parametrize_with_checks(list(ours()))
+def test_keeps_the_contract_of_estimators(estimator, check):
+    check(estimator)
+
+
+def test_they_were_found():
+    names = {type(estimator).__name__ for estimator in ours()}
+    assert {"XGBoostClassifier", "LightGBMRegressor", "CatBoostClassifier", "SmoothedTreeClassifier"} <= names
