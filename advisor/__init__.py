@@ -1,1 +1,35 @@
-"""Is a neural network worth it for this data? One call measures it."""
+"""Is a neural network worth it for this data? One call measures it.
+
+    import advisor
+    advice = advisor.compare("churn.csv", target="churned", budget="10m")
+
+Importing the package loads nothing heavy; each name is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["Advice", "AdvisorError", "UserError", "compare", "load", "profile"]
+
+_ROOMS = {
+    "Advice": "advice",
+    "AdvisorError": "errors",
+    "UserError": "errors",
+    "compare": "walk",
+    "load": "advice",
+    "profile": "walk",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'advisor' has no attribute {name!r}")
+    value = getattr(import_module(f"advisor.{_ROOMS[name]}"), name)
+    globals()[name] = value  # a submodule of the same name must not take its place
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -130,6 +130,11 @@ class Learner:
     interpretable: bool = False
     effort: int = 5
 
+    @property
+    def tunable(self) -> bool:
+        """Tell whether there is anything to tune."""
+        return self.space is not _no_space
+
     def missing(self) -> str | None:
         """Say which required module is not installed, or None."""
         absent = [module for module in self.requires if find_spec(module) is None]
@@ -148,7 +153,7 @@ class Engine(Protocol):
     """Runs work on items, elsewhere or here, and hands back each result as it finishes."""
 
     def map(self, work: Callable[[Any, Any], Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield (item, result) pairs in the order of completion; a crash or missed deadline is an exception as result."""
+        """Yield (item, result) pairs as they complete; the result of a crash or missed deadline is an exception."""
         ...
 
 
@@ -157,5 +162,3 @@ class Encoder(Protocol):
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Any: ...
     def transform(self, X: pd.DataFrame) -> Any: ...
-
-

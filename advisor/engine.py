@@ -30,8 +30,8 @@ _shared: Any = None
 class LocalEngine:
     """A pool of worker processes that all hold `shared` and use `threads` threads each; a context manager.
 
-    Workers are forked from a clean server process where the system allows it (never from the caller, whose threads would be
-    torn), and spawned elsewhere. The caller's main module is not run again, so a script needs no guard.
+    Workers are forked from a clean server process where the system allows it (never from the caller, whose threads
+    would be torn), and spawned elsewhere. The caller's main module is not run again, so a script needs no guard.
     """
 
     def __init__(self, shared: Any, workers: int, threads: int) -> None:
@@ -57,8 +57,9 @@ class LocalEngine:
     def map(self, work: Callable[[Any, Any], Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Yield (item, result) as results come; the result of what failed is the exception, never raised here.
 
-        `work(shared, item)` must be a module-level function. An item has a `deadline` (seconds since the epoch): one that has
-        not begun by then is a TimeoutError, one that has is killed and is one too. Items are drawn when a worker is free.
+        `work(shared, item)` must be a module-level function. An item has a `deadline` (seconds since the epoch): one
+        that has not begun by then is a TimeoutError, one that has is killed and is one too. Items are drawn when a
+        worker is free.
         """
         waiting = iter(items)
         running: dict[Future[Any], Any] = {}

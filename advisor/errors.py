@@ -24,6 +24,12 @@ class NothingTrained(AdvisorError):
     exit_status = 3
 
 
+class Interrupted(AdvisorError):
+    """The user stopped the comparison; what had finished is kept."""
+
+    exit_status = 130
+
+
 def did_you_mean(wanted: str, known: Iterable[str]) -> str:
     """Return a sentence that names the nearest known words, or all of them where none is near and they are few.
 

@@ -1,4 +1,4 @@
-"""What has happened, durable at once: each outcome is on disk before the next is awaited, so a run can be taken up again."""
+"""What has happened, durable at once: an outcome is on disk before the next is awaited, so a run can be resumed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _ARRAYS = ("predictions", "inner_rows", "inner_predictions")
 class Ledger:
     """Outcomes by the key of their job, in one SQLite file of a run's folder.
 
-    `fingerprint` says which data, cuts and learners the outcomes belong to; those of another fingerprint are not given back.
-    Arrays are kept as plain .npz without pickles, so that a ledger can be opened without trusting it.
+    `fingerprint` says which data, cuts and learners the outcomes belong to; those of another fingerprint are not
+    given back. Arrays are kept as plain .npz without pickles, so that a ledger can be opened without trusting it.
     """
 
     def __init__(self, folder: Path, fingerprint: str) -> None:

@@ -1,8 +1,9 @@
 """One table of metrics: each is a per-row loss, so that every one of them can be tested on pairs of rows.
 
-A metric's error is the mean of its per-row losses raised to `power`; its score is what people are used to read. The area
-under the ROC curve has no loss of a single row, so its rows carry 1 - AUC minus their influence on it (the placement values
-of DeLong, DeLong and Clarke-Pearson 1988): their mean is 1 - AUC and their spread is DeLong's variance.
+A metric's error is the mean of its per-row losses raised to `power`; its score is what people are used to read. The
+area under the ROC curve has no loss of a single row, so its rows carry 1 - AUC minus their influence on it (the
+placement values of DeLong, DeLong and Clarke-Pearson 1988): their mean is 1 - AUC and their spread is DeLong's
+variance.
 """
 
 from __future__ import annotations

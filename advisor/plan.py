@@ -70,8 +70,8 @@ def make_plan(
 ) -> Plan:
     """Pair every suitable learner with every outer cut, and say why the others were left out.
 
-    `only` and `skip` name learners; the dummy always takes part, since "no signal" is measured against it. Raises UserError
-    for an unknown name or where no learner is left.
+    `only` and `skip` name learners; the dummy always takes part, since "no signal" is measured against it. Raises
+    UserError for an unknown name or where no learner is left.
     """
     for name in (*only, *skip):
         if name not in {learner.name for learner in learners}:
@@ -98,7 +98,8 @@ def make_plan(
 
 
 def draw_splits(dataset: Dataset, budget: Budget, repeat: bool) -> Splits:
-    """Draw the outer cuts that fit the table: forward in time, by group, or stratified with exact copies kept together."""
+    """Draw the outer cuts that fit the table: forward in time, by group, or stratified with exact copies kept
+    together."""
     rows = len(dataset.target)
     kind, folds, repeats = tier(rows, repeat)
     if dataset.times is not None:
@@ -148,11 +149,11 @@ def default_jobs(plan: Plan, learners: Mapping[str, Learner], repeat: int) -> tu
     )
 
 
-def tuned_jobs(defaults: Iterable[Outcome], learners: Mapping[str, Learner], tunable: Mapping[str, bool]) -> list[Job]:
+def tuned_jobs(defaults: Iterable[Outcome], learners: Mapping[str, Learner]) -> list[Job]:
     """List the studies to run after `defaults` (one repeat's): on each cut, each family's best few by inner error."""
     by_cut: dict[tuple[int, str], list[Outcome]] = {}
     for outcome in defaults:
-        if outcome.inner_error is not None and tunable[outcome.job.learner]:
+        if outcome.inner_error is not None and learners[outcome.job.learner].tunable:
             by_cut.setdefault((outcome.job.split, outcome.job.family), []).append(outcome)
     return [
         Job(outcome.job.learner, outcome.job.family, outcome.job.split, "tuned", outcome.job.seed)
@@ -162,7 +163,8 @@ def tuned_jobs(defaults: Iterable[Outcome], learners: Mapping[str, Learner], tun
 
 
 def share_seconds(jobs: Sequence[Job], workers: int, seconds: float) -> dict[str, float]:
-    """Share `seconds` of wall time on `workers` among studies: {job key: seconds}, equal for both families on every cut.
+    """Share `seconds` of wall time on `workers` among studies: {job key: seconds}, equal for both families on every
+    cut.
 
     A family's part of a cut is split evenly among its studies. The unit is found by laying the jobs out, longest first,
     on the worker that is free first (Graham 1969), since the last to finish decides.

@@ -25,11 +25,13 @@ Answer = Literal["worth_it", "not_worth_it", "too_close_to_call", "no_signal", "
 class Dataset:
     """A table with a target, typed and ready to be split.
 
-    `inputs` has a RangeIndex, unique string column names, and only these dtypes: float64 (integers too), boolean columns
-    as float64 0/1, pandas `category` for anything nominal (string categories), datetime64[ns] for dates; missing values
-    are NaN/NaT. `target` holds class codes (int64) or float64 values and has no missing entry. `groups` (int64 codes) and
-    `times` (int64 or float64, ascending means later) are set only where the user named a column for them; that column is
-    then not among the inputs (a group) or still is (a time). `schema` is what the modality needs to read new rows alike.
+    `inputs` has a RangeIndex, unique string column names, and only these dtypes: float64 (integers too), boolean
+    columns as float64 0/1, pandas `category` for anything nominal (string categories), datetime64[ns] for dates;
+    missing values are NaN/NaT. `target` holds class codes (int64) or float64 values and has no missing entry.
+    `groups` (int64 codes) and `times` (int64 or float64, ascending means later) are set only where the user named a
+    column for them; that column is then not among the inputs (a group) or still is (a time). `schema` is what the
+    modality needs to read new rows alike; `example` holds a few rows of the inputs as the source had them, before
+    typing.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Dataset:
     time_name: str | None = None
     source: str = ""
     schema: Any = None
+    example: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
 
     def rows(self, index: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
@@ -207,8 +210,9 @@ class Comparison:
     """How the challenger did against the incumbent on the same rows; positive `theta` means the challenger is better.
 
     `theta` is the log ratio of the errors (incumbent over challenger), `se` its standard error, `df` the degrees of
-    freedom of its t reference (None: normal). `low` and `high` bound theta at `level`. `p_worth` is P(theta > theta_min)
-    under the weak prior, `p_worth_flat` the same without the prior. `agreement` tells whether both reach one answer.
+    freedom of its t reference (None: normal). `low` and `high` bound theta at `level`. `p_worth` is P(theta >
+    theta_min) under the weak prior, `p_worth_flat` the same without the prior. `agreement` tells whether both reach
+    one answer.
     """
 
     theta: float
@@ -252,3 +256,12 @@ class Verdict:
     would_change: Mapping[str, Any]
     cost: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What a model must satisfy to be recommended at all; None means no demand."""
+
+    interpretable: bool = False
+    max_latency_ms: float | None = None
+    max_model_mb: float | None = None

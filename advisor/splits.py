@@ -1,7 +1,7 @@
 """The only file that draws rows: outer cuts, inner cuts, and rows held out for early stopping.
 
-Positions, never labels of an index. Exact twins of a row always stand on the same side; groups are never torn; where rows
-are ordered in time, training rows come before test rows.
+Positions, never labels of an index. Exact twins of a row always stand on the same side; groups are never torn; where
+rows are ordered in time, training rows come before test rows.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ def hold_out(
 ) -> Cut:
     """Draw about `share` of the rows aside; return sorted positions (kept, held), neither of them empty for n >= 2.
 
-    Stratified for any labels that are not floats, and on deciles for floats. A class with one row stays in the kept part. With
-    `groups` (n,), whole groups are held out until the share is reached. `most` caps the number of held rows.
+    Stratified for any labels that are not floats, and on deciles for floats. A class with one row stays in the kept
+    part. With `groups` (n,), whole groups are held out until the share is reached. `most` caps the number of held
+    rows.
     """
     target = np.asarray(target)
     n = len(target)
@@ -81,9 +82,9 @@ def draw(
 ) -> Splits:
     """Draw the outer cuts that every learner shares.
 
-    `target` (n,) codes or values; `twins` (n,) codes that are equal for rows which are exact copies. `kind` is "stratified",
-    "grouped" (needs `groups`), "forward" (needs `times`; one repeat) or "holdout" (one cut of a fifth, at most 100,000 rows).
-    Raises UserError where there are fewer groups or moments than folds.
+    `target` (n,) codes or values; `twins` (n,) codes that are equal for rows which are exact copies. `kind` is
+    "stratified", "grouped" (needs `groups`), "forward" (needs `times`; one repeat) or "holdout" (one cut of a fifth,
+    at most 100,000 rows). Raises UserError where there are fewer groups or moments than folds.
     """
     cuts: list[tuple[int, int, Cut]] = []
     if kind == "forward":
@@ -110,7 +111,8 @@ def inner_cuts(
     times: np.ndarray | None = None,
     most_rows: int = MOST_TUNING_ROWS,
 ) -> tuple[Cut, ...]:
-    """Cut a training part once more, for choosing configurations: k folds, or one fifth held out where inner_folds is 1.
+    """Cut a training part once more, for choosing configurations: k folds, or one fifth held out where inner_folds is
+    1.
 
     Positions count within the training part. With `times` the latest fifth is held out. `most_rows` caps the rows used
     at all, so that tuning on very large tables works on a subsample.
@@ -135,9 +137,7 @@ def _thin(positions: np.ndarray, most: int, rng: np.random.Generator) -> np.ndar
     return np.sort(rng.choice(positions, most, replace=False))
 
 
-def _folds(
-    target: np.ndarray, folds: int, seed: int, groups: np.ndarray | None, twins: np.ndarray | None
-) -> list[Cut]:
+def _folds(target: np.ndarray, folds: int, seed: int, groups: np.ndarray | None, twins: np.ndarray | None) -> list[Cut]:
     codes = strata(target)
     with warnings.catch_warnings():
         # A class rarer than the number of folds is a finding of the profile, told there once.

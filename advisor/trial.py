@@ -9,8 +9,10 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.pipeline import Pipeline
 
@@ -35,8 +37,8 @@ class Shared:
 class Task:
     """A job with its clock: no result is wanted after `deadline` (seconds since the epoch).
 
-    `fit_seconds` is the soft limit of one fit. A study has `tune_seconds` of wall time, its last fit included, `most_trials`, and
-    the outcome of its learner's default on the same cut as `start`.
+    `fit_seconds` is the soft limit of one fit. A study has `tune_seconds` of wall time, its last fit included,
+    `most_trials`, and the outcome of its learner's default on the same cut as `start`.
     """
 
     job: Job
@@ -49,12 +51,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Refit:
-    """The wish for a learner with `params`, trained on all rows and on the original labels."""
+    """The wish for a learner with `params`, trained on all rows with all `threads` and written to `path`."""
 
     learner: str
     params: Mapping[str, Any]
+    path: Path
     deadline: float
-    fit_seconds: float | None
     threads: int
 
 
@@ -88,14 +90,22 @@ def describe(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {text[:300]}{where}"
 
 
-def refit(shared: Shared, wish: Refit) -> Pipeline:
-    """Train the wished learner on all rows; its `predict` answers in the labels of the source and takes raw tables."""
+def refit(shared: Shared, wish: Refit) -> None:
+    """Train the wished learner on all rows and write it; its `predict` takes raw tables and answers in the source's
+    labels.
+
+    The file appears only when it is whole. An iterative learner keeps to the time that is left.
+    """
     dataset = shared.dataset
     learner = learners.find(wish.learner)
-    setting = _setting(shared, len(dataset.target), shared.plan.seed, wish.fit_seconds, wish.threads)
+    seconds = 0.8 * (wish.deadline - time.time())
+    setting = _setting(shared, len(dataset.target), shared.plan.seed, seconds, wish.threads)
     target = np.asarray(dataset.classes, dtype=object)[dataset.target] if dataset.classes else dataset.target
     fitted = learner.build(setting, wish.params).fit(dataset.inputs, target)
-    return Pipeline([("table", setting.modality.typed(dataset)), *fitted.steps])
+    wish.path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = wish.path.with_suffix(".part")
+    joblib.dump(Pipeline([("table", setting.modality.typed(dataset)), ("learner", fitted)]), unfinished)
+    unfinished.replace(wish.path)
 
 
 def _default(shared: Shared, task: Task) -> Outcome:
@@ -150,8 +160,9 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
 def clearly_better(default_losses: np.ndarray, losses: np.ndarray) -> bool:
     """Tell whether a tuned configuration beats the default by more than one standard error of their paired difference.
 
-    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays hold
-    the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of either.
+    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays
+    hold the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of
+    either.
     """
     difference = default_losses - losses
     return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
@@ -224,7 +235,7 @@ def _outer(
         predict_seconds=predict_watch.wall_seconds,
         cpu_seconds=tuned.cpu_seconds + fit_watch.cpu_seconds + predict_watch.cpu_seconds,
         peak_memory_mb=max(tuned.peak_memory_mb or 0.0, fit_watch.peak_memory_mb, predict_watch.peak_memory_mb),
-        device=str(getattr(estimator[-1], "device_", "cpu")),
+        device=str(getattr(_model(estimator), "device_", "cpu")),
     )
     if split.number == 0:
         # One cut tells what serving costs; the others would only repeat it.
@@ -247,14 +258,15 @@ def _outer(
         params=dict(params),
         trials=trials,
         cost=cost,
-        curve=dict(getattr(estimator[-1], "learning_curve_", {})),
+        curve=dict(getattr(_model(estimator), "learning_curve_", {})),
     )
 
 
 def predict(estimator: Any, inputs: Any, dataset: Dataset) -> np.ndarray:
     """Return probabilities (n, K) in the order of `dataset.classes`, or values (n,).
 
-    A class that the training part lacked gets probability 0. Raises FloatingPointError where a prediction is not finite.
+    A class that the training part lacked gets probability 0. Raises FloatingPointError where a prediction is not
+    finite.
     """
     if not dataset.classes:
         values = np.asarray(estimator.predict(inputs), dtype=float)
@@ -267,9 +279,12 @@ def predict(estimator: Any, inputs: Any, dataset: Dataset) -> np.ndarray:
     return values
 
 
-def _setting(
-    shared: Shared, rows: int, seed: int, fit_seconds: float | None, threads: int | None = None
-) -> Setting:
+def _model(estimator: Any) -> Any:
+    """Return the last step of a pipeline, or the estimator where it stands alone."""
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _setting(shared: Shared, rows: int, seed: int, fit_seconds: float | None, threads: int | None = None) -> Setting:
     return Setting(
         profile=shared.profile,
         modality=modalities.find(shared.dataset.modality),

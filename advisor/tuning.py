@@ -33,9 +33,10 @@ def tune(
 ) -> tuple[Trial, ...]:
     """Search `space` for a lower inner error and return every trial, the default configuration being number 0.
 
-    `evaluate(params, report)` returns the mean inner error over the inner folds. `default_errors` are the default's errors by inner fold, `default_seconds` what they took; `default_params` its
-    values in terms of the space, where they are known. The search is a tree-structured Parzen estimator (Bergstra et al.
-    2011). It ends after `most_trials`, or when the next trial is not expected to fit into `seconds_left()`.
+    `evaluate(params, report)` returns the mean inner error over the inner folds. `default_errors` are the default's
+    errors by inner fold, `default_seconds` what they took; `default_params` its values in terms of the space, where
+    they are known. The search is a tree-structured Parzen estimator (Bergstra et al. 2011). It ends after
+    `most_trials`, or when the next trial is not expected to fit into `seconds_left()`.
     """
     distributions = {name: _distribution(range_) for name, range_ in space.items()}
     study = optuna.create_study(
@@ -95,8 +96,8 @@ def _expected_seconds(trials: list[Trial]) -> float:
 class ForgivingPruner(optuna.pruners.BasePruner):
     """Gives a trial up only when it is clearly worse than the best one so far.
 
-    After at least two inner folds its mean must exceed the best trial's mean by more than one standard error over the folds, and
-    the best trial's worst fold as well: a single bad fold proves nothing.
+    After at least two inner folds its mean must exceed the best trial's mean by more than one standard error over the
+    folds, and the best trial's worst fold as well: a single bad fold proves nothing.
     """
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:

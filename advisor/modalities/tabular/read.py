@@ -15,6 +15,7 @@ from advisor.modalities.tabular.types import apply, infer, type_table, words
 from advisor.records import Dataset
 
 MOST_COLUMNS = 20_000
+EXAMPLE_ROWS = 5
 
 
 def read(
@@ -73,6 +74,7 @@ def read(
         time_name=time,
         source=table.source,
         schema=schema,
+        example=inputs_raw.head(EXAMPLE_ROWS),
         notes=(*notes, *goal.notes, *losses),
     )
 

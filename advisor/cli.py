@@ -1,0 +1,275 @@
+"""Words in, words out: the `advisor` command. It decides nothing and loads nothing heavy before it must."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from advisor.errors import AdvisorError, UserError
+
+EXAMPLE = "advisor compare churn.csv --target churned --budget 10m"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=f"Measures, on your own data, whether a neural network is worth it.\n\nExample: [bold]{EXAMPLE}[/bold]",
+)
+
+Source = Annotated[
+    str, typer.Argument(help="A table (.csv .tsv .parquet .feather .arff .xlsx), a catalogue name, or openml:ID.")
+]
+Target = Annotated[str | None, typer.Option(help="The column to predict.")]
+Drop = Annotated[str, typer.Option(help="Columns to leave out, with commas between.")]
+Group = Annotated[str | None, typer.Option(help="A column whose values a split must not tear apart.")]
+Time = Annotated[str | None, typer.Option(help="A column that orders the rows: train on earlier, test on later.")]
+Task = Annotated[str, typer.Option(help="auto, binary, multiclass or regression.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Run = Annotated[str, typer.Argument(help="A run's folder, its id, or latest.")]
+
+# Typer carries its own Click and names only some of its errors in public; this is their common base.
+UsageError: Any = typer.BadParameter.__base__
+
+_EFFORT, _QUESTION, _DATA, _RECORD = "Effort", "What counts as worth it", "Data", "Records"
+
+
+@app.command(help=f"Answer whether a neural network is worth it for this data.\n\nExample: [bold]{EXAMPLE}[/bold]")
+def compare(
+    source: Source,
+    target: Annotated[str | None, typer.Option(help="The column to predict.", rich_help_panel=_DATA)] = None,
+    task: Annotated[str, typer.Option(help="auto, binary, multiclass or regression.", rich_help_panel=_DATA)] = "auto",
+    group: Annotated[
+        str | None, typer.Option(help="A column whose values no split may tear apart.", rich_help_panel=_DATA)
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="A column that orders the rows in time.", rich_help_panel=_DATA)
+    ] = None,
+    drop: Annotated[str, typer.Option(help="Columns to leave out: a,b,c.", rich_help_panel=_DATA)] = "",
+    metric: Annotated[
+        str,
+        typer.Option(
+            help="auto, roc_auc, log_loss, accuracy, balanced_accuracy, rmse or mae.", rich_help_panel=_QUESTION
+        ),
+    ] = "auto",
+    min_gain: Annotated[
+        str | None,
+        typer.Option(
+            help="Smallest relative error reduction worth a net, e.g. 2% (default: by metric).",
+            rich_help_panel=_QUESTION,
+        ),
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(help="Certainty that a decided answer needs.", rich_help_panel=_QUESTION)
+    ] = 0.95,
+    interpretable: Annotated[
+        bool, typer.Option("--interpretable", help="Only models a person can read.", rich_help_panel=_QUESTION)
+    ] = False,
+    max_latency: Annotated[
+        str | None, typer.Option(help="Largest 99th percentile for one row, e.g. 5ms.", rich_help_panel=_QUESTION)
+    ] = None,
+    max_model_size: Annotated[
+        str | None, typer.Option(help="Largest model, e.g. 50MB.", rich_help_panel=_QUESTION)
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Wall time for everything: 90s, 10m, 1h (default: by preset).", rich_help_panel=_EFFORT),
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(help="quick (2m), standard (10m) or thorough (1h).", rich_help_panel=_EFFORT)
+    ] = "standard",
+    trials: Annotated[
+        int | None, typer.Option(help="Most configurations a study tries.", rich_help_panel=_EFFORT)
+    ] = None,
+    learners: Annotated[str, typer.Option(help="Only these learners: a,b,c.", rich_help_panel=_EFFORT)] = "",
+    skip: Annotated[str, typer.Option(help="Not these learners: a,b.", rich_help_panel=_EFFORT)] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", rich_help_panel=_EFFORT)] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(help="Processes at work (default: one a core).", rich_help_panel=_EFFORT)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", rich_help_panel=_EFFORT)] = 0,
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="MLflow store (default: a SQLite file in advisor-runs).", rich_help_panel=_RECORD)
+    ] = None,
+    experiment: Annotated[str, typer.Option(help="MLflow experiment.", rich_help_panel=_RECORD)] = "advisor",
+    no_tracking: Annotated[
+        bool, typer.Option("--no-tracking", help="Leave MLflow out.", rich_help_panel=_RECORD)
+    ] = False,
+    out: Annotated[
+        str | None,
+        typer.Option(help="Folder of the run (default: a new one in advisor-runs).", rich_help_panel=_RECORD),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the interrupted run in --out.", rich_help_panel=_RECORD)
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print verdict.json instead of text.", rich_help_panel=_RECORD)
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", rich_help_panel=_RECORD)] = False,
+) -> None:
+    """Run a comparison and print the answer."""
+    from advisor import compare as run
+    from advisor.report import summary_text
+
+    advice = run(
+        source, target, task=task, group=group, time=time, drop=_names(drop), metric=metric, min_gain=min_gain,
+        confidence=confidence, interpretable=interpretable, max_latency=max_latency, max_model_size=max_model_size,
+        budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip), device=device,
+        workers=workers, seed=seed, tracking_uri=tracking_uri, experiment=experiment, tracking=not no_tracking, out=out,
+        resume=resume, quiet=quiet, command=shlex.join(["advisor", *sys.argv[1:]]),
+    )  # fmt: skip
+    if as_json:
+        _print_json(advice.document)
+        return
+    typer.echo(summary_text(advice.document))
+    typer.echo(f"\nReport      {advice.folder / 'report.html'}\nMachine     {advice.folder / 'verdict.json'}")
+    if advice.document["mlflow"]:
+        typer.echo("MLflow UI   advisor ui" + (f" --tracking-uri {shlex.quote(tracking_uri)}" if tracking_uri else ""))
+
+
+@app.command()
+def profile(
+    source: Source, target: Target = None, task: Task = "auto", group: Group = None, time: Time = None,
+    drop: Drop = "", as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Look at the data: columns, target and numbered findings. Trains nothing."""
+    from advisor import profile as look
+    from advisor.profile import profile_dict, profile_text
+
+    seen = look(source, target, task=task, group=group, time=time, drop=_names(drop))
+    if as_json:
+        _print_json(profile_dict(seen))
+    else:
+        typer.echo(profile_text(seen))
+
+
+@app.command()
+def report(
+    run: Run = "latest", open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False
+) -> None:
+    """Write the report of a finished run again."""
+    from advisor.advice import find_run
+    from advisor.report import write
+
+    page = write(find_run(run))
+    typer.echo(str(page))
+    if open_:
+        typer.launch(str(page))
+
+
+@app.command()
+def predict(
+    run: Run,
+    new_data: Annotated[str, typer.Argument(help="A table with the columns the model was trained on.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="The CSV to write.")] = "predictions.csv",
+) -> None:
+    """Predict new rows with a run's recommended model."""
+    import pandas as pd
+
+    from advisor import load, modalities
+
+    model = load(run).best_model
+    rows = modalities.claim(new_data).rows(new_data)
+    table = pd.DataFrame({"prediction": model.predict(rows)})
+    if hasattr(model, "predict_proba"):
+        table = table.join(pd.DataFrame(model.predict_proba(rows), columns=[f"p_{label}" for label in model.classes_]))
+    try:
+        table.to_csv(output, index=False)
+    except OSError as problem:
+        raise UserError(f"{output!r} cannot be written ({problem.strerror}); name another file with -o.") from problem
+    typer.echo(f"{len(table):,} predictions in {output}", err=True)
+
+
+@app.command()
+def learners(as_json: AsJson = False) -> None:
+    """Show who can run here, and who cannot and why."""
+    from advisor.learners import catalogue
+
+    rows = [
+        {
+            "learner": learner.name,
+            "family": learner.family,
+            "runs_here": learner.missing() is None,
+            "reason": learner.missing(),
+            "tasks": list(learner.tasks),
+            "interpretable": learner.interpretable,
+            "summary": learner.summary,
+        }
+        for learner in catalogue()
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        typer.echo(f"{row['learner']:<12} {row['family']:<10} {row['reason'] or row['summary']}")
+
+
+@app.command()
+def datasets(
+    name: Annotated[str | None, typer.Argument(help="One card of the catalogue.")] = None, as_json: AsJson = False
+) -> None:
+    """Show the catalogue of data sets, or one card."""
+    from dataclasses import asdict
+
+    from advisor import cards
+
+    chosen = [cards.find(name)] if name else list(cards.cards())
+    if as_json:
+        _print_json(asdict(chosen[0]) if name else [asdict(card) for card in chosen])
+    elif name:
+        for key, value in asdict(chosen[0]).items():
+            if value is not None:
+                typer.echo(f"{key:<16} {value}")
+    else:
+        for card in chosen:
+            where = "bundled" if card.sklearn_loader else f"openml:{card.openml_id}"
+            typer.echo(f"{card.name:<22} {card.task:<11} {card.rows:>9,} x {card.columns:<5} {where:<14} {card.title}")
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    tracking_uri: Annotated[str | None, typer.Option(help="MLflow store (default: the one in advisor-runs).")] = None,
+) -> None:
+    """Open the MLflow UI on the store of the comparisons made here."""
+    from advisor.advice import RUNS
+    from advisor.tracking import default_uri, serve
+
+    serve(tracking_uri or default_uri(RUNS), port=port)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0 answered, 2 the user can mend it, 3 nothing trained, 130
+    interrupted."""
+    try:
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        status = app(args=words, prog_name="advisor", standalone_mode=False)
+        sys.stdout.flush()
+    except AdvisorError as problem:
+        print(f"advisor: {problem}", file=sys.stderr)
+        return problem.exit_status
+    except (KeyboardInterrupt, typer.Abort):
+        print("advisor: interrupted", file=sys.stderr)
+        return 130
+    except UsageError as problem:
+        problem.show()
+        return 2
+    except BrokenPipeError:
+        # Whoever read us (head, less) has seen enough; the interpreter must not complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status if isinstance(status, int) else 0

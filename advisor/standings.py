@@ -1,0 +1,200 @@
+"""Outcomes -> who stands where: what each learner reached, and each family's champion on every cut.
+
+A champion is chosen by inner error alone. Its outer rows are looked at afterwards, by the comparison; choosing by
+them would be the winner's curse.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from advisor import evidence
+from advisor.evidence import Cuts, RowLosses
+from advisor.metrics import METRICS
+from advisor.records import Constraints, Dataset, Outcome, Plan, Profile
+
+Finals = Mapping[str, Mapping[int, Outcome]]
+"""Learner -> number of the cut -> what it ended with there: the study's outcome, or its default's where there is
+none."""
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Who did what on which rows.
+
+    `champions` and `losses` have an entry for each family that finished ("dummy", "classical", "neural"); `losses`
+    are on the rows of `cuts`, those cuts which all of these families finished.
+    """
+
+    finals: Finals
+    champions: Mapping[str, Mapping[int, Outcome]]
+    cuts: Cuts
+    losses: Mapping[str, RowLosses]
+    barred: Mapping[str, str]
+
+
+def standings(
+    dataset: Dataset, profile: Profile, plan: Plan, outcomes: Iterable[Outcome], constraints: Constraints
+) -> Standings:
+    """Sort outcomes into finals and champions; learners that miss a constraint are barred from being champion."""
+    finals: dict[str, dict[int, Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.status == "ok":
+            known = finals.setdefault(outcome.job.learner, {}).get(outcome.job.split)
+            if known is None or known.job.stage == "default":
+                finals[outcome.job.learner][outcome.job.split] = outcome
+    finals = _complete_repeats(finals, plan)
+    barred = {name: reason for name, cuts in finals.items() if (reason := _misses(cuts.values(), constraints))}
+    champions: dict[str, dict[int, Outcome]] = {}
+    for name, by_cut in finals.items():
+        for number, outcome in by_cut.items():
+            family = champions.setdefault(outcome.job.family, {}) if name not in barred else {}
+            best = family.get(number)
+            if best is None or _inner(outcome) < _inner(best):
+                family[number] = outcome
+    pipelines = {family: row_losses(dataset, plan, by_cut) for family, by_cut in champions.items()}
+    cuts = evidence.cuts_of(
+        plan.splits, list(pipelines.values()), encoded_columns=profile.encoded_columns, groups=dataset.groups
+    )
+    losses = {family: evidence.losses_of(pipeline, cuts) for family, pipeline in pipelines.items() if cuts.numbers}
+    return Standings(finals, champions, cuts, losses, barred)
+
+
+def row_losses(
+    dataset: Dataset, plan: Plan, by_cut: Mapping[int, Outcome], metric: str | None = None
+) -> dict[int, Any]:
+    """Return the losses of each cut's test rows under `metric` (None: the plan's), cut by cut."""
+    judge = METRICS[metric or plan.metric]
+    return {
+        number: judge.row_losses(dataset.target[plan.splits.parts[number].test], outcome.predictions)
+        for number, outcome in by_cut.items()
+        if outcome.predictions is not None
+    }
+
+
+def leaderboard(
+    standing: Standings, dataset: Dataset, profile: Profile, plan: Plan, outcomes: Iterable[Outcome]
+) -> tuple[dict[str, Any], ...]:
+    """Return a row for each learner of the plan, the best outer error first and those without a result last."""
+    everything = list(outcomes)
+    rows = [
+        _row(name, standing, dataset, profile, plan, [o for o in everything if o.job.learner == name])
+        for name in plan.learners
+    ]
+    return tuple(sorted(rows, key=lambda row: (row["error"] is None, row["error"])))
+
+
+def settled_params(by_cut: Mapping[int, Outcome]) -> dict[str, Any]:
+    """Choose one configuration out of those that the cuts settled on: the one a model for all rows is trained with.
+
+    The default, where at least half of the cuts kept it; else the configuration whose cut's study improved its inner
+    error most.
+    """
+    tuned = [outcome for outcome in by_cut.values() if outcome.params]
+    if 2 * len(tuned) <= len(by_cut):
+        return {}
+    best = min(tuned, key=lambda outcome: _inner(outcome) / max(outcome.trials[0].inner_error or 0.0, 1e-300))
+    return dict(best.params)
+
+
+def leading(champions: Mapping[int, Outcome]) -> str:
+    """Name the learner that was champion on most cuts, the better inner error deciding between equals."""
+    counts = Counter(outcome.job.learner for outcome in champions.values())
+    error = {name: fmean(_inner(o) for o in champions.values() if o.job.learner == name) for name in counts}
+    return min(counts, key=lambda name: (-counts[name], error[name]))
+
+
+def _row(
+    name: str, standing: Standings, dataset: Dataset, profile: Profile, plan: Plan, own: list[Outcome]
+) -> dict[str, Any]:
+    by_cut = standing.finals.get(name, {})
+    metric = METRICS[plan.metric]
+    pipeline = row_losses(dataset, plan, by_cut)
+    cuts = evidence.cuts_of(plan.splits, [pipeline], encoded_columns=profile.encoded_columns, groups=dataset.groups)
+    error = se = low = high = None
+    if cuts.numbers:
+        losses = evidence.losses_of(pipeline, cuts)
+        error = metric.error_of_loss(float(losses.by_row.mean()))
+        se = evidence.standard_error(losses, cuts, metric)
+        low, high = evidence.score_interval(losses, cuts, metric) or (None, None)
+    trouble = next((outcome for outcome in own if outcome.status != "ok"), None)
+    family = next(iter(own)).job.family if own else "classical"
+    planned = len({part.number for part in plan.splits.parts})
+    status = "ok" if cuts.numbers and not trouble else ("partly" if cuts.numbers else "failed")
+    return {
+        "learner": name,
+        "family": family,
+        "score": None if error is None else metric.score(error),
+        "low": low,
+        "high": high,
+        "error": error,
+        "se": se,
+        "trials": sum(len(o.trials) - (o.job.stage == "tuned") for o in own if o.trials),
+        "splits": len(cuts.numbers),
+        "champion_of_splits": sum(o.job.learner == name for o in standing.champions.get(family, {}).values()),
+        "tuned_splits": sum(1 for o in by_cut.values() if o.params),
+        "fit_seconds": _mean(o.cost.fit_seconds for o in by_cut.values()),
+        "tune_seconds": sum(o.cost.tune_seconds for o in own),
+        "cpu_seconds": sum(o.cost.cpu_seconds for o in own),
+        "predict_ms_per_1000_rows": _known(by_cut, "predict_ms_per_1000_rows"),
+        "latency_p50_ms": _known(by_cut, "latency_p50_ms"),
+        "latency_p99_ms": _known(by_cut, "latency_p99_ms"),
+        "peak_memory_mb": _known(by_cut, "peak_memory_mb"),
+        "model_mb": _known(by_cut, "model_mb"),
+        "device": next((o.cost.device for o in by_cut.values()), None),
+        "status": status,
+        "message": _message(name, standing, trouble, len(cuts.numbers), planned, own),
+    }
+
+
+def _message(
+    name: str, standing: Standings, trouble: Outcome | None, finished: int, planned: int, own: list[Outcome]
+) -> str:
+    if name in standing.barred:
+        return standing.barred[name]
+    if trouble is not None:
+        return f"{trouble.job.stage} on cut {trouble.job.split + 1} of {planned}: {trouble.message}"
+    return "" if own else "the budget ran out before it began"
+
+
+def _complete_repeats(finals: Finals, plan: Plan) -> dict[str, dict[int, Outcome]]:
+    """Leave out a later repeat that not every learner finished: half a repeat would weigh some rows twice."""
+    of_repeat = {part.number: part.repeat for part in plan.splits.parts}
+    size = Counter(of_repeat.values())
+    present = [Counter(of_repeat[number] for number in by_cut) for by_cut in finals.values()]
+    counted = {r for r in size if r == 0 or all(counter[r] == size[r] for counter in present if counter[0] == size[0])}
+    return {
+        name: {number: outcome for number, outcome in by_cut.items() if of_repeat[number] in counted}
+        for name, by_cut in finals.items()
+    }
+
+
+def _misses(outcomes: Iterable[Outcome], constraints: Constraints) -> str | None:
+    """Say which constraint the measured model misses, or None."""
+    for outcome in outcomes:
+        latency, size = outcome.cost.latency_p99_ms, outcome.cost.model_mb
+        if constraints.max_latency_ms is not None and latency is not None and latency > constraints.max_latency_ms:
+            return f"too slow: 99 % of single predictions take up to {latency:.3g} ms, allowed are {constraints.max_latency_ms:g} ms"
+        if constraints.max_model_mb is not None and size is not None and size > constraints.max_model_mb:
+            return f"too large: {size:.3g} MB, allowed are {constraints.max_model_mb:g} MB"
+    return None
+
+
+def _inner(outcome: Outcome) -> float:
+    return float("inf") if outcome.inner_error is None else outcome.inner_error
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return float(np.mean(known)) if known else None
+
+
+def _known(by_cut: Mapping[int, Outcome], name: str) -> float | None:
+    """Return the largest measured figure of that name among a learner's cuts; most are measured on one cut only."""
+    return max((value for o in by_cut.values() if (value := getattr(o.cost, name)) is not None), default=None)

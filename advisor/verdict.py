@@ -1,0 +1,355 @@
+"""Words: house rules that lead from evidence, costs and constraints to one of five answers. Trains and measures
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from advisor import evidence
+from advisor.metrics import METRICS, Metric
+from advisor.records import (
+    Answer,
+    Comparison,
+    Constraints,
+    Dataset,
+    Outcome,
+    Plan,
+    Profile,
+    Verdict,
+)
+from advisor.standings import Standings, leaderboard, leading, row_losses, settled_params
+
+# Cuts that both families must have finished before anything is said; one is enough where the plan has only one.
+FEWEST_CUTS = 2
+
+ERROR_NAMES = {
+    "roc_auc": "1 - AUC",
+    "log_loss": "log loss",
+    "accuracy": "error rate",
+    "balanced_accuracy": "balanced error rate",
+    "rmse": "RMSE",
+    "mae": "MAE",
+}
+
+_LATER = "not measured by this version"
+
+
+def judge(
+    dataset: Dataset,
+    profile: Profile,
+    plan: Plan,
+    standing: Standings,
+    outcomes: Sequence[Outcome],
+    *,
+    constraints: Constraints,
+    min_gain: float | None = None,
+    confidence: float = 0.95,
+    seconds: float = 0.0,
+) -> Verdict:
+    """Answer the question from what has finished.
+
+    `min_gain` is the relative error reduction that would be worth a net (None: the metric's default), `confidence` the
+    chance that a "worth it" must reach and a "not worth it" leave to the net, `seconds` the time spent so far.
+    """
+    metric = METRICS[plan.metric]
+    margin = metric.min_gain if min_gain is None else min_gain
+    comparison = _compare(standing, metric, margin)
+    answer, because = _answer(standing, plan, comparison, metric, confidence, constraints)
+    board = leaderboard(standing, dataset, profile, plan, outcomes)
+    champions = {
+        family: _champion(standing, family, metric, board) if family in standing.champions else None
+        for family in ("classical", "neural")
+    }
+    recommended = _recommend(answer, standing, champions, board, metric)
+    reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
+    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric)]
+    return Verdict(
+        answer=answer,
+        sentence=_sentence(answer, comparison, champions, metric, margin, because),
+        p_worth=None if comparison is None else comparison.p_worth,
+        min_gain=margin,
+        gain=_gain(comparison),
+        detectable_gain=None if comparison is None else -float(np.expm1(-comparison.detectable_theta)),
+        metric=plan.metric,
+        recommended=recommended,
+        champions={**champions, "blend": None},
+        leaderboard=board,
+        reasons=tuple(reasons),
+        failed={row["learner"]: row["message"] for row in board if row["status"] == "failed"},
+        would_change=_would_change(comparison, answer, confidence),
+        cost=_cost(standing, board),
+        looks=({"stage": "final", "seconds": seconds, "p_worth": comparison and comparison.p_worth, "decided": True},),
+    )
+
+
+def _compare(standing: Standings, metric: Metric, margin: float) -> Comparison | None:
+    if "classical" not in standing.losses or "neural" not in standing.losses:
+        return None
+    return evidence.compare_pairs(
+        standing.losses["classical"], standing.losses["neural"], standing.cuts, metric, min_gain=margin
+    )
+
+
+def _answer(
+    standing: Standings,
+    plan: Plan,
+    comparison: Comparison | None,
+    metric: Metric,
+    confidence: float,
+    constraints: Constraints,
+) -> tuple[Answer, list[str]]:
+    """Return the answer and the sentences that carry it."""
+    missing = _too_little(standing, plan, constraints)
+    if missing is not None:
+        return missing
+    if comparison is None:
+        return "not_enough_evidence", [
+            f"Only {standing.cuts.rows} rows were judged out of fold, too few for any honest figure."
+        ]
+    if "dummy" in standing.losses and not _any_skill(standing, metric):
+        return "no_signal", [
+            "Neither family predicts better than a constant guess on rows it has not seen (97.5 % one-sided each)."
+        ]
+    answer = evidence.answer_of(comparison, confidence)
+    low, high = sorted((comparison.p_worth, comparison.p_worth_flat))
+    if answer == "too_close_to_call":
+        if low <= 1 - confidence or high >= confidence:
+            return answer, ["With and without the weak prior the answer differs, so the data alone do not carry it."]
+        return answer, [f"Neither side reaches {confidence:.0%} certainty; the simpler family is the one to take."]
+    if answer == "worth_it" and not _floor_holds(standing, metric):
+        return "too_close_to_call", [
+            "The relative gain is certain, but the absolute improvement is below the floor of what anyone would notice."
+        ]
+    return answer, []
+
+
+def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tuple[Answer, list[str]] | None:
+    """Say what is missing for a comparison, or None where nothing is."""
+    neural_barred = [reason for name, reason in standing.barred.items() if name in _family(standing, "neural")]
+    if "classical" in standing.losses and "neural" not in standing.champions:
+        if neural_barred:
+            return "not_worth_it", [f"No neural net meets the constraints: {neural_barred[0]}."]
+        if constraints.interpretable:
+            return "not_worth_it", ["No neural net is interpretable, which was asked for."]
+    absent = [family for family in ("classical", "neural") if family not in standing.champions]
+    if absent:
+        return "not_enough_evidence", [f"No {' and no '.join(absent)} learner finished on any cut."]
+    if len(standing.cuts.numbers) < min(FEWEST_CUTS, len(plan.splits.parts)):
+        return "not_enough_evidence", [
+            f"Both families finished on {len(standing.cuts.numbers)} of {len(plan.splits.parts)} cuts; "
+            "a larger budget would let them."
+        ]
+    return None
+
+
+def _family(standing: Standings, family: str) -> set[str]:
+    return {name for name, cuts in standing.finals.items() if any(o.job.family == family for o in cuts.values())}
+
+
+def _any_skill(standing: Standings, metric: Metric) -> bool:
+    dummy = standing.losses["dummy"]
+    return any(
+        evidence.beats(standing.losses[family], dummy, standing.cuts, metric) for family in ("classical", "neural")
+    )
+
+
+def _floor_holds(standing: Standings, metric: Metric) -> bool:
+    """Tell whether the net's absolute improvement reaches the metric's floor (of the dummy's loss, where it is
+    relative)."""
+    improvement = standing.losses["classical"].by_row.mean() - standing.losses["neural"].by_row.mean()
+    unit = standing.losses["dummy"].by_row.mean() if metric.floor_of_dummy and "dummy" in standing.losses else 1.0
+    return bool(improvement >= metric.floor * unit)
+
+
+def _remarks(
+    dataset: Dataset, plan: Plan, standing: Standings, comparison: Comparison | None, metric: Metric
+) -> list[str]:
+    if comparison is None:
+        return []
+    rows = f"{comparison.rows:,} rows predicted out of fold"
+    remarks = [
+        f"The interval rests on {rows} by both families; its standard error was taken {comparison.method}.",
+        "This data could have shown a gain of "
+        f"{percent(-np.expm1(-comparison.detectable_theta))} or more with 80 % power.",
+    ]
+    if metric.name != "log_loss" and dataset.task != "regression":
+        other = METRICS["log_loss"]
+        sides = [
+            evidence.losses_of(row_losses(dataset, plan, standing.champions[family], "log_loss"), standing.cuts)
+            for family in ("classical", "neural")
+        ]
+        by_log_loss = evidence.compare_pairs(sides[0], sides[1], standing.cuts, other)
+        if by_log_loss is not None and by_log_loss.theta * comparison.theta < 0:
+            better = "the net" if by_log_loss.theta > 0 else "the classical side"
+            remarks.append(
+                f"By log loss {better} is ahead ({percent(abs(by_log_loss.gain))}): the two metrics disagree."
+            )
+    if standing.cuts.forward:
+        steps = ", ".join(percent(-np.expm1(-theta)) for theta in comparison.by_split)
+        remarks.append(f"The gain from one block of time to the next: {steps}.")
+    return remarks
+
+
+def _sentence(
+    answer: Answer,
+    comparison: Comparison | None,
+    champions: Mapping[str, Any],
+    metric: Metric,
+    margin: float,
+    because: Sequence[str],
+) -> str:
+    opening = {
+        "worth_it": "Worth it",
+        "not_worth_it": "Not worth it",
+        "too_close_to_call": "Too close to call, so take the simpler",
+        "no_signal": "No signal",
+        "not_enough_evidence": "Not enough evidence",
+    }[answer]
+    if comparison is None or answer in ("no_signal", "not_enough_evidence"):
+        return f"{opening}: {' '.join(because)}"
+    low, high = (-float(np.expm1(-bound)) for bound in (comparison.low, comparison.high))
+    change = "cuts" if comparison.gain >= 0 else "raises"
+    bounds = f"{comparison.level:.0%} interval of the reduction {percent(low)} to {percent(high)}"
+    return (
+        f"{opening}: the neural side ({champions['neural']['learner']}) {change} the {ERROR_NAMES[metric.name]} by "
+        f"{percent(abs(comparison.gain))} against the classical side ({champions['classical']['learner']}), {bounds}; "
+        f"the chance that it gains more than {percent(margin)} is {chance(comparison.p_worth)}."
+    )
+
+
+def percent(share: float) -> str:
+    """Write a share in per cent with two significant digits, and none that mean nothing.
+
+    >>> percent(0.0234), percent(0.456), percent(-0.0004)
+    ('2.3 %', '46 %', '-0.04 %')
+    """
+    value = 100 * share
+    digits = 0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2
+    text = f"{value:.{digits}f}"
+    return f"{text.removeprefix('-') if float(text) == 0 else text} %"
+
+
+def chance(probability: float) -> str:
+    """Write a probability in per cent, never as certainty.
+
+    >>> chance(0.9999), chance(0.42), chance(0.001)
+    ('more than 99 %', '42 %', 'less than 1 %')
+    """
+    if probability > 0.99:
+        return "more than 99 %"
+    return "less than 1 %" if probability < 0.01 else f"{probability:.0%}".replace("%", " %")
+
+
+def _gain(comparison: Comparison | None) -> dict[str, Any]:
+    if comparison is None:
+        return {"estimate": None, "low": None, "high": None, "level": 0.9}
+    low, high = (-float(np.expm1(-bound)) for bound in (comparison.low, comparison.high))
+    return {
+        "estimate": comparison.gain,
+        "low": low,
+        "high": high,
+        "level": comparison.level,
+        "theta": comparison.theta,
+        "se": comparison.se,
+        "df": comparison.df,
+        "p_worth_flat": comparison.p_worth_flat,
+        "method": comparison.method,
+        "by_split": [-float(np.expm1(-theta)) for theta in comparison.by_split],
+    }
+
+
+def _champion(
+    standing: Standings, family: str, metric: Metric, board: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Describe a family as the pipeline it is: one champion a cut, and the learner that was it most often."""
+    by_cut = standing.champions[family]
+    name = leading(by_cut)
+    losses = standing.losses.get(family)
+    row = next(row for row in board if row["learner"] == name)
+    bounds = evidence.score_interval(losses, standing.cuts, metric) if losses else None
+    return {
+        "learner": name,
+        "score": metric.score(metric.error_of_loss(float(losses.by_row.mean()))) if losses else None,
+        "low": bounds and bounds[0],
+        "high": bounds and bounds[1],
+        "params": settled_params(standing.finals[name]),
+        "cost": {key: row[key] for key in _COSTS},
+        "by_split": {str(number): outcome.job.learner for number, outcome in sorted(by_cut.items())},
+    }
+
+
+_COSTS = (
+    "fit_seconds", "tune_seconds", "cpu_seconds", "predict_ms_per_1000_rows", "latency_p50_ms", "latency_p99_ms",
+    "peak_memory_mb", "model_mb", "device",
+)  # fmt: skip
+
+
+def _recommend(
+    answer: Answer,
+    standing: Standings,
+    champions: Mapping[str, Any],
+    board: Sequence[Mapping[str, Any]],
+    metric: Metric,
+) -> dict[str, Any]:
+    """Name what to use: the net where it pays, else the classical champion, a constant where nothing helps."""
+    family, reason = {
+        "worth_it": ("neural", "the net's gain is larger than the margin"),
+        "not_worth_it": ("classical", "the net does not gain the margin"),
+        "too_close_to_call": ("classical", "the simpler of two that cannot be told apart"),
+        "no_signal": ("dummy", "nothing predicts better than a constant guess"),
+        "not_enough_evidence": ("classical", "what finished; the comparison itself did not"),
+    }[answer]
+    for choice in (family, "classical", "neural", "dummy"):
+        if choice in standing.champions:
+            name = leading(standing.champions[choice])
+            row = next(row for row in board if row["learner"] == name)
+            return {
+                "learner": name,
+                "family": choice,
+                "score": row["score"],
+                "reason": reason,
+                "params": settled_params(standing.finals[name]),
+            }
+    return {"learner": None, "family": None, "score": None, "reason": "no learner finished", "params": {}}
+
+
+def _would_change(comparison: Comparison | None, answer: Answer, confidence: float) -> dict[str, Any]:
+    later = {"reason": _LATER}
+    smaller: dict[str, Any] = {"reason": "there is no comparison to read it from"}
+    if comparison is not None and answer == "worth_it":
+        smaller = {"reason": "the net is worth it at the margin asked for"}
+    elif comparison is not None:
+        error = evidence.StandardError(comparison.se, comparison.df, comparison.method)
+        bound = comparison.theta - error.quantile(confidence) * comparison.se
+        smaller = (
+            {"min_gain": -float(np.expm1(-bound))}
+            if bound > 0
+            else {"reason": f"no margin above zero is reached with {confidence:.0%} certainty"}
+        )
+    return {"more_rows": later, "gpu": later, "larger_budget": later, "smaller_margin": smaller}
+
+
+def _cost(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sum what each family took, and measure the net's champion against the classical one."""
+    sums: dict[str, Any] = {}
+    for family in ("neural", "classical"):
+        rows = [row for row in board if row["family"] == family]
+        lead = next(
+            (r for r in rows if family in standing.champions and r["learner"] == leading(standing.champions[family])),
+            {},
+        )
+        sums[family] = {
+            "tune_seconds": sum(row["tune_seconds"] for row in rows),
+            "cpu_seconds": sum(row["cpu_seconds"] for row in rows),
+            "trials": sum(row["trials"] for row in rows),
+            **{key: lead.get(key) for key in _COSTS if key not in ("tune_seconds", "cpu_seconds")},
+        }
+    ratio = {
+        key: sums["neural"][key] / sums["classical"][key]
+        for key in sums["neural"]
+        if isinstance(sums["neural"][key], (int, float)) and sums["classical"].get(key)
+    }
+    return {**sums, "ratio": ratio, "break_even": {"reason": "no prices were given and " + _LATER}}

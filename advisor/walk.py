@@ -1,0 +1,436 @@
+"""The walk from a data set to advice; the only file that knows every room.
+
+The command line, the Python API and the benchmarks all come through `compare`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import tempfile
+import time as clock
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from advisor import document as documents
+from advisor import engine, metrics, modalities, plan, progress, quantities, report, trial
+from advisor.advice import MODEL, RUNS, Advice
+from advisor.errors import Interrupted, NothingTrained, UserError, did_you_mean
+from advisor.learners import catalogue
+from advisor.ledger import FILE_NAME as LEDGER
+from advisor.ledger import Ledger
+from advisor.profile import profile as profile_of
+from advisor.records import Budget, Constraints, Dataset, Job, Outcome, Plan, Profile, Verdict
+from advisor.standings import Finals, standings
+from advisor.tracking import TrackedRun, default_uri
+from advisor.tracking import start as start_tracking
+from advisor.verdict import judge
+
+EXPERIMENT = "advisor"
+# What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
+CLOSING_SECONDS = 8.0
+# The part of the budget that the defaults of a repeat may plan for; the rest is for tuning.
+DEFAULTS_SHARE = 0.5
+# Learners whose fits last as long as they are let; the soft limit of a fit is reckoned for so many.
+SLOW_LEARNERS = 4
+
+
+def compare(
+    source: Any,
+    target: Any = None,
+    *,
+    task: str = "auto",
+    metric: str = "auto",
+    budget: str | float | None = None,
+    preset: str = "standard",
+    trials: int | None = None,
+    learners: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    min_gain: str | float | None = None,
+    confidence: float = 0.95,
+    group: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
+    interpretable: bool = False,
+    max_latency: str | float | None = None,
+    max_model_size: str | float | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    seed: int = 0,
+    tracking: bool = True,
+    tracking_uri: str | None = None,
+    experiment: str = EXPERIMENT,
+    out: str | Path | None = None,
+    resume: bool = False,
+    quiet: bool = True,
+    command: str | None = None,
+) -> Advice:
+    """Measure whether a neural network is worth it for this data, and return the advice.
+
+    `source` is a path, a name of the catalogue, "openml:ID" or a DataFrame; `target` the name of its target column,
+    or the target itself (a Series or array as long as the table). `budget` is wall time for everything ("10m", or
+    seconds), `min_gain` the smallest relative error reduction that would be worth a net ("2%"; None: the metric's
+    default), `confidence` what a decided answer must reach. `group` names a column whose values must not be torn
+    apart by a split, `time` one that orders the rows. The run's files go into a new folder below `advisor-runs`, or
+    into `out`; with `resume` what an interrupted run has finished there is not done again.
+
+    Raises UserError where the caller can mend it, NothingTrained where no learner finished.
+    """
+    began = clock.time()
+    request = _request(preset, budget, trials, seed, min_gain, confidence, workers)
+    constraints = Constraints(
+        interpretable,
+        None if max_latency is None else quantities.milliseconds(max_latency),
+        None if max_model_size is None else quantities.megabytes(max_model_size),
+    )
+    folder = _folder(out, resume)
+    engine.warm_up(request.threads)
+    dataset = read(source, target, task=task, group=group, time=time, drop=drop)
+    judged_by = metrics.find(metric, dataset.task)
+    profile = profile_of(dataset, modalities.find(dataset.modality))
+    chosen = plan.make_plan(
+        dataset, profile, catalogue(), request.budget,
+        metric=judged_by.name, repeat=plan.PRESETS[preset].repeat, only=learners, skip=skip,
+        interpretable=interpretable, device=_device(device),
+    )  # fmt: skip
+    folder = folder or _new_folder(dataset.name)
+    command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
+    show = progress.show(request.budget.seconds, quiet=quiet, score_of=judged_by.score)
+    with _Chronicle(folder, chosen, show) as chronicle:
+        if tracking:
+            uri = tracking_uri or default_uri(RUNS)
+            chronicle.track(uri, experiment, dataset, profile, request.budget, command)
+        shared = trial.Shared(dataset, profile, chosen, request.threads)
+        with engine.LocalEngine(shared, request.workers, request.threads) as pool:
+            outcomes = _run(shared, request, pool, chronicle, show, began)
+            standing = standings(dataset, profile, chosen, outcomes, constraints)
+            verdict = judge(
+                dataset, profile, chosen, standing, outcomes,
+                constraints=constraints, min_gain=request.min_gain, confidence=request.confidence,
+                seconds=clock.time() - began,
+            )  # fmt: skip
+            documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
+            documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
+            model = _train_recommended(pool, verdict, standing.finals, folder, request, began, show)
+        content = documents.verdict_document(
+            verdict, dataset, profile, chosen, request.budget,
+            spent_seconds=clock.time() - began, environment=documents.environment(chosen, command),
+            mlflow=chronicle.where(),
+        )  # fmt: skip
+        _write_json(content, folder)
+        report.write(folder)
+        content["mlflow"] = chronicle.finish(content, folder, model, dataset)
+        content["budget"] = documents.spent(request.budget, clock.time() - began)
+        _write_json(content, folder)
+    return Advice(content, folder)
+
+
+def read(
+    source: Any,
+    target: Any = None,
+    *,
+    task: str = "auto",
+    group: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
+) -> Dataset:
+    """Read a source into a Dataset; a `target` that is no name is joined to the table as its column "target".
+
+    Raises UserError with a sentence that says what would be right.
+    """
+    if target is not None and not isinstance(target, str):
+        source, target = _joined(source, target)
+    modality = modalities.claim(source)
+    return modality.read(source, target=target, task=task, group=group, time=time, drop=tuple(drop))
+
+
+def profile(source: Any, target: Any = None, **options: Any) -> Profile:
+    """Look at a data set without training anything; options are those of `read`."""
+    dataset = read(source, target, **options)
+    return profile_of(dataset, modalities.find(dataset.modality))
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What was asked for, in numbers."""
+
+    budget: Budget
+    min_gain: float | None
+    confidence: float
+    workers: int
+    threads: int
+
+
+def _request(
+    preset: str,
+    budget: str | float | None,
+    trials: int | None,
+    seed: int,
+    min_gain: str | float | None,
+    confidence: float,
+    workers: int | None,
+) -> _Request:
+    if preset not in plan.PRESETS:
+        raise UserError(f"No preset is called {preset!r}. {did_you_mean(preset, plan.PRESETS)}")
+    effort = plan.PRESETS[preset]
+    if not 0.5 < confidence < 1:
+        raise UserError(f"--confidence must lie between 0.5 and 1, such as 0.95; {confidence} does not.")
+    if trials is not None and trials < 1:
+        raise UserError(
+            f"--trials must be 1 or more, and {trials} is not; leave it out for the preset's {effort.trials}."
+        )
+    if workers is not None and workers < 1:
+        raise UserError(f"--workers must be 1 or more, and {workers} is not; leave it out to use every core.")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = workers or cores
+    return _Request(
+        Budget(effort.seconds if budget is None else quantities.seconds(budget), trials or effort.trials, seed=seed),
+        None if min_gain is None else quantities.share(min_gain, "--min-gain", zero=True),
+        confidence,
+        workers,
+        max(1, cores // workers),
+    )
+
+
+def _run(
+    shared: trial.Shared,
+    request: _Request,
+    pool: engine.LocalEngine,
+    chronicle: _Chronicle,
+    show: progress.Progress,
+    began: float,
+) -> list[Outcome]:
+    """Run defaults and studies, repeat by repeat, and return every outcome; the clock decides how much there is."""
+    chosen, budget = shared.plan, request.budget
+    members = {learner.name: learner for learner in catalogue()}
+    end = began + budget.seconds - min(CLOSING_SECONDS, budget.seconds / 4)
+    repeats = chosen.splits.repeats
+    cuts = len(chosen.splits.parts) // repeats
+    fits = cuts * (chosen.splits.inner_folds + 1) * SLOW_LEARNERS * repeats
+    fit_seconds = max(1.0, DEFAULTS_SHARE * (end - clock.time()) * request.workers / fits)
+    outcomes: list[Outcome] = []
+    repeat = 0
+    while repeat < repeats:
+        repeat_began = clock.time()
+        jobs = plan.default_jobs(chosen, members, repeat)
+        show.stage("default configurations", len(jobs), end - repeat_began)
+        defaults = list(chronicle.carry_out(pool, [trial.Task(job, end, fit_seconds) for job in jobs]))
+        outcomes += defaults
+        if not any(outcome.status == "ok" for outcome in outcomes):
+            first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
+            raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
+        took = clock.time() - repeat_began
+        stop = end - _final_fit_seconds(defaults, shared)
+        if repeat == 0:
+            # As many repeats as let the defaults of all of them take half of the time at most.
+            repeats = max(1, min(repeats, int(DEFAULTS_SHARE * (stop - repeat_began) / max(took, 0.1))))
+        later = repeats - repeat - 1
+        seconds = (stop - clock.time() - later * took) / (later + 1)
+        studies = plan.tuned_jobs(defaults, members)
+        shares = plan.share_seconds(studies, request.workers, max(0.0, seconds))
+        starts = {(o.job.learner, o.job.split): o for o in defaults}
+        tasks = [
+            trial.Task(job, stop, fit_seconds, shares[job.key], budget.trials, starts[job.learner, job.split])
+            for job in sorted(studies, key=lambda job: -shares[job.key])
+        ]
+        show.stage("tuning", len(tasks), stop - clock.time())
+        outcomes += chronicle.carry_out(pool, tasks)
+        repeat += 1
+    return outcomes
+
+
+def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
+    """Expect the fit on all rows to take what the slowest default took on a training part, and its share of rows
+    more."""
+    parts = shared.plan.splits.parts
+    rows = len(shared.dataset.target)
+    return max((o.cost.fit_seconds * rows / len(parts[o.job.split].train) for o in defaults), default=0.0)
+
+
+def _train_recommended(
+    pool: engine.LocalEngine,
+    verdict: Verdict,
+    finals: Finals,
+    folder: Path,
+    request: _Request,
+    began: float,
+    show: progress.Progress,
+) -> Any:
+    """Train the recommended model on all rows with all cores, keep it in the folder and return it; None if time ran
+    out."""
+    wanted = verdict.recommended
+    show.stage(f"training {wanted['learner']} on all rows", 1, began + request.budget.seconds - clock.time())
+    wish = trial.Refit(
+        wanted["learner"], wanted["params"], folder / MODEL,
+        deadline=max(began + request.budget.seconds, clock.time() + 1.0), threads=request.workers * request.threads,
+    )  # fmt: skip
+    ((_, result),) = pool.map(trial.refit, [wish])
+    if isinstance(result, BaseException):
+        show.note(f"The recommended model could not be trained on all rows: {trial.describe(result)}.")
+        return None
+    return joblib.load(folder / MODEL)
+
+
+class _Chronicle:
+    """Everyone who is told of an outcome: the ledger at once, MLflow when its store is open, the display."""
+
+    def __init__(self, folder: Path, chosen: Plan, show: progress.Progress) -> None:
+        self._folder, self._plan, self._show = folder, chosen, show
+        self._ledger = Ledger(folder, chosen.fingerprint)
+        self._known = {outcome.job.key: outcome for outcome in self._ledger.outcomes() if outcome.status == "ok"}
+        self._starting: Future[TrackedRun] | None = None
+        self._untold: list[Outcome] = []
+
+    def __enter__(self) -> _Chronicle:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: Any) -> None:
+        self._ledger.close()
+        self._show.close()
+        if problem is None:
+            return
+        if self._starting is not None and self._starting.exception() is None:
+            run = self._starting.result()
+            run.fail(str(problem) or type(problem).__name__, interrupted=isinstance(problem, KeyboardInterrupt))
+        if isinstance(problem, KeyboardInterrupt):
+            raise Interrupted(f"Interrupted; what finished is kept in {self._folder}.") from problem
+
+    def track(
+        self, uri: str, experiment: str, dataset: Dataset, profile: Profile, budget: Budget, command: str
+    ) -> None:
+        """Open the MLflow store on a thread of its own: a new one takes seconds in which learners can already run."""
+        params = {
+            "metric": self._plan.metric,
+            "budget_seconds": budget.seconds,
+            "trials": budget.trials,
+            "seed": budget.seed,
+            "splits": f"{self._plan.splits.kind} {self._plan.splits.folds} x {self._plan.splits.repeats}",
+            "learners": ", ".join(self._plan.learners),
+            "command": command,
+        }
+        tags = {
+            "dataset": dataset.name,
+            "target": dataset.target_name,
+            "task": dataset.task,
+            "metric": self._plan.metric,
+            "rows": len(dataset.target),
+            "columns": len(profile.columns),
+            "folder": self._folder.name,
+        }
+        self._starting = ThreadPoolExecutor(1, "advisor-mlflow").submit(
+            start_tracking, uri, experiment, f"{dataset.name} · {dataset.target_name}",
+            params=params, tags=tags, dataset=dataset, digest=profile.fingerprint[:36], warn=self._show.note,
+        )  # fmt: skip
+
+    def carry_out(self, pool: engine.LocalEngine, tasks: Sequence[trial.Task]) -> Iterator[Outcome]:
+        """Yield the outcome of every task as it comes, told to everyone; what the ledger knows is not done again."""
+        yield from (self._tell(self._known[task.job.key]) for task in tasks if task.job.key in self._known)
+        for task, result in pool.map(trial.run, [task for task in tasks if task.job.key not in self._known]):
+            outcome = _as_outcome(task.job, result)
+            self._ledger.add(outcome)
+            yield self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> Outcome:
+        self._show.outcome(outcome)
+        self._untold.append(outcome)
+        if self._starting is not None and self._starting.done():
+            self._catch_up(self._starting.result())
+        return outcome
+
+    def _catch_up(self, run: TrackedRun) -> None:
+        for outcome in self._untold:
+            score = None if outcome.error is None else metrics.METRICS[self._plan.metric].score(outcome.error)
+            run.record(outcome, self._plan.splits.parts[outcome.job.split], score)
+        self._untold.clear()
+
+    def where(self) -> dict[str, Any] | None:
+        """Say where MLflow keeps this run; waits until its store is open. None where nothing is tracked."""
+        if self._starting is None:
+            return None
+        run = self._starting.result()
+        self._catch_up(run)
+        return dict(run.where)
+
+    def finish(self, content: Mapping[str, Any], folder: Path, model: Any, dataset: Dataset) -> dict[str, Any] | None:
+        """Hand the answer, the files and the model to MLflow, and say where it all is."""
+        if self._starting is None:
+            return None
+        return self._starting.result().finish(content, folder, model=model, input_example=dataset.example)
+
+
+def _as_outcome(job: Job, result: Any) -> Outcome:
+    if isinstance(result, Outcome):
+        return result
+    if isinstance(result, TimeoutError):
+        begun = "before it began" in str(result)
+        return Outcome(job, "timeout", str(result) if begun else "the budget ran out before it was done")
+    return Outcome(job, "failed", trial.describe(result))
+
+
+def _joined(source: Any, target: Any) -> tuple[pd.DataFrame, str]:
+    """Put X and y into one frame, the target under its own name or "target"."""
+    if not isinstance(source, pd.DataFrame):
+        source = pd.DataFrame(np.asarray(source))
+        source.columns = [f"x{column}" for column in source.columns]
+    if len(source) != len(target):
+        raise UserError(f"The table has {len(source)} rows and the target {len(target)}; they must be as many.")
+    name = str(getattr(target, "name", None) or "target")
+    if name in source.columns:
+        raise UserError(f"The table has a column {name!r} already; pass its name as the target, or rename one of them.")
+    return source.assign(**{name: np.asarray(target)}), name
+
+
+def _device(wanted: str) -> str:
+    if wanted not in ("auto", "cpu", "cuda", "mps"):
+        raise UserError(f"No device is called {wanted!r}; give auto, cpu, cuda or mps.")
+    return wanted
+
+
+def _folder(out: str | Path | None, resume: bool) -> Path | None:
+    """Return the folder asked for, or None for a new one; raises UserError where it cannot take a run."""
+    if out is None:
+        if resume:
+            raise UserError("--resume needs --out with the folder of the run to take up again.")
+        return None
+    folder = Path(out)
+    if resume and not (folder / LEDGER).is_file():
+        raise UserError(f"There is no run to resume in {str(out)!r}; leave --resume out to begin one there.")
+    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(
+            f"--out {str(out)!r} is not an empty folder; name a new one, or add --resume to go on with its run."
+        )
+    _writable(folder)
+    return folder
+
+
+def _new_folder(name: str) -> Path:
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "data"
+    folder = RUNS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    _writable(folder)
+    return folder
+
+
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as problem:
+        raise UserError(
+            f"Nothing can be written to {str(folder)!r} ({problem.strerror}); name another --out."
+        ) from problem
+
+
+def _write_json(content: Mapping[str, Any], folder: Path) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "verdict.json").write_text(text + "\n", encoding="utf-8")
