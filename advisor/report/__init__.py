@@ -1,4 +1,4 @@
-"""The answer for people: one self-contained HTML file, built from verdict.json and outcomes.parquet and nothing else."""
+"""The answer for people: one self-contained HTML file, made from verdict.json and outcomes.parquet alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.report import facts, history, method, pictures
+from advisor.report import details, facts, history, method, pictures
+from advisor.report.text import notebook_html, summary_text
+
+__all__ = ["notebook_html", "render", "summary_text", "write"]
 
 _HERE = Path(__file__).parent
 _NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|kB|MB|GB)(?!\w))|(?<=\d) (?=±)|(?<=±) (?=\d)")
@@ -21,8 +24,8 @@ _NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|kB|MB|GB)(?!\w))|(?<=
 def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
     """Return the report as one HTML page that needs neither a network nor a script.
 
-    `document` is verdict.json as a mapping; `outcomes` the table of trials and finished jobs, which may be empty. The same
-    input gives the same text. Every value is escaped; nothing in a document can become markup.
+    `document` is verdict.json as a mapping; `outcomes` the table of trials and finished jobs, which may be empty. The
+    same input gives the same text. Every value is escaped; nothing in a document can become markup.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -41,11 +44,12 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
     }
     return environment.get_template("page.html.j2").render(
         document=document,
+        details=details,
         facts=facts,
         method=method,
         answer=facts.answer(document),
         board=facts.board(document, spent),
-        findings=facts.findings(document),
+        findings=details.findings(document),
         figures={name: Markup(svg) if svg else None for name, svg in drawn.items()},
         style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
     )

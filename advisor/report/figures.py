@@ -1,4 +1,4 @@
-"""Draws the report's figures as SVG text: knows shapes, axes and families, but no wording; the same input, the same bytes.
+"""Draws the figures as SVG text: knows shapes, axes and families, but no wording; the same input, the same bytes.
 
 Every figure comes twice, drawn for a wide and for a narrow page, and the page's style shows one of them. Colours are
 names of the page's style variables, so that one drawing serves light, dark and print.
@@ -6,41 +6,21 @@ names of the page's style variables, so that one drawing serves light, dark and 
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from statistics import median
 from typing import Any, Literal
-from xml.etree import ElementTree
+
+from advisor.report.svg import FAMILY_COLOURS, INK, MUTED, RULE, WASH, Caption, for_the_page
 
 WIDTHS = {"wide": 7.2, "narrow": 3.4}
 _POINTS_PER_INCH = 72
 _FONT_POINTS = 9.0
 
-# Stand-ins that Matplotlib accepts; in the SVG each becomes the style variable of that name.
-_INK, _MUTED, _RULE, _WASH = "#010101", "#020202", "#030303", "#040404"
-_FAMILY_COLOURS = {"classical": "#050505", "neural": "#060606", "blend": "#070707", "dummy": "#080808"}
-_STYLE_VARIABLES = {_INK: "ink", _MUTED: "muted", _RULE: "rule", _WASH: "wash"} | {
-    stand_in: family for family, stand_in in _FAMILY_COLOURS.items()
-}
 _FAMILY_MARKERS = {"classical": "o", "neural": "D", "blend": "s", "dummy": "X"}
 _FAMILY_LINES = {"classical": "-", "neural": (0, (5, 2)), "blend": (0, (1, 1)), "dummy": (0, (1, 3))}
-
-_XML_FORBIDS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LONG_FRACTION = re.compile(r"-?\d+\.\d{3,}")
-_REFERENCE = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
-
-
-@dataclass(frozen=True)
-class Caption:
-    """The words of a figure: an axis label each way, a title for tooltips and a description for those who cannot see it."""
-
-    title: str
-    description: str
-    x_label: str
-    y_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +60,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Scale:
-    """A gain, its interval and the margin it must exceed, as shares; the labels stand over the two sides of the margin."""
+    """A gain, its interval and the margin it must exceed, as shares; labels for the two sides of the margin."""
 
     estimate: float
     low: float
@@ -100,19 +80,19 @@ def gain_scale(scale: Scale, caption: Caption) -> str:
         room = 0.18 * (max(marks) - min(marks) or 0.01)
         axes.set_xlim(min(marks) - room, max(marks) + room)
         axes.set_ylim(-1, 1)
-        axes.axvspan(scale.margin, max(marks) + room, color=_WASH, linewidth=0)
-        axes.axvline(0, color=_RULE, linewidth=1)
-        axes.axvline(scale.margin, color=_INK, linewidth=1, linestyle=(0, (3, 2)))
-        axes.plot([scale.low, scale.high], [0, 0], color=_FAMILY_COLOURS["neural"], linewidth=4, solid_capstyle="round")
-        axes.plot([scale.estimate], [0], color=_FAMILY_COLOURS["neural"], marker="D", markersize=9)
+        axes.axvspan(scale.margin, max(marks) + room, color=WASH, linewidth=0)
+        axes.axvline(0, color=RULE, linewidth=1)
+        axes.axvline(scale.margin, color=INK, linewidth=1, linestyle=(0, (3, 2)))
+        axes.plot([scale.low, scale.high], [0, 0], color=FAMILY_COLOURS["neural"], linewidth=4, solid_capstyle="round")
+        axes.plot([scale.estimate], [0], color=FAMILY_COLOURS["neural"], marker="D", markersize=9)
         axes.set_yticks([])
         axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %".replace("-", "\N{MINUS SIGN}"))
         for text, at, side in ((scale.below_label, 0.0, "left"), (scale.above_label, 1.0, "right")):
-            axes.text(at, 1.1, text, transform=axes.transAxes, ha=side, va="bottom", color=_MUTED, fontsize=_FONT_POINTS)
+            axes.text(at, 1.1, text, transform=axes.transAxes, ha=side, va="bottom", color=MUTED, size=_FONT_POINTS)
         near_right = scale.margin > (max(marks) + min(marks)) / 2
         axes.annotate(
             scale.margin_label, (scale.margin, -0.96), xytext=(-4 if near_right else 4, 2), textcoords="offset points",
-            ha="right" if near_right else "left", va="bottom", color=_INK, fontsize=_FONT_POINTS,
+            ha="right" if near_right else "left", va="bottom", color=INK, fontsize=_FONT_POINTS,
         )  # fmt: skip
         axes.set_xlabel(caption.x_label)
 
@@ -133,10 +113,10 @@ def dots(rows: Sequence[Dot], greater_is_better: bool, caption: Caption) -> str:
         )
         axes.set_xlim(low, high)
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.grid(axis="x", color=_RULE, linewidth=0.6)
+        axes.grid(axis="x", color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)
         for place, row in enumerate(rows):
-            colour = _FAMILY_COLOURS.get(row.family, _INK)
+            colour = FAMILY_COLOURS.get(row.family, INK)
             if low <= row.value <= high:
                 axes.hlines(place, max(row.low, low), min(row.high, high), color=colour, linewidth=1.8)
                 axes.plot([row.value], [place], color=colour, **_marker(row.family, row.marked))
@@ -150,19 +130,18 @@ def dots(rows: Sequence[Dot], greater_is_better: bool, caption: Caption) -> str:
 
 
 def _off_the_axis(axes: Any, row: Dot, place: int, on_the_left: bool, colour: str) -> None:
-    edge = 0.0 if on_the_left else 1.0
-    towards = 1 if on_the_left else -1
-    across = axes.get_yaxis_transform()
-    axes.plot([edge + towards * 0.015], [place], marker="<" if on_the_left else ">", color=colour, markersize=6,
-              transform=across)  # fmt: skip
-    axes.text(edge + towards * 0.035, place, row.note, transform=across, va="center_baseline", color=_MUTED,
-              ha="left" if on_the_left else "right", fontsize=_FONT_POINTS)  # fmt: skip
+    edge = axes.get_xlim()[0 if on_the_left else 1]
+    axes.plot([edge], [place], marker="<" if on_the_left else ">", color=colour, markersize=6, clip_on=False)
+    axes.annotate(
+        row.note, (edge, place), xytext=(8 if on_the_left else -8, 0), textcoords="offset points",
+        ha="left" if on_the_left else "right", va="center_baseline", color=MUTED, fontsize=_FONT_POINTS,
+    )  # fmt: skip
 
 
 def score_against_time(
     points: Sequence[Point], ticks: Mapping[float, str], greater_is_better: bool, caption: Caption
 ) -> str:
-    """Draw what each learner reached against all seconds spent on it, on a logarithmic axis with ready-made tick labels."""
+    """Draw what each learner reached against all seconds spent on it, on a logarithmic axis with these tick labels."""
 
     def draw(figure: Any, width: float) -> None:
         axes = _axes(figure, width, 0.72, 0.15, 0.15, 0.5)
@@ -175,10 +154,10 @@ def score_against_time(
         axes.set_ylim(low, high)
         _time_ticks(axes, ticks, width)
         _few_ticks(axes.yaxis, width)
-        axes.grid(color=_RULE, linewidth=0.6)
+        axes.grid(color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)
         for point in shown:
-            colour = _FAMILY_COLOURS.get(point.family, _INK)
+            colour = FAMILY_COLOURS.get(point.family, INK)
             axes.plot([point.seconds], [point.value], color=colour, **_marker(point.family, point.marked))
         _label_points(axes, shown)
         axes.set_xlabel(caption.x_label)
@@ -206,7 +185,7 @@ def _label_points(axes: Any, points: Sequence[Point]) -> None:
             inside = left <= box[0] and box[2] <= right
             if inside and not any(_overlap(box, other) for other in taken):
                 axes.annotate(point.label, (point.seconds, point.value), xytext=(dx, dy), textcoords="offset points",
-                              ha=align, va="center", color=_INK, fontsize=_FONT_POINTS)  # fmt: skip
+                              ha=align, va="center", color=INK, fontsize=_FONT_POINTS)  # fmt: skip
                 taken.append(box)
                 break
 
@@ -220,12 +199,12 @@ def curves(name: str, lines: Sequence[Line], caption: Caption, ticks: Mapping[fl
 
     def draw(figure: Any, width: float) -> None:
         axes = _axes(figure, width, 0.72, 0.15, 0.15, 0.5)
-        axes.grid(color=_RULE, linewidth=0.6)
+        axes.grid(color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)
         for line in lines:
             bold = line.style == "bold"
             dashes = _FAMILY_LINES.get(line.family, "-") if bold else {"thin": "-", "dots": (0, (1, 2))}[line.style]
-            colour = _FAMILY_COLOURS.get(line.family, _INK)
+            colour = FAMILY_COLOURS.get(line.family, INK)
             axes.plot(line.x, line.y, color=colour, linestyle=dashes, linewidth=1.8 if bold else 1.0)
         if ticks is not None:
             axes.set_xscale("log")
@@ -251,10 +230,10 @@ def _axes(figure: Any, width: float, left: float, right: float, top: float, bott
     )
     axes.patch.set_visible(False)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(_RULE)
-    axes.tick_params(colors=_MUTED, labelcolor=_INK, length=0, which="both", labelsize=_FONT_POINTS)
+    axes.spines["bottom"].set_color(RULE)
+    axes.tick_params(colors=MUTED, labelcolor=INK, length=0, which="both", labelsize=_FONT_POINTS)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.label.set_color(_MUTED)
+        axis.label.set_color(MUTED)
         axis.label.set_size(_FONT_POINTS)
     return axes
 
@@ -270,7 +249,7 @@ def _marker(family: str, marked: bool) -> dict[str, Any]:
 
 
 def _view(values: Sequence[float], edges: Sequence[float], greater_is_better: bool) -> tuple[float, float]:
-    """Choose limits that show the contenders: whoever is worse than the best by five times the median lag may fall off."""
+    """Choose limits that show the contenders: whoever lags more than five times the median may fall off."""
     worse = -1.0 if greater_is_better else 1.0
     best = min(values, key=lambda value: worse * value)
     lags = sorted(worse * (value - best) for value in values)
@@ -304,8 +283,8 @@ def _both(name: str, height: float, caption: Caption, draw: Callable[[Any, float
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    # Names from users' data are no formulas, and whoever reads the page has the glyphs that Matplotlib's own font lacks.
-    settings = {"svg.fonttype": "none", "text.parse_math": False, "axes.formatter.use_mathtext": False}
+    # Names are no formulas, and whoever reads the page has the glyphs that Matplotlib's own font lacks.
+    settings: Any = {"svg.fonttype": "none", "text.parse_math": False, "axes.formatter.useoffset": False}
     parts = []
     for form, width in WIDTHS.items():
         with rc_context(settings | {"svg.hashsalt": f"{name}-{form}"}), warnings.catch_warnings():
@@ -316,49 +295,5 @@ def _both(name: str, height: float, caption: Caption, draw: Callable[[Any, float
             drawn = StringIO()
             nothing = dict.fromkeys(("Date", "Creator", "Type", "Format"))
             figure.savefig(drawn, format="svg", metadata=nothing)
-        parts.append(_for_the_page(drawn.getvalue(), f"{name}-{form}", form, caption))
+        parts.append(for_the_page(drawn.getvalue(), f"{name}-{form}", form, caption))
     return "".join(parts)
-
-
-def _for_the_page(svg: str, name: str, form: str, caption: Caption) -> str:
-    """Turn Matplotlib's file into an element of an HTML page: its own ids, the page's colours and fonts, and words."""
-    root = ElementTree.fromstring(_XML_FORBIDS.sub("\N{REPLACEMENT CHARACTER}", svg).encode())
-    elements = list(root.iter())
-    referenced = {
-        found for element in elements for value in element.attrib.values()
-        for match in _REFERENCE.finditer(value) for found in match.groups() if found
-    }  # fmt: skip
-    for element in elements:
-        element.tag = element.tag.rpartition("}")[2]
-        element.attrib = {
-            key.rpartition("}")[2]: _mended(key, value, name)
-            for key, value in element.attrib.items()
-            if (key != "id" or value in referenced) and not value.startswith("rotate(-0 ")
-        }
-        element.tail = None
-        if element.tag != "text":
-            element.text = None
-        for child in [child for child in element if child.tag.endswith(("style", "metadata"))]:
-            element.remove(child)
-    root.attrib = {"viewBox": root.attrib["viewBox"], "class": f"figure {form}", "role": "img",
-                   "aria-labelledby": f"{name}-title {name}-description"}  # fmt: skip
-    for place, (tag, words) in enumerate((("title", caption.title), ("desc", caption.description))):
-        element = ElementTree.Element(tag, {"id": f"{name}-{'description' if place else 'title'}"})
-        element.text = _XML_FORBIDS.sub("\N{REPLACEMENT CHARACTER}", words)
-        root.insert(place, element)
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def _mended(key: str, value: str, name: str) -> str:
-    if key == "id":
-        return f"{name}-{value}"
-    if key.endswith("href"):
-        return f"#{name}-{value[1:]}"
-    if key == "style":
-        value = re.sub(r"font-family: [^;]*;? ?", "", value)
-        for stand_in, variable in _STYLE_VARIABLES.items():
-            value = value.replace(stand_in, f"var(--{variable})")
-        return value
-    value = value.replace("url(#", f"url(#{name}-")
-    return " ".join(_LONG_FRACTION.sub(lambda match: f"{float(match[0]):.2f}", value).split())
-

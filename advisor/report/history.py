@@ -27,13 +27,17 @@ def seconds_by_learner(outcomes: pd.DataFrame) -> Mapping[str, float]:
 def best_so_far(outcomes: pd.DataFrame) -> Mapping[str, Series]:
     """Follow each family's best inner error over its tuning seconds: family -> (seconds, errors), steps included.
 
-    Inner errors of different outer cuts lie on different rows, so the best so far is taken within a cut and averaged over
-    the cuts, from the moment when every cut has one trial; a cut that has ended keeps its last value.
+    Inner errors of different outer cuts lie on different rows, so the best so far is taken within a cut and averaged
+    over the cuts, from the moment when every cut has one trial; a cut that has ended keeps its last value. A study's
+    first trial is the default, which may stand in the table a second time as a job of its own: it is counted once.
     """
     trials = _of_kind(outcomes, "trial")
-    trials = trials[(trials["state"] == "complete") & (trials["family"] != "dummy")] if len(trials) else trials
-    trials = trials.dropna(subset=["inner_error", "seconds"]) if len(trials) else trials
-    return {str(family): _average_best(rows) for family, rows in trials.groupby("family")} if len(trials) else {}
+    if trials.empty:
+        return {}
+    trials = trials[(trials["state"] == "complete") & (trials["family"] != "dummy")]
+    trials = trials.dropna(subset=["inner_error", "seconds"]).sort_values("stage", kind="stable")
+    trials = trials.drop_duplicates(["learner", "split", "trial"], keep="last")
+    return {str(family): _average_best(rows) for family, rows in trials.groupby("family")}
 
 
 def _average_best(trials: pd.DataFrame) -> Series:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from advisor.report import numbers
-from advisor.report.facts import Document, metric_words
+from advisor.report.facts import Document
 from advisor.report.numbers import known
+from advisor.report.wording import metric_words
 
 SOURCES = (
     ("Per-row influence of the log error ratio", "Efron (1982), infinitesimal jackknife and delta method"),
@@ -34,11 +35,11 @@ def splits(document: Document) -> str:
     folds, repeats = numbers.count(known(given.get("folds"))), known(given.get("repeats"))
     again = f", {numbers.count(repeats)} times over" if repeats is not None and repeats > 1 else ""
     group, time = given.get("group"), given.get("time")
+    ordered = f" by {time}" if time else ""
     words = {
-        "stratified": f"{folds} folds{again}, stratified by the target: every row is tested by models that never saw it.",
+        "stratified": f"{folds} folds{again}, stratified by the target: no model was tested on rows it had seen.",
         "grouped": f"{folds} folds{again}; rows with the same {group or 'group'} never stand on both sides of a cut.",
-        "forward": f"{folds} cuts forward in time{f' by {time}' if time else ''}: trained on the past, tested on what came "
-        "next.",
+        "forward": f"{folds} cuts forward in time{ordered}: trained on the past, tested on the next.",
         "holdout": "One part of the rows was held out, and every learner was tested on it once.",
     }
     return words.get(str(given.get("kind")), f"{given.get('kind')}, {folds} folds{again}.")
@@ -58,7 +59,8 @@ def budget(document: Document) -> str:
 def steps(document: Document) -> tuple[tuple[str, str], ...]:
     """Tell the method as (heading, paragraph) pairs."""
     metric, meaning = metric_words(document["metric"])
-    ratio = "half of log(MSE classical / MSE net)" if document["metric"] == "rmse" else "log(error classical / error net)"
+    squared = document["metric"] == "rmse"
+    ratio = "half of log(MSE classical / MSE net)" if squared else "log(error classical / error net)"
     variance = (
         "For the AUC the share of a row is its placement value (DeLong, DeLong and Clarke-Pearson 1988)."
         if document["metric"] == "roc_auc"
@@ -69,19 +71,19 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         ("Rows", splits(document)),
         (
             "Fair play",
-            "Both families had the same tuning time, and the default configuration was always the first trial. Everything "
-            "that learns, from imputation to early stopping, saw training rows only.",
+            "Both families had the same tuning time, and the default configuration was always the first trial. "
+            "Everything that learns, from imputation to early stopping, saw training rows only.",
         ),
         (
             "Test",
-            f"The two champions predicted the same outer rows. Their difference is {ratio}, and its uncertainty comes from "
-            f"each row's share in it. {variance} Small data and disagreeing repeats widen it as Nadeau and Bengio (2003) "
-            "propose.",
+            f"The two champions predicted the same outer rows. Their difference is {ratio}, and its uncertainty comes "
+            f"from each row's share in it. {variance} Small data and disagreeing repeats widen it as Nadeau and Bengio "
+            "(2003) propose.",
         ),
         (
             "Decision",
-            "A weak prior that expects no great difference is combined with the measurement; the result is the chance that "
-            "the gain exceeds the margin. If the answer hung on the prior, it would be called too close to call.",
+            "A weak prior that expects no great difference is combined with the measurement; the result is the chance "
+            "that the gain exceeds the margin. If the answer hung on the prior, it would be called too close to call.",
         ),
         ("Budget", budget(document)),
     )
@@ -96,4 +98,5 @@ def environment(document: Document) -> tuple[tuple[str, str], ...]:
 
 def versions(document: Document) -> Mapping[str, str]:
     """Return the versions of the packages that took part."""
-    return {str(name): str(version) for name, version in (document["environment"].get("versions") or {}).items()}
+    given = document["environment"].get("versions") or {}
+    return {str(name): str(version) for name, version in given.items() if version}

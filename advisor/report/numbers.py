@@ -1,4 +1,4 @@
-"""Numbers as people read them: never more digits than the uncertainty allows, always with a unit, None is said in words."""
+"""Numbers as people read them: no digit that the uncertainty does not allow, a unit always, None in words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def known(value: Any) -> float | None:
 
 
 def _decimals(size: float, digits: int) -> int:
-    """Tell how many decimal places show `digits` significant digits of `size` > 0; negative means tens, hundreds, ..."""
+    """Tell how many decimals show `digits` significant digits of `size` > 0; negative means tens, hundreds, ..."""
     return digits - 1 - floor(log10(size))
 
 
@@ -45,7 +45,7 @@ def uncertainty_decimals(uncertainty: float) -> int:
     (the Particle Data Group and the GUM, JCGM 100:2008, 7.2.6, round alike).
     """
     one_digit = _decimals(uncertainty, 1)
-    return one_digit + (round(uncertainty * 10.0**one_digit) == 1)
+    return one_digit + (int(uncertainty * 10.0**one_digit) == 1)
 
 
 def fixed(value: float, decimals: int) -> str:

@@ -6,8 +6,10 @@ import pandas as pd
 
 from advisor.report import facts, figures, history, numbers
 from advisor.report.facts import Document
-from advisor.report.figures import Caption, Dot, Line, Point, Scale
+from advisor.report.figures import Dot, Line, Point, Scale
 from advisor.report.numbers import known
+from advisor.report.svg import Caption
+from advisor.report.wording import metric_words
 
 _TIMES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 10800.0, 36000.0, 108000.0)
 TIME_TICKS = {seconds: numbers.duration(seconds).replace(".0 s", " s") for seconds in _TIMES}
@@ -24,7 +26,7 @@ def gain(document: Document) -> str | None:
     caption = Caption(
         "Gain of the net against the margin",
         f"{described}{numbers.chosen_percent(margin)}.",
-        "errors that the net saves (negative: errors that it adds)",
+        "share of the error that the net saves",
     )
     words = ("not worth it", "worth it \N{RIGHTWARDS ARROW}")
     return figures.gain_scale(Scale(estimate, low, high, margin, "margin", *words), caption)
@@ -38,11 +40,12 @@ def leaderboard(document: Document) -> str | None:
         score, half = known(row["score"]), facts.half_width(document, row)
         if score is not None:
             note = f"{numbers.significant(score)}, off the axis"
-            low, high = score - (half or 0), score + (half or 0)
+            low, high = (known(row.get(name)) for name in ("low", "high"))
+            low, high = score - (half or 0) if low is None else low, score + (half or 0) if high is None else high
             rows.append(Dot(row["learner"], score, low, high, row["family"], note, row["learner"] in champions))
     if not rows:
         return None
-    metric, _ = facts.metric_words(document["metric"])
+    metric, _ = metric_words(document["metric"])
     greater = facts.greater_is_better(document)
     rows.sort(key=lambda dot: -dot.value if greater else dot.value)
     spoken = "; ".join(f"{dot.label} {numbers.with_uncertainty(dot.value, dot.high - dot.value)}" for dot in rows)
@@ -62,12 +65,13 @@ def score_against_time(document: Document, outcomes: pd.DataFrame) -> str | None
             points.append(Point(row["learner"], seconds, score, row["family"], row["learner"] in champions))
     if not points:
         return None
-    metric, _ = facts.metric_words(document["metric"])
+    metric, _ = metric_words(document["metric"])
     greater = facts.greater_is_better(document)
     spoken = "; ".join(
         f"{point.label} {numbers.significant(point.value)} after {numbers.duration(point.seconds)}" for point in points
     )
-    caption = Caption(f"{metric} against time spent", spoken, "time spent on the learner", f"{metric}, {_direction(greater)}")
+    axis = f"{metric}, {_direction(greater)}"
+    caption = Caption(f"{metric} against time spent", spoken, "time spent on the learner", axis)
     return figures.score_against_time(points, TIME_TICKS, greater, caption)
 
 
@@ -82,7 +86,7 @@ def search(outcomes: pd.DataFrame) -> str | None:
         f"in {numbers.duration(line.x[-1])}"
         for line in lines
     )
-    caption = Caption("Best inner error so far", spoken, "tuning time within one cut", "best inner error, lower is better")
+    caption = Caption("Best inner error so far", spoken, "tuning time within one cut", "best error, lower is better")
     return figures.curves("search", lines, caption, TIME_TICKS)
 
 

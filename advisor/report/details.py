@@ -1,0 +1,169 @@
+"""What stands behind the answer, in words: findings, data, cost, folk rules, looks, and what would change it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from advisor.report import numbers
+from advisor.report.facts import Document
+from advisor.report.numbers import known
+from advisor.report.wording import label, pairs, value_text
+
+MOST_COLUMNS = 60
+
+_SEVERITIES = ("severe", "warning", "info")
+_CHANGES = {
+    "more_rows": "More rows",
+    "gpu": "A GPU",
+    "larger_budget": "A larger budget",
+    "smaller_margin": "A smaller margin",
+}
+_SAYINGS = ("sentence", "reason", "message")
+
+
+@dataclass(frozen=True)
+class FindingFacts:
+    """One numbered finding with its evidence as (name, value) pairs."""
+
+    code: str
+    severity: str
+    message: str
+    advice: str
+    evidence: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ChangeFacts:
+    """One thing that might change the answer: a heading, a sentence, and figures as (name, value) pairs."""
+
+    heading: str
+    sentence: str
+    figures: tuple[tuple[str, str], ...]
+
+
+def settings(champion: Mapping[str, Any]) -> str:
+    """Write a champion's configuration as JSON, ready to be copied."""
+    return json.dumps(champion["params"], indent=2, ensure_ascii=False)
+
+
+def reasons(document: Document) -> tuple[str, ...]:
+    """Return the reasons, less those that only repeat a severe finding, which the page shows in full."""
+    shown = {f"{found['message']} {found['advice']}" for found in document["findings"] if found["severity"] == "severe"}
+    return tuple(reason for reason in document["reasons"] if reason not in shown)
+
+
+def findings(document: Document) -> tuple[FindingFacts, ...]:
+    """Return the findings, the severe ones first, otherwise in their order."""
+    ordered = sorted(document["findings"], key=lambda finding: _SEVERITIES.index(finding["severity"]))
+    return tuple(
+        FindingFacts(
+            finding["code"], finding["severity"], finding["message"], finding["advice"], pairs(finding["evidence"])
+        )
+        for finding in ordered
+    )
+
+
+def data(document: Document) -> tuple[tuple[str, str], ...]:
+    """Say what the data look like, as (name, value) pairs; where they came from stays with who ran it."""
+    profile = document["profile"]
+    shown = ("rows", "columns", "encoded_columns", "modality", "task", "target", "kinds")
+    hidden = {*shown, "name", "source", "fingerprint", "findings", "column_facts", "notes"}
+    facts = {name: profile[name] for name in shown if profile.get(name) is not None}
+    if isinstance(facts.get("target"), Mapping):
+        target = {name: value for name, value in facts["target"].items() if name != "quantiles" and value is not None}
+        facts |= {"target": target.pop("name", None), **target}
+    if isinstance(facts.get("classes"), list):
+        facts["classes"] = {item["name"]: numbers.percent(known(item["share"])) for item in facts["classes"]}
+    return pairs({**facts, **{name: value for name, value in profile.items() if name not in hidden and value}})
+
+
+def columns(document: Document) -> tuple[tuple[tuple[str, str, str, str], ...], str]:
+    """List the columns as (name, kind, missing, distinct), and say how many more there are."""
+    given = document["profile"].get("column_facts") or ()
+    rows = tuple(
+        (
+            str(column["name"]),
+            str(column["kind"]).replace("_", " "),
+            numbers.percent(known(column.get("missing_share"))),
+            numbers.count(known(column.get("distinct"))),
+        )
+        for column in given[:MOST_COLUMNS]
+    )
+    return rows, f"and {len(given) - MOST_COLUMNS:,} more" if len(given) > MOST_COLUMNS else ""
+
+
+def would_change(document: Document) -> tuple[ChangeFacts, ...]:
+    """Say what would change the answer; a plain text in the document is the reason for silence."""
+    told = document["would_change"]
+    given = told if isinstance(told, Mapping) else {"reason": told}
+    return tuple(_change(name, change) for name, change in given.items() if change)
+
+
+def _change(name: str, change: Any) -> ChangeFacts:
+    heading = "" if name in _SAYINGS else _CHANGES.get(name, label(name))
+    if not isinstance(change, Mapping):
+        return ChangeFacts(heading, _sentence(str(change)), ())
+    figures = {key: value for key, value in change.items() if key not in _SAYINGS}
+    sentence = next((str(change[key]) for key in _SAYINGS if change.get(key)), "")
+    margin = known(change.get("min_gain"))
+    if name == "smaller_margin" and margin is not None:
+        del figures["min_gain"]
+        sentence = sentence or f"with a margin below {numbers.percent(margin)} the net would be worth it"
+    return ChangeFacts(heading, _sentence(sentence), pairs(figures))
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital and end with a stop."""
+    text = text[:1].upper() + text[1:]
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
+def price(document: Document) -> tuple[tuple[str, ...], ...]:
+    """Lay out the cost of both families as rows of (what, neural, classical, ratio); empty where nothing was priced."""
+    cost = document["cost"]
+    sides = [cost.get(name) or {} for name in ("neural", "classical", "ratio")]
+    names = [name for name in {**sides[0], **sides[1]} if not isinstance(sides[0].get(name), Mapping)]
+    return tuple(
+        (
+            label(name),
+            value_text(name, sides[0].get(name)),
+            value_text(name, sides[1].get(name)),
+            f"{numbers.significant(ratio, 2)} \N{MULTIPLICATION SIGN}" if (ratio := known(sides[2].get(name))) else "",
+        )
+        for name in names
+    )
+
+
+def break_even(document: Document) -> ChangeFacts | None:
+    """Say where the net would begin to pay, or why that was not worked out; None where the document has nothing."""
+    given = document["cost"].get("break_even")
+    return _change("break_even", given) if given else None
+
+
+def rules(document: Document) -> tuple[tuple[str, str, str], ...]:
+    """Lay out the folk rules as (rule, whether it held here, evidence)."""
+    agreement = {True: "held here", False: "did not hold here"}
+    return tuple(
+        (
+            str(rule["rule"]),
+            agreement.get(rule.get("agrees"), "not tested") if rule.get("applies") else "does not apply",
+            value_text("evidence", rule.get("evidence")),
+        )
+        for rule in document["rules"]
+    )
+
+
+def looks(document: Document) -> tuple[tuple[str, str, str, str], ...]:
+    """Lay out the looks at the evidence as (stage, after how long, chance, decided or not)."""
+    return tuple(
+        (
+            str(look["stage"]),
+            numbers.duration(known(look.get("seconds"))),
+            numbers.chance(known(look.get("p_worth"))),
+            "decided" if look.get("decided") else "went on",
+        )
+        for look in document["looks"]
+    )

@@ -1,0 +1,102 @@
+"""The answer as plain text for a terminal, and as a small card for a notebook; both from verdict.json alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from textwrap import wrap
+from typing import Any
+
+from advisor.report import details, facts, numbers
+from advisor.report.numbers import known
+from advisor.report.wording import metric_words
+
+WIDTH = 96
+MOST_ROWS = 10
+
+# What a terminal would obey rather than show: a column's name may hold escape sequences.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
+
+
+def summary_text(document: Mapping[str, Any], folder: str | None = None) -> str:
+    """Return the answer for a terminal: about 25 lines of at most 96 columns, without colour or control characters.
+
+    `folder` is where the run's files lie; without it only MLflow's place is named.
+    """
+    answer = facts.answer(document)
+    lines = [f"{answer.question}  {answer.badge.upper()}", "", *_wrapped(answer.sentence)]
+    lines += _wrapped(" ".join(part for part in (answer.chance, answer.detectable) if part))
+    if answer.gain:
+        lines += _wrapped(f"Gain over the classical champion: {answer.gain}.")
+    lines += ["", *_board_lines(document), ""]
+    found = (*answer.champions, ("Recommended", f"{answer.recommended}: {answer.recommended_reason}".rstrip(": ")))
+    for title, text in found:
+        lines += _wrapped(f"{title + ':':22} {text}", indent=23)
+    for finding in details.findings(document):
+        if finding.severity == "severe":
+            lines += _wrapped(f"{'Beware:':22} {finding.message} {finding.advice}", indent=23)
+    tracked = document["mlflow"]
+    if folder is not None or tracked:
+        lines.append("")
+    if folder is not None:
+        lines.append(f"{'Report:':22} {folder.rstrip('/')}/report.html")
+    if tracked:
+        lines += [f"{'MLflow:':22} run {tracked['run_id']}; advisor ui opens it"]
+    return "\n".join(_CONTROLS.sub(" ", line).replace(numbers.MINUS, "-").rstrip() for line in lines) + "\n"
+
+
+def _wrapped(text: str, indent: int = 0) -> list[str]:
+    return wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
+
+
+def _board_lines(document: Mapping[str, Any]) -> list[str]:
+    champions = facts.champion_names(document)
+    rows = [("", "learner", "family", metric_words(document["metric"])[0], "trials", "tuning", "fit", "1,000 rows")]
+    for row in document["leaderboard"][:MOST_ROWS]:
+        measured = (known(row.get(name)) for name in ("tune_seconds", "fit_seconds"))
+        rows.append(
+            (
+                "*" if row["learner"] in champions else "",
+                str(row["learner"])[:24],
+                facts.FAMILIES.get(row["family"], row["family"]),
+                numbers.with_uncertainty(known(row["score"]), facts.half_width(document, row)),
+                numbers.count(known(row.get("trials"))),
+                *(numbers.duration(value) for value in measured),
+                numbers.milliseconds(known(row.get("predict_ms_per_1000_rows"))),
+            )
+        )
+    shown = [[cell if cell != numbers.NOT_MEASURED else "-" for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) if place < 4 else cell.rjust(width) for place, (cell, width) in enumerate(cells))
+        for cells in (list(zip(row, widths, strict=True)) for row in shown)
+    ]
+    more = len(document["leaderboard"]) - MOST_ROWS
+    share = numbers.chosen_percent(facts.level(document))
+    note = f"* champion of its family; \N{PLUS-MINUS SIGN} is half of the {share} interval"
+    return [*lines, f"{note}{f'; {more} more in the report' if more > 0 else ''}"]
+
+
+def notebook_html(document: Mapping[str, Any]) -> str:
+    """Return the answer as a small card of HTML in the notebook's own colours; every value is escaped."""
+    answer = facts.answer(document)
+    metric = metric_words(document["metric"])[0]
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left">{escape(row["learner"])}</th>'
+        f'<td style="text-align:left">{escape(facts.FAMILIES.get(row["family"], row["family"]))}</td>'
+        f"<td>{escape(numbers.with_uncertainty(known(row['score']), facts.half_width(document, row)))}</td></tr>"
+        for row in document["leaderboard"][:MOST_ROWS]
+    )
+    chance = f"<p style='margin:.4em 0'>{escape(answer.chance)}</p>" if answer.chance else ""
+    badge = f"{escape(answer.symbol)} {escape(answer.badge)}"
+    return (
+        '<div style="border:1px solid currentColor;border-radius:6px;padding:.8em 1.2em;max-width:46em">'
+        f"<div style='opacity:.75'>{escape(answer.question)}</div>"
+        f"<div style='font-size:1.15em;font-weight:600;margin:.3em 0'>{badge}</div>"
+        f"<p style='margin:.4em 0'>{escape(answer.sentence)}</p>{chance}"
+        f"<p style='margin:.4em 0'>Use <strong>{escape(answer.recommended)}</strong></p>"
+        '<table><thead><tr><th scope="col" style="text-align:left">learner</th>'
+        f'<th scope="col" style="text-align:left">family</th><th scope="col">{escape(metric)}</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
