@@ -18,10 +18,10 @@ swing    MAE of two pipelines with common hard rows, whose errors in fold f are 
          0.4 is about what a factor of 1.2 pays for, 1.0 is a net that is rather unstable.
 
 Columns of the table: false "worth it" where the pipelines are equal (nominal 5 %); false decisions of either kind where
-the gain is exactly the smallest one that is worth having (nominal 10 %); the share of gains seen that lie three standard
-deviations of the estimate above that margin; coverage of the 90 % interval. In brackets: 95 % intervals (Clopper and
-Pearson 1934). "Ours" is what `advisor.evidence` answers, prior included; the others are one-sided t-tests at 5 %, the
-naive one as if splits were independent.
+the gain is exactly the smallest one that is worth having (nominal 10 %); the share of gains seen that lie three
+standard deviations of the estimate above that margin; coverage of the 90 % interval. In brackets: 95 % intervals
+(Clopper and Pearson 1934). "Ours" is what `advisor.evidence` answers, prior included; the others are one-sided t-tests
+at 5 %, the naive one as if splits were independent.
 """
 
 from __future__ import annotations
