@@ -34,7 +34,7 @@ class Columns(BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Columns:
         """Learn from the typed frame `X` (n, p) which columns and levels to keep."""
-        _want_frame(X)
+        want_frame(X)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
         self.floats_: list[str] = []
@@ -108,13 +108,14 @@ class Columns(BaseEstimator):
 
     def _check(self, X: pd.DataFrame) -> None:
         check_is_fitted(self, "kept_")
-        _want_frame(X)
+        want_frame(X)
         for name in (*self.floats_, *self.dates_, *self.texts_, *self.levels_):
             if name not in X.columns:
                 raise UserError(f"The rows have no column {name!r}. {did_you_mean(str(name), X.columns)}")
 
 
-def _want_frame(X: Any) -> None:
+def want_frame(X: Any) -> None:
+    """Refuse what is not a DataFrame with a TypeError."""
     if not isinstance(X, pd.DataFrame):
         raise TypeError(f"Encoders take a typed pandas DataFrame, not {type(X).__name__}.")
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import QuantileTransformer, TargetEncoder
 from sklearn.utils.multiclass import type_of_target
 
-from advisor.modalities.tabular.columns import Columns
+from advisor.modalities.tabular.columns import Columns, want_frame
 
 NORMAL_IQR = 1.349
 WIDEST_ONE_HOT = 1000
@@ -127,6 +127,7 @@ class MatrixEncoder(_Encoder):
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> MatrixEncoder:
         """Learn columns, levels, medians and scales from the typed frame `X` (n, p); the target is not looked at."""
+        want_frame(X)
         nominal = sum(isinstance(dtype, pd.CategoricalDtype) for dtype in X.dtypes)
         most = max(2, min(self.max_levels, WIDEST_ONE_HOT // max(1, nominal)))
         columns = self._see(X, Columns(max_levels=most, min_rows=min(self.min_rows, max(1, len(X) // 50))))
@@ -178,54 +179,59 @@ class OrdinalEncoder(_Encoder):
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Return the encoded rows, shape (len(X), q), float32 with NaN where a number is missing."""
-        large = self.columns_.codes(X)[:, self.large_]
-        if self.means_ is not None and len(X):
-            return self._assembled(X, self.means_.transform(large))
-        return self._assembled(X, self._shares_of(large))
+        return self._assembled(X, self._looked_up(self.columns_.codes(X)[:, self.large_]))
 
     def _learn(self, X: pd.DataFrame, y: Any) -> np.ndarray:
         """Fit everything, and return the encoding of the large categories for the rows of `fit`."""
-        columns = self._see(X, Columns(max_levels=1_000_000))
+        columns = self._see(X, Columns(max_levels=len(X)))
         codes = columns.codes(X)
         sizes = np.array([len(levels) for levels in columns.levels_.values()], dtype=np.int64)
         self.small_, self.large_ = np.flatnonzero(sizes <= self.one_hot), np.flatnonzero(sizes > self.one_hot)
         self.sizes_ = [int(sizes[place]) for place in self.small_]
         self.others_ = np.asarray((codes[:, self.small_] < 0).any(axis=0))
-        large = codes[:, self.large_]
-        self.shares_ = [
-            np.bincount(column + 1, minlength=sizes[place] + 1) / max(1, len(column))
-            for place, column in zip(self.large_, large.T, strict=True)
-        ]
+        large, widths = codes[:, self.large_], sizes[self.large_] + 1
         kind = _target_kind(y) if len(self.large_) else None
-        self.means_ = None
-        encoded = self._shares_of(large)
-        if kind is not None:
-            self.means_ = TargetEncoder(target_type=kind, cv=_folds(y, kind))
+        if kind is None:
+            shares = [np.bincount(large[:, k] + 1, minlength=width) / len(large) for k, width in enumerate(widths)]
+            self.tables_ = [share[:, None] for share in shares]
+            encoded = self._looked_up(large)
+        else:
+            encoder = TargetEncoder(target_type=kind, cv=_folds(y, kind))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds is no problem here
-                encoded = self.means_.fit_transform(large, y)
+                encoded = np.asarray(encoder.fit_transform(large, y))
+            self.tables_ = _tables(encoder, widths)
         self.names_out_ = self._names(columns, encoded.shape[1])
-        return np.asarray(encoded)
+        return encoded
 
     def _names(self, columns: Columns, width: int) -> list[str]:
         names = list(columns.levels_)
         small = [columns.levels_[names[place]] for place in self.small_]
         hot = _names_of_levels([names[place] for place in self.small_], small, self.others_)
         each = width // max(1, len(self.large_))
-        wide = [
-            f"{names[place]} mean {k}" if each > 1 else f"{names[place]} mean"
-            for place in self.large_
-            for k in range(each)
-        ]
-        return [*columns.number_names_, *hot, *wide]
+        ends = [f" mean {k}" for k in range(each)] if each > 1 else [" mean"]
+        return [*columns.number_names_, *hot, *(names[place] + end for place in self.large_ for end in ends)]
 
-    def _shares_of(self, large: np.ndarray) -> np.ndarray:
-        shares = [share[column + 1] for share, column in zip(self.shares_, large.T, strict=True)]
-        return np.column_stack(shares) if shares else np.empty((len(large), 0))
+    def _looked_up(self, large: np.ndarray) -> np.ndarray:
+        found = [table[large[:, place] + 1] for place, table in enumerate(self.tables_)]
+        return np.hstack(found) if found else np.empty((len(large), 0))
 
     def _assembled(self, X: pd.DataFrame, large: np.ndarray) -> np.ndarray:
         hot = _one_hot(self.columns_.codes(X)[:, self.small_], self.sizes_, self.others_)
         return np.hstack([self.columns_.numbers(X), hot, large]).astype(np.float32)
+
+
+def _tables(encoder: TargetEncoder, widths: np.ndarray) -> list[np.ndarray]:
+    """Return a table a column, shape (levels + 1, means): what each level becomes, code -1 in the first row."""
+    overall = np.atleast_1d(encoder.target_mean_)
+    means = len(overall)
+    tables = []
+    for place, width in enumerate(widths):
+        table = np.tile(overall, (width, 1))
+        for k in range(means):
+            table[encoder.categories_[place] + 1, k] = encoder.encodings_[place * means + k]
+        tables.append(table)
+    return tables
 
 
 def _target_kind(y: Any) -> str | None:
@@ -293,7 +299,7 @@ def _names_of_levels(names: list[str], levels: list[pd.Index], others: np.ndarra
 
 
 def _one_hot(codes: np.ndarray, sizes: list[int], others: np.ndarray) -> np.ndarray:
-    """Return one column a level and one for code -1 where `others` says so, shape (n, sum(sizes) + sum(others)), float64."""
+    """Return a column a level, and one for code -1 where `others` says so, float64, in the order of `sizes`."""
     widths = np.array(sizes, dtype=np.int64) + others
     starts = np.cumsum(widths) - widths
     hot = np.zeros((len(codes), int(widths.sum())))

@@ -159,10 +159,11 @@ def _read_text(content: bytes, encoding: str, name: str, notes: list[str]) -> pd
     options: dict[str, Any] = {"index_col": 0, "names": ["row name", *header]} if row_names else {"names": header}
     if wider and not row_names:
         options["index_col"] = False
+    decimal_comma = _decimal_comma(delimiter, rows[1:])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.ParserWarning)  # empty cells beyond the header, seen above
-            frame = pd.read_csv(
+            frame: pd.DataFrame = pd.read_csv(
                 BytesIO(content) if encoding.startswith("utf-8") else StringIO(content.decode(encoding)),
                 sep=delimiter,
                 header=0,
@@ -170,7 +171,7 @@ def _read_text(content: bytes, encoding: str, name: str, notes: list[str]) -> pd
                 na_values=sorted(MISSING_WORDS),
                 skipinitialspace=True,
                 low_memory=False,
-                decimal="," if _decimal_comma(delimiter, rows[1:]) else ".",
+                decimal="," if decimal_comma else ".",
                 **options,
             )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
@@ -180,7 +181,7 @@ def _read_text(content: bytes, encoding: str, name: str, notes: list[str]) -> pd
         ) from error
     if row_names:
         notes.append("The first cell of each row has no column name; it was taken for a row name and left out.")
-    if options.get("decimal") == ",":
+    if decimal_comma:
         notes.append("A comma was read as the decimal mark.")
     return frame.reset_index(drop=True)
 

@@ -31,24 +31,25 @@ def _describe(name: str, column: pd.Series) -> Column:
         counts = level_counts(codes, len(column.cat.categories))
         kind, distinct = category_kind(column.cat.categories, counts), int((counts > 0).sum())
         return Column(name, kind, _share(int((codes < 0).sum()), len(codes)), distinct)
-    missing = int(column.isna().sum())
-    distinct = int(column.nunique())
+    values = column.to_numpy()
+    absent = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
+    filled = values[~absent]
+    distinct = len(pd.unique(filled))
+    return Column(name, _ordered_kind(filled, distinct), _share(int(absent.sum()), len(values)), distinct)
+
+
+def _ordered_kind(filled: np.ndarray, distinct: int) -> str:
     if distinct <= 1:
-        kind = "constant"
-    elif column.dtype.kind == "M":
-        kind = "date"
-    else:
-        kind = number_kind(column.to_numpy(), distinct)
-    return Column(name, kind, _share(missing, len(column)), distinct)
+        return "constant"
+    return "date" if filled.dtype.kind == "M" else number_kind(filled, distinct)
 
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def number_kind(values: np.ndarray, distinct: int) -> str:
-    """Name the kind of a float column (n,) with at least two distinct values."""
-    filled = values[~np.isnan(values)]
+def number_kind(filled: np.ndarray, distinct: int) -> str:
+    """Name the kind of a float column from its filled cells (n,), of which at least two differ."""
     if distinct == 2 and np.isin(filled, (0.0, 1.0)).all():
         return "boolean"
     if (filled[:1000] % 1 != 0).any() or (filled % 1 != 0).any():

@@ -29,7 +29,7 @@ def number_style(levels: Sequence[str], counts: np.ndarray, share: float) -> tup
     plain = ~np.isnan(_plain(levels))
     if counts[plain].sum() >= share * counts.sum():
         return ".", ""
-    others = [levels[position] for position in np.flatnonzero(~plain)]
+    others = [text for text, number in zip(levels, plain, strict=True) if not number]
     looked_at = others[:LOOKED_AT]
     if sum(_NUMBER.fullmatch(text) is not None for text in looked_at) < 0.5 * len(looked_at):
         return None
@@ -47,7 +47,7 @@ def number_style(levels: Sequence[str], counts: np.ndarray, share: float) -> tup
 def read_numbers(levels: Sequence[str], decimal: str = ".", unit: str = "") -> np.ndarray:
     """Return the numbers that `levels` spell, shape (len(levels),), float64, NaN where they do not."""
     values = _plain(levels) if decimal == "." else np.full(len(levels), np.nan)
-    for position in np.flatnonzero(np.isnan(values)):
+    for position in np.flatnonzero(np.isnan(values)).tolist():
         values[position] = _decorated(levels[position], decimal, unit)
     return values
 

@@ -89,7 +89,9 @@ def _about_missing(name: str, rows: int, kept: int) -> list[str]:
     if kept == 0:
         raise UserError(f"The target {name!r} is missing in every row; name another column with --target.")
     if kept < FEWEST_ROWS:
-        raise UserError(f"There are {kept} rows with a target; at least {FEWEST_ROWS} are needed to compare anything.")
+        raise UserError(
+            f"Too few rows have a target, {kept} in all; at least {FEWEST_ROWS} are needed to compare anything."
+        )
     return [f"{rows - kept} rows without a target {name!r} were left out."] if kept < rows else []
 
 

@@ -111,6 +111,8 @@ def infer(column: pd.Series, spelt: Words | None = None) -> Form:
     column without any filled cell is a number. `spelt` saves a second look where the words are known already.
     """
     name, dtype = str(column.name), column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":  # by far the commonest, and the cheapest to recognise
+        return Form(name, "number")
     if pd.api.types.is_bool_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype):
         return Form(name, "boolean")
     if _is_plain_number(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
@@ -164,7 +166,9 @@ def apply(form: Form, column: pd.Series, spelt: Words | None = None) -> np.ndarr
 
 
 def _is_plain_number(dtype: Any) -> bool:
-    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "iufb"
+    return bool(pd.api.types.is_numeric_dtype(dtype)) and not pd.api.types.is_complex_dtype(dtype)
 
 
 def _floats(column: pd.Series) -> np.ndarray:
@@ -189,27 +193,25 @@ def type_table(frame: pd.DataFrame) -> tuple[pd.DataFrame, Schema, tuple[str, ..
     losses: dict[str, list[str]] = {}
     arrays: dict[str, Any] = {}
     forms = []
-    for position, name in enumerate(frame.columns):
-        column = frame.iloc[:, position]
-        plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb"
-        spelt = None if plain or not _needs_words(column.dtype) else words(column)
+    for name, column in frame.items():
+        spelt = words(column) if _needs_words(column.dtype) else None
         form = infer(column, spelt)
-        arrays[name] = apply(form, column, spelt)
+        arrays[str(name)] = apply(form, column, spelt)
         forms.append(form)
-        for loss in _losses(form, column, spelt, arrays[name]):
-            losses.setdefault(loss, []).append(name)
+        for loss in _losses(form, column, spelt, arrays[str(name)]):
+            losses.setdefault(loss, []).append(str(name))
     inputs = pd.DataFrame(arrays, index=pd.RangeIndex(len(frame)))
     return inputs, Schema(tuple(forms)), tuple(f"{loss} in {_some(names)}." for loss, names in losses.items())
 
 
 def _needs_words(dtype: Any) -> bool:
-    fixed = (_is_plain_number, pd.api.types.is_timedelta64_dtype, pd.api.types.is_datetime64_any_dtype)
-    if isinstance(dtype, pd.CategoricalDtype):
-        return True
-    return not (
+    if isinstance(dtype, np.dtype) and dtype.kind in "iufbmM":
+        return False
+    fixed = (_is_plain_number, pd.api.types.is_bool_dtype, pd.api.types.is_datetime64_any_dtype)
+    return isinstance(dtype, pd.CategoricalDtype) or not (
         any(is_kind(dtype) for is_kind in fixed)
-        or pd.api.types.is_bool_dtype(dtype)
         or isinstance(dtype, pd.PeriodDtype)
+        or pd.api.types.is_timedelta64_dtype(dtype)
     )
 
 
