@@ -13,8 +13,8 @@ demo: python
 	@$(PYTHON) setup_env.py
 	$(BIN)/advisor compare breast_cancer --budget 60s
 	@echo
-	@echo "The report again:          $(BIN)/advisor report latest --open"
-	@echo "All runs, in MLflow's UI:  $(BIN)/advisor ui"
+	@echo "The report in a browser:  $(BIN)/advisor report latest --open"
+	@echo "MLflow's UI on all runs:  $(BIN)/advisor ui"
 
 # One thread a process: small fits on shared cores are slower with two, and now and then very much slower.
 test: env
