@@ -209,8 +209,16 @@ def _coded(frame: pd.DataFrame, levels: dict[int, pd.Index]) -> np.ndarray:
     for i in range(frame.shape[1]):
         column = frame.iloc[:, i]
         if i in levels:
-            codes = pd.Categorical(column, categories=levels[i]).codes
-            numbers[:, i] = np.where(codes < 0, np.nan, codes)
+            places = _places(column, levels[i])
+            numbers[:, i] = np.where(places < 0, np.nan, places)
         else:
             numbers[:, i] = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return numbers
+
+
+def _places(column: pd.Series, levels: pd.Index) -> np.ndarray:
+    """Where each value stands among the levels, -1 for missing or unknown, shape (n,)."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        # The appended -1 is what the code -1 of a missing value picks.
+        return np.append(levels.get_indexer(column.cat.categories), -1)[column.cat.codes]
+    return levels.get_indexer(pd.Index(column))

@@ -1,0 +1,205 @@
+"""The base is tried through a model that can be computed by hand: iteration i predicts i / 10 of the mean."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from advisor.early_stopping import EarlyStopping, EarlyStoppingClassifier, EarlyStoppingRegressor, Trained
+
+
+class _Scripted(EarlyStopping):
+    """Plays back `script` as held losses and remembers what the hooks were given."""
+
+    def __init__(
+        self,
+        script=(3.0, 2.0, 1.0, 2.0),
+        metric=None,
+        validation_fraction=0.2,
+        patience=2,
+        refit=False,
+        seconds=None,
+        random_state=0,
+        n_jobs=1,
+    ):
+        self.script = script
+        self.metric = metric
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.refit = refit
+        self.seconds = seconds
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _train(self, X, y, X_held, y_held, deadline):
+        self.seen_ = (X, y, X_held, y_held, deadline)
+        return Trained(np.bincount(y) / len(y) if y.dtype.kind == "i" else 0.0, 3, tuple(self.script))
+
+    def _retrain(self, X, y, iterations):
+        self.refitted_ = (len(X), iterations)
+        return self.model_
+
+    def _raw_predict(self, X):
+        self.asked_ = X
+        return np.tile(self.model_, (len(X), 1)) if np.ndim(self.model_) else np.full(len(X), self.model_)
+
+
+class Classifier(EarlyStoppingClassifier, _Scripted):
+    pass
+
+
+class Regressor(EarlyStoppingRegressor, _Scripted):
+    pass
+
+
+@pytest.fixture
+def numbers():
+    return np.random.default_rng(0).normal(size=(200, 3))
+
+
+@pytest.mark.parametrize(
+    ("rows", "fraction", "held"),
+    [(1000, 0.2, 200), (1000, 0.1, 100), (40, 0.2, 10), (30, 0.2, 10), (12, 0.2, 4), (300_000, 0.2, 50_000)],
+)
+def test_how_many_rows_are_held_out(rows, fraction, held):
+    X = np.arange(rows, dtype=float)[:, None]
+    model = Regressor(validation_fraction=fraction).fit(X, X[:, 0])
+    kept, held_rows = model.seen_[0][:, 0], model.seen_[2][:, 0]
+    assert len(held_rows) == held
+    assert sorted([*kept, *held_rows]) == list(range(rows))
+
+
+def test_classes_are_held_out_in_their_shares(numbers):
+    y = np.repeat(["rare", "usual"], [20, 180])
+    model = Classifier().fit(numbers, y)
+    assert np.bincount(model.seen_[3]).tolist() == [4, 36]
+
+
+@pytest.mark.parametrize(
+    "labels", [np.array(["no", "yes"]), np.array([7, -3]), np.array([True, False]), np.array([0.0, 1.0])]
+)
+def test_any_labels_become_codes_and_come_back(numbers, labels):
+    y = labels[np.arange(200) % 2]
+    model = Classifier().fit(numbers, y)
+    assert set(model.seen_[1]) == {0, 1}
+    assert model.classes_.tolist() == sorted(labels.tolist())
+    assert model.predict(numbers).dtype == model.classes_.dtype
+    np.testing.assert_allclose(model.predict_proba(numbers).sum(axis=1), 1)
+
+
+def test_no_class_goes_missing_from_the_rows_to_learn_from():
+    y = np.array([0, 1, 2, 3])
+    model = Classifier().fit(np.arange(4.0)[:, None], y)
+    assert sorted(model.seen_[1]) == [0, 1, 2, 3]
+
+
+def test_a_target_is_standardised_for_the_hooks_and_restored_for_the_user(numbers):
+    y = 1e9 + 1e3 * numbers[:, 0]
+    model = Regressor().fit(numbers, y)
+    whole = np.concatenate([model.seen_[1], model.seen_[3]])
+    np.testing.assert_allclose([whole.mean(), whole.std()], [0, 1], atol=1e-9)
+    np.testing.assert_allclose(model.predict(numbers), y.mean())
+    np.testing.assert_allclose(model.curve_["held_rmse"], np.array(model.script) * y.std())
+
+
+def test_a_constant_target_is_predicted(numbers):
+    assert Regressor().fit(numbers, np.full(200, 5.0)).predict(numbers[:3]).tolist() == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "name"),
+    [
+        (Classifier, "roc_auc", "held_log_loss"),
+        (Classifier, "accuracy", "held_log_loss"),
+        (Regressor, None, "held_rmse"),
+        (Regressor, "rmse", "held_rmse"),
+        (Regressor, "mae", "held_mae"),
+    ],
+)
+def test_the_metric_picks_the_loss(numbers, kind, metric, name):
+    model = kind(metric=metric).fit(numbers, (numbers[:, 0] > 0).astype(int))
+    assert list(model.curve_) == [name]
+    assert model.best_iteration_ == 3
+
+
+def test_a_refit_sees_all_rows_for_the_best_number_of_iterations(numbers):
+    y = numbers[:, 0]
+    assert not hasattr(Regressor().fit(numbers, y), "refitted_")
+    assert Regressor(refit=True).fit(numbers, y).refitted_ == (200, 3)
+
+
+def test_a_refit_that_may_not_end_in_time_is_not_begun(numbers):
+    assert not hasattr(Regressor(refit=True, seconds=0.0).fit(numbers, numbers[:, 0]), "refitted_")
+    assert Regressor(refit=True, seconds=1000.0).fit(numbers, numbers[:, 0]).refitted_ == (200, 3)
+
+
+def test_the_deadline_counts_from_the_start_of_the_fit(numbers):
+    before = time.monotonic()
+    deadline = Regressor(seconds=50.0).fit(numbers, numbers[:, 0]).seen_[4]
+    assert before + 50 <= deadline <= time.monotonic() + 50
+    assert Regressor().fit(numbers, numbers[:, 0]).seen_[4] == np.inf
+
+
+def test_categories_reach_the_hooks_as_codes_of_the_fitted_levels():
+    frame = pd.DataFrame(
+        {"x": np.arange(60.0), "c": pd.Categorical(["b", "a", None] * 20, categories=["b", "unused", "a"])}
+    )
+    model = Regressor().fit(frame, frame["x"])
+    assert model.cardinalities_ == (0, 3)
+    assert model.feature_names_in_.tolist() == ["x", "c"]
+    fresh = pd.DataFrame({"x": [1.0, 2.0, 3.0], "c": pd.Categorical(["a", "new", "b"])})
+    model.predict(fresh)
+    np.testing.assert_array_equal(model.asked_, [[1, 2], [2, np.nan], [3, 0]])
+    model.predict(fresh.astype({"c": object}))
+    np.testing.assert_array_equal(model.asked_[:, 1], [2, np.nan, 0])
+
+
+def test_single_precision_stays_single_and_nullable_numbers_become_floats():
+    single = pd.DataFrame({"x": np.arange(40, dtype=np.float32), "c": pd.Categorical(["a", "b"] * 20)})
+    assert Regressor().fit(single, np.arange(40.0)).seen_[0].dtype == np.float32
+    nullable = single.assign(x=pd.array([None, *range(39)], dtype="Int64"))
+    model = Regressor().fit(nullable, np.arange(40.0))
+    assert np.isnan(np.concatenate([model.seen_[0], model.seen_[2]])[:, 0]).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "error", "message"),
+    [
+        (np.ones((20, 2)), np.zeros(20, dtype=int), ValueError, "one class only"),
+        (np.full((20, 2), np.inf), np.arange(20) % 2, ValueError, "infinity"),
+        (scipy.sparse.csr_matrix(np.eye(20)), np.arange(20) % 2, TypeError, "[Ss]parse"),
+        (np.ones((20, 2)), np.arange(19) % 2, ValueError, "inconsistent"),
+        (np.ones((1, 2)), np.zeros(1, dtype=int), ValueError, "1 sample"),
+        (
+            pd.DataFrame({"x": np.full(20, np.inf), "c": pd.Categorical(["a"] * 20)}),
+            np.arange(20) % 2,
+            ValueError,
+            "inf",
+        ),
+    ],
+)
+def test_what_it_cannot_take_it_refuses(X, y, error, message):
+    with pytest.raises(error, match=message):
+        Classifier().fit(X, y)
+
+
+def test_what_it_was_not_fitted_on_it_refuses(numbers):
+    with pytest.raises(NotFittedError):
+        Classifier().predict(numbers)
+    frame = pd.DataFrame({"x": np.arange(60.0), "c": pd.Categorical(["b", "a"] * 30)})
+    model = Regressor().fit(frame, frame["x"])
+    with pytest.raises(TypeError, match="fitted on a frame with categories"):
+        model.predict(numbers[:, :2])
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame.rename(columns={"x": "z"}))
+
+
+def test_the_seed_decides_the_held_rows(numbers):
+    first, again, other = (Regressor(random_state=seed).fit(numbers, numbers[:, 0]).seen_[2] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert clone(Regressor(random_state=1)).get_params()["random_state"] == 1
