@@ -7,6 +7,7 @@ rows are ordered in time, training rows come before test rows.
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -168,7 +169,7 @@ def _forward(times: np.ndarray, folds: int) -> list[Cut]:
     edges.append(len(order))
     if len(set(edges)) <= folds or edges[0] == 0:
         raise UserError(f"The time column has too few distinct moments for {folds} steps forward; drop --time.")
-    return [(np.sort(order[:start]), np.sort(order[start:stop])) for start, stop in zip(edges, edges[1:], strict=False)]
+    return [(np.sort(order[:start]), np.sort(order[start:stop])) for start, stop in pairwise(edges)]
 
 
 def _edge(ordered_times: np.ndarray, position: int) -> int:

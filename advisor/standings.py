@@ -180,7 +180,10 @@ def _misses(outcomes: Iterable[Outcome], constraints: Constraints) -> str | None
     for outcome in outcomes:
         latency, size = outcome.cost.latency_p99_ms, outcome.cost.model_mb
         if constraints.max_latency_ms is not None and latency is not None and latency > constraints.max_latency_ms:
-            return f"too slow: 99 % of single predictions take up to {latency:.3g} ms, allowed are {constraints.max_latency_ms:g} ms"
+            return (
+                f"too slow: 99 % of single predictions take up to {latency:.3g} ms, "
+                f"allowed are {constraints.max_latency_ms:g} ms"
+            )
         if constraints.max_model_mb is not None and size is not None and size > constraints.max_model_mb:
             return f"too large: {size:.3g} MB, allowed are {constraints.max_model_mb:g} MB"
     return None

@@ -1,0 +1,116 @@
+"""Who runs where, and how the seconds are shared."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor.errors import UserError
+from advisor.learners import catalogue
+from advisor.plan import default_jobs, make_plan, share_seconds, tier, tuned_jobs, twins
+from advisor.records import Budget, Dataset, Job, Outcome, Profile
+
+ROWS = 400
+rng = np.random.default_rng(0)
+
+
+def dataset(**changes):
+    inputs = pd.DataFrame({"a": rng.normal(size=ROWS), "b": pd.Categorical(rng.choice(["x", "y"], ROWS))})
+    known = {"name": "made", "modality": "tabular", "task": "binary", "inputs": inputs, "target_name": "y"}
+    return Dataset(**{**known, "target": rng.integers(0, 2, ROWS), "classes": ("0", "1"), **changes})
+
+
+PROFILE = Profile("made", "tabular", ROWS, "binary", (), {}, 3, {}, (), "print")
+BUDGET = Budget(600, 20)
+MEMBERS = {learner.name: learner for learner in catalogue()}
+
+
+def plan_of(data=None, **options):
+    return make_plan(data or dataset(), PROFILE, catalogue(), BUDGET, metric="roc_auc", **options)
+
+
+@pytest.mark.parametrize(
+    ("rows", "repeat", "expected"),
+    [
+        (120, False, ("stratified", 10, 3)),
+        (800, False, ("stratified", 5, 1)),
+        (800, True, ("stratified", 5, 3)),
+        (15_000, False, ("stratified", 5, 1)),
+        (90_000, False, ("stratified", 3, 1)),
+        (400_000, True, ("holdout", 1, 1)),
+    ],
+)
+def test_tiers_by_rows(rows, repeat, expected):
+    assert tier(rows, repeat) == expected
+
+
+def test_a_learner_that_is_left_out_is_listed_with_its_reason():
+    plan = plan_of(skip=["knn"])
+    assert plan.skipped == {"knn": "named in --skip"} and "knn" not in plan.learners
+    plan = plan_of(only=["linear", "mlp"])
+    assert set(plan.learners) == {"dummy", "linear", "mlp"}, "the dummy is the yardstick of 'no signal'"
+    plan = plan_of(interpretable=True)
+    assert "linear" in plan.learners and "xgboost" in plan.skipped
+
+
+def test_unknown_learners_are_named_with_the_nearest():
+    with pytest.raises(UserError, match="No learner is called 'forrest'. Did you mean 'forest'"):
+        plan_of(skip=["forrest"])
+    with pytest.raises(UserError, match="No learner is left"):
+        plan_of(only=["dummy"])
+
+
+def test_groups_and_times_change_the_cuts():
+    assert plan_of(dataset(groups=rng.integers(0, 50, ROWS))).splits.kind == "grouped"
+    assert plan_of(dataset(times=np.arange(ROWS, dtype=float))).splits.kind == "forward"
+    assert plan_of().splits.kind == "stratified"
+
+
+def test_every_binary_test_part_has_both_classes():
+    target = np.zeros(ROWS, dtype=int)
+    target[:3] = 1
+    assert all(len(set(target[part.test])) == 2 for part in plan_of(dataset(target=target)).splits.parts)
+
+
+def test_exact_copies_are_twins_only_with_the_same_target():
+    inputs = pd.DataFrame({"a": [1.0, 1.0, 1.0, 2.0]})
+    codes = twins(dataset(inputs=inputs, target=np.array([0, 0, 1, 0])))
+    assert codes[0] == codes[1] and len(set(codes)) == 3
+    assert twins(dataset(inputs=inputs.iloc[1:], target=np.array([0, 1, 0]))) is None
+
+
+def test_both_families_are_among_the_first_to_run():
+    first = [job.learner for job in default_jobs(plan_of(), MEMBERS, 0)][:30]
+    assert {"dummy", "linear", "lightgbm", "mlp"} <= set(first)
+
+
+def test_inner_error_alone_decides_who_is_tuned():
+    def outcome(name, family, inner, outer):
+        return Outcome(Job(name, family, 0, "default", 0), "ok", error=outer, inner_error=inner)
+
+    defaults = [
+        outcome("linear", "classical", 0.1, 0.9),
+        outcome("tree", "classical", 0.2, 0.8),
+        outcome("forest", "classical", 0.3, 0.7),
+        outcome("xgboost", "classical", 0.4, 0.0),
+        outcome("mlp", "neural", 0.5, 0.5),
+        outcome("dummy", "dummy", 0.0, 0.0),
+        Outcome(Job("catboost", "classical", 0, "default", 0), "failed"),
+    ]
+    assert {job.learner for job in tuned_jobs(defaults, MEMBERS)} == {"linear", "tree", "forest", "mlp"}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_families_get_equal_seconds_and_all_fit_in(workers):
+    jobs = [
+        Job(name, family, cut, "tuned", 0)
+        for cut in range(5)
+        for name, family in [("xgboost", "classical"), ("forest", "classical"), ("mlp", "neural")]
+    ]
+    shares = share_seconds(jobs, workers, 100.0)
+    by_family = {
+        family: sum(shares[job.key] for job in jobs if job.family == family) for family in ("classical", "neural")
+    }
+    assert by_family["classical"] == pytest.approx(by_family["neural"])
+    assert sum(shares.values()) <= workers * 100.0 + 1e-9
+    assert sum(shares.values()) >= 0.6 * min(workers, 5) * 100.0
+    assert share_seconds([], workers, 100.0) == {}

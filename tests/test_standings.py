@@ -1,0 +1,69 @@
+"""Champions come from inner error alone; what did not finish weighs nothing twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.records import Constraints, Job, Outcome
+from advisor.standings import leaderboard, leading, settled_params, standings
+from tests.made import DATASET, PROFILE, all_outcomes, outcome, plan
+
+
+def test_the_champion_has_the_best_inner_error_whatever_it_does_outside():
+    chosen = plan()
+    standing = standings(DATASET, PROFILE, chosen, all_outcomes(chosen), Constraints())
+    assert {o.job.learner for o in standing.champions["classical"].values()} == {"xgboost"}
+    board = leaderboard(standing, DATASET, PROFILE, chosen, all_outcomes(chosen))
+    assert board[0]["learner"] == "linear", "although linear is better outside, and the leaderboard says so"
+
+
+def test_a_study_replaces_the_default_of_its_cut_in_any_order():
+    chosen = plan()
+    outcomes = all_outcomes(chosen)
+    tuned = replace(outcomes[2], job=replace(outcomes[2].job, stage="tuned"), params={"depth": 3}, inner_error=0.05)
+    for order in ([*outcomes, tuned], [tuned, *outcomes]):
+        standing = standings(DATASET, PROFILE, chosen, order, Constraints())
+        assert standing.finals["xgboost"][0].params == {"depth": 3}
+
+
+def test_failures_are_shown_and_do_not_count():
+    chosen = plan()
+    broken = Outcome(Job("mlp", "neural", 0, "default", 0), "failed", "ValueError: no")
+    outcomes = [o for o in all_outcomes(chosen) if o.job.key != broken.job.key] + [broken]
+    standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
+    assert standing.cuts.numbers == (1, 2)
+    row = {row["learner"]: row for row in leaderboard(standing, DATASET, PROFILE, chosen, outcomes)}["mlp"]
+    assert row["status"] == "partly" and "ValueError: no" in row["message"] and row["splits"] == 2
+
+
+def test_half_a_repeat_is_left_out():
+    chosen = plan(repeats=2)
+    outcomes = [o for o in all_outcomes(chosen) if not (o.job.learner == "mlp" and o.job.split == 5)]
+    standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
+    assert standing.cuts.numbers == (0, 1, 2)
+    assert standings(DATASET, PROFILE, chosen, all_outcomes(chosen), Constraints()).cuts.numbers == tuple(range(6))
+
+
+@pytest.mark.parametrize(
+    "constraints", [Constraints(max_latency_ms=1.0), Constraints(max_model_mb=1.0)], ids=["latency", "size"]
+)
+def test_who_misses_a_constraint_is_no_champion(constraints):
+    chosen = plan()
+    standing = standings(DATASET, PROFILE, chosen, all_outcomes(chosen), constraints)
+    assert not standing.champions and "too " in standing.barred["mlp"]
+
+
+def test_the_params_of_most_cuts_decide():
+    part = plan().splits.parts[0]
+    kept, tuned = outcome("mlp", part, 0.5, 0.2), outcome("mlp", part, 0.5, 0.1, params={"width": 64})
+    much = outcome("mlp", part, 0.5, 0.02, params={"width": 128})
+    much = replace(much, trials=(replace(much.trials[0], inner_error=0.2),))
+    assert settled_params({0: kept, 1: kept, 2: tuned}) == {}
+    assert settled_params({0: kept, 1: tuned, 2: much}) == {"width": 128}
+
+
+def test_the_leader_is_champion_most_often():
+    part = plan().splits.parts[0]
+    a, b = outcome("linear", part, 0.5, 0.9), outcome("xgboost", part, 0.5, 0.1)
+    assert leading({0: a, 1: a, 2: b}) == "linear"
+    assert leading({0: a, 1: b}) == "xgboost"

@@ -1,0 +1,109 @@
+"""House rules as a table in plain words: from what was measured to one of five answers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from advisor.records import Constraints, Finding
+from advisor.standings import standings
+from advisor.verdict import chance, judge, percent
+from tests.made import DATASET, PROFILE, TARGET, all_outcomes, plan
+
+
+def answer(noises=None, inner=None, *, constraints=None, outcomes=None, profile=PROFILE, **options):
+    chosen = plan()
+    outcomes = all_outcomes(chosen, noises, inner) if outcomes is None else outcomes
+    constraints = constraints or Constraints()
+    standing = standings(DATASET, profile, chosen, outcomes, constraints)
+    return judge(DATASET, profile, chosen, standing, outcomes, constraints=constraints, **options)
+
+
+def without(family):
+    return [o for o in all_outcomes(plan()) if o.job.family != family]
+
+
+@pytest.mark.parametrize(
+    ("situation", "measured", "expected", "recommended"),
+    [
+        ("the net is far better", {"noises": {"mlp": 0.2, "xgboost": 0.9}}, "worth_it", "mlp"),
+        ("the net is far worse", {"noises": {"mlp": 0.9, "xgboost": 0.2}}, "not_worth_it", "xgboost"),
+        ("both are alike", {"noises": {"mlp": 0.6, "xgboost": 0.6}}, "too_close_to_call", "xgboost"),
+        ("nobody beats the dummy", {"noises": {"mlp": 90, "xgboost": 90, "linear": 90}}, "no_signal", "dummy"),
+        ("no net finished", {"outcomes": without("neural")}, "not_enough_evidence", "xgboost"),
+        ("no classical learner finished", {"outcomes": without("classical")}, "not_enough_evidence", "mlp"),
+        (
+            "no net may serve",
+            {"outcomes": without("neural"), "constraints": Constraints(True)},
+            "not_worth_it",
+            "xgboost",
+        ),
+    ],
+)
+def test_rules(situation, measured, expected, recommended):
+    verdict = answer(**measured)
+    assert (verdict.answer, verdict.recommended["learner"]) == (expected, recommended), situation
+    assert verdict.sentence.endswith(".") and "nan" not in verdict.sentence
+
+
+def test_choosing_by_outer_score_would_have_answered_otherwise():
+    """The net beats the linear model and not the tree; the tree is champion by inner error, so the net is not worth it."""
+    noises = {"mlp": 0.5, "linear": 0.9, "xgboost": 0.2}
+    assert answer(noises, {"linear": 0.3, "xgboost": 0.1}).answer == "not_worth_it"
+    assert answer(noises, {"linear": 0.1, "xgboost": 0.3}).answer == "worth_it"
+
+
+def test_a_larger_margin_is_harder_to_reach():
+    noises = {"mlp": 0.4, "xgboost": 0.6}
+    small, large = answer(noises, min_gain=0.0), answer(noises, min_gain=0.9)
+    assert small.answer == "worth_it" and large.answer == "not_worth_it" and small.p_worth > large.p_worth
+    assert 0 < large.would_change["smaller_margin"]["min_gain"] < 0.9
+
+
+def test_a_gain_too_small_to_notice_is_too_close_to_call():
+    """Two models that order nearly everything well: a large relative gain, and next to nothing in the AUC itself."""
+    chosen = plan()
+    outcomes = all_outcomes(chosen, {"mlp": 0.1, "xgboost": 0.1})
+    for place, item in enumerate(outcomes):
+        if item.job.family in ("classical", "neural"):
+            target = TARGET[chosen.splits.parts[item.job.split].test]
+            risk = target + 0.001 * np.linspace(0, 1, len(target))
+            if item.job.family == "classical":
+                risk[np.flatnonzero(target)[:1]] = 0.0005
+            risk = risk / 2
+            outcomes[place] = replace(item, predictions=np.column_stack([1 - risk, risk]))
+    verdict = answer(outcomes=outcomes)
+    assert verdict.answer in ("too_close_to_call", "not_worth_it")
+
+
+def test_severe_findings_stand_first_among_the_reasons():
+    leak = Finding("L01", "severe", "The column 'x' gives the target away.", "Use --drop x.", {})
+    verdict = answer(profile=replace(PROFILE, findings=(leak,)))
+    assert verdict.reasons[0] == "The column 'x' gives the target away. Use --drop x."
+
+
+def test_the_metrics_disagreement_is_said():
+    chosen = plan()
+    outcomes = all_outcomes(chosen, {"mlp": 0.4, "xgboost": 0.6})
+    for place, item in enumerate(outcomes):
+        if item.job.learner == "mlp":  # the same order of rows, and absurdly sure of itself
+            outcomes[place] = replace(item, predictions=np.clip((item.predictions - 0.5) * 50 + 0.5, 1e-6, 1 - 1e-6))
+    assert any("the two metrics disagree" in reason for reason in answer(outcomes=outcomes).reasons)
+
+
+def test_costs_name_both_sides_and_their_ratio():
+    cost = answer().cost
+    assert cost["neural"]["fit_seconds"] == 0.5 and cost["ratio"]["fit_seconds"] == 1.0
+    assert cost["classical"]["trials"] == 2 * cost["neural"]["trials"]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0234, "2.3 %"), (0.456, "46 %"), (-0.0004, "-0.04 %"), (-1e-9, "0.00 %"), (0.0999, "10.0 %")],
+)
+def test_percent(share, text):
+    assert percent(share) == text
+
+
+def test_a_chance_is_never_certain():
+    assert [chance(p) for p in (1.0, 0.99, 0.5, 0.0)] == ["more than 99 %", "99 %", "50 %", "less than 1 %"]
