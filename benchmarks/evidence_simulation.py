@@ -1,6 +1,6 @@
 """How often the statistics decide wrongly, and how often they see a real gain, on simulated data whose truth is known.
 
-    python benchmarks/evidence_simulation.py            about eight minutes on one quiet core
+    python benchmarks/evidence_simulation.py            about five minutes on one quiet core
     python benchmarks/evidence_simulation.py --quick    under a minute
 
 Two pipelines are judged by five folds on one data set, drawn afresh each time. Three worlds, from real to harsh:
