@@ -10,12 +10,14 @@ from advisor.profile.survey import Survey
 from advisor.profile.wording import columns, drop, have, percent, some, them
 from advisor.records import Column, Finding, Severity
 
+FINE = 100
+
 
 def duplicate_rows(survey: Survey) -> Finding | None:
     """D01: rows that equal another in every column, target included; a copy may not stand on both sides of a split.
 
     Where every column has few values, equal rows are no surprise and do no harm. They are a surprise where one of the
-    three finest columns has a value that at least half of its rows share as copies of each other.
+    three finest columns, of at least 100 values, has a value of which at least half of the rows are these copies.
     """
     target = pd.util.hash_array(survey.dataset.target)
     level = pd.factorize(survey.input_hashes ^ (target * np.uint64(0x9E3779B97F4A7C15)))[0]
@@ -25,6 +27,8 @@ def duplicate_rows(survey: Survey) -> Finding | None:
         return None
     surprising = np.zeros(survey.rows, dtype=bool)
     for column in sorted(survey.columns, key=lambda column: -column.distinct)[:3]:
+        if column.distinct < FINE:
+            break
         value = pd.factorize(survey.values(column.name), use_na_sentinel=False)[0]
         surprising |= 2 * size >= np.bincount(value)[value]
     later = pd.Series(level).duplicated().to_numpy()

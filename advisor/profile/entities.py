@@ -13,7 +13,7 @@ from advisor.profile.survey import Survey
 from advisor.profile.wording import some
 from advisor.records import Column, Finding
 
-CLEAR = 6.0
+CLEAR, ALIKE = 6.0, 0.2
 CONSTANT_WITHIN = 0.95
 MOST_ROWS_OF_AN_ENTITY = 200
 
@@ -40,7 +40,7 @@ class Entity:
     @property
     def certain(self) -> bool:
         """Tell whether name and data both say that the values are entities."""
-        alike = self.clear and self.rows_a_value <= MOST_ROWS_OF_AN_ENTITY
+        alike = self.clear and self.likeness >= ALIKE and self.rows_a_value <= MOST_ROWS_OF_AN_ENTITY
         return self.named and (alike or bool(self.fixed))
 
 
@@ -63,8 +63,8 @@ def repeated_entities(survey: Survey) -> Finding | None:
     """S03: a column whose values come up a few times each and hang together, that was not named with --group.
 
     Values hang together where targets are alike within a value, or where other columns are fixed within it, as the sex
-    of a patient is. Severe where the column's name says that it is an entity as well. Numbers without such a name are
-    not looked at: a quantity such as an age also has like targets within a value.
+    of a patient is. Severe where the column's name says that it is an entity as well, a mere mention for a category
+    whose name does not. Numbers without such a name are not looked at: an age also has like targets within a value.
     """
     if survey.dataset.groups is not None:
         return None
@@ -79,7 +79,7 @@ def repeated_entities(survey: Survey) -> Finding | None:
         signs.append(f"{some(entity.fixed, most=2)} {'is' if len(entity.fixed) == 1 else 'are'} fixed within a value")
     return Finding(
         "S03",
-        "severe" if entity.certain else "warning",
+        "severe" if entity.certain else "warning" if entity.named else "info",
         f"{name!r} has {entity.column.distinct:,} values that come up {entity.rows_a_value:.1f} times each"
         + "".join(f", and {sign}" for sign in signs)
         + ".",
@@ -97,7 +97,9 @@ def repeated_entities(survey: Survey) -> Finding | None:
 def _entity(survey: Survey, column: Column) -> Entity | None:
     named = names_an_entity(column.name)
     filled = survey.rows * (1 - column.missing_share)
-    if column.name in survey.dates or not (named or column.name in survey.nominal) or filled < 100:
+    if filled < 100 or column.name in survey.dates or column.kind in {"id-like", "text-like"}:
+        return None
+    if not (named or column.name in survey.nominal):
         return None
     if not (10 if named else 50) <= column.distinct <= 0.9 * filled or (not named and filled / column.distinct > 50):
         return None
@@ -109,7 +111,7 @@ def _entity(survey: Survey, column: Column) -> Entity | None:
     if (np.bincount(level)[level] > 1).mean() < 0.2:
         return None
     likeness, errors = likeness_within(level, survey.dataset.target[known], survey.class_count)
-    clear = errors >= CLEAR and likeness >= (0.02 if named else 0.2)
+    clear = errors >= CLEAR and likeness >= (0.02 if named else ALIKE)
     fixed = _fixed_within(survey, column, level, known) if named else ()
     if not (clear or fixed or (named and filled / column.distinct <= MOST_ROWS_OF_AN_ENTITY)):
         return None

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.profile.association import likeness_of_neighbours, likeness_of_neighbours_within, rank_auc
+from advisor.profile.association import (
+    likeness_of_neighbours,
+    likeness_of_neighbours_within,
+    rank_auc,
+    rank_correlation,
+)
 from advisor.profile.entities import words
 from advisor.profile.survey import Survey
 from advisor.profile.wording import some
@@ -152,7 +157,9 @@ def is_sorted(values: np.ndarray) -> bool:
     if len(known) < 0.9 * len(values) or len(known) < 20 or known[0] == known[-1]:
         return False
     steps = np.diff(known)
-    return bool(max((steps >= 0).mean(), (steps <= 0).mean()) >= SORTED_SHARE)
+    smooth = max((steps >= 0).mean(), (steps <= 0).mean()) >= SORTED_SHARE
+    # The day of the month hardly ever goes down from one row to the next either, but starts again every month.
+    return bool(smooth and abs(rank_correlation(known, np.arange(len(known), dtype=np.float64))) >= 0.95)
 
 
 def _calendar(survey: Survey) -> tuple[tuple[str, ...], np.ndarray]:
