@@ -63,7 +63,8 @@ def significant(value: float | None, digits: int = 3) -> str:
     if value == 0:
         return "0"
     if not _PLAIN_FROM <= abs(value) < _PLAIN_TO:
-        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+        mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+        return f"{mantissa}e{int(power)}".replace("-", MINUS)
     return fixed(value, _decimals(abs(value), digits))
 
 

@@ -8,7 +8,7 @@ from advisor.report import facts, figures, history, numbers
 from advisor.report.facts import Document
 from advisor.report.figures import Dot, Line, Point, Scale
 from advisor.report.numbers import known
-from advisor.report.svg import Caption
+from advisor.report.svg import Caption, printable
 from advisor.report.wording import metric_words
 
 _TIMES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 10800.0, 36000.0, 108000.0)
@@ -37,18 +37,19 @@ def leaderboard(document: Document) -> str | None:
     champions = facts.champion_names(document)
     rows = []
     for row in document["leaderboard"]:
-        score, half = known(row["score"]), facts.half_width(document, row)
+        score = known(row["score"])
         if score is not None:
+            name, half = printable(row["learner"]), facts.half_width(document, row) or 0.0
+            low, high = (known(row.get(end)) for end in ("low", "high"))
+            ends = (score - half, score + half) if low is None or high is None else (low, high)
             note = f"{numbers.significant(score)}, off the axis"
-            low, high = (known(row.get(name)) for name in ("low", "high"))
-            low, high = score - (half or 0) if low is None else low, score + (half or 0) if high is None else high
-            rows.append(Dot(row["learner"], score, low, high, row["family"], note, row["learner"] in champions))
+            rows.append(Dot(name, score, *ends, row["family"], note, row["learner"] in champions))
     if not rows:
         return None
-    metric, _ = metric_words(document["metric"])
+    metric = printable(metric_words(document["metric"])[0])
     greater = facts.greater_is_better(document)
     rows.sort(key=lambda dot: -dot.value if greater else dot.value)
-    spoken = "; ".join(f"{dot.label} {numbers.with_uncertainty(dot.value, dot.high - dot.value)}" for dot in rows)
+    spoken = "; ".join(f"{dot.label} {numbers.with_uncertainty(dot.value, (dot.high - dot.low) / 2)}" for dot in rows)
     caption = Caption(f"{metric} of every learner", spoken, f"{metric} ({_direction(greater)})")
     return figures.dots(rows, greater, caption)
 
@@ -62,10 +63,10 @@ def score_against_time(document: Document, outcomes: pd.DataFrame) -> str | None
         alone = (known(row.get("tune_seconds")) or 0.0) + (known(row.get("fit_seconds")) or 0.0)
         score, seconds = known(row["score"]), spent.get(row["learner"], alone)
         if score is not None and seconds > 0:
-            points.append(Point(row["learner"], seconds, score, row["family"], row["learner"] in champions))
+            points.append(Point(printable(row["learner"]), seconds, score, row["family"], row["learner"] in champions))
     if not points:
         return None
-    metric, _ = metric_words(document["metric"])
+    metric = printable(metric_words(document["metric"])[0])
     greater = facts.greater_is_better(document)
     spoken = "; ".join(
         f"{point.label} {numbers.significant(point.value)} after {numbers.duration(point.seconds)}" for point in points

@@ -12,7 +12,7 @@ FAMILY_COLOURS = {"classical": "#050505", "neural": "#060606", "blend": "#070707
 _STYLE_VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", WASH: "wash"} | {
     stand_in: family for family, stand_in in FAMILY_COLOURS.items()
 }
-_XML_FORBIDS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML_TEXT = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONG_FRACTION = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
 
@@ -27,9 +27,14 @@ class Caption:
     y_label: str = ""
 
 
+def printable(text: str) -> str:
+    """Replace what XML cannot hold or what would break a label's line: control characters and halves of characters."""
+    return _NO_XML_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def for_the_page(svg: str, name: str, form: str, caption: Caption) -> str:
     """Turn Matplotlib's file into an element of an HTML page: its own ids, the page's colours and fonts, and words."""
-    root = ElementTree.fromstring(_XML_FORBIDS.sub("\N{REPLACEMENT CHARACTER}", svg).encode())
+    root = ElementTree.fromstring(svg.encode())
     elements = list(root.iter())
     referenced = {
         found for element in elements for value in element.attrib.values()
@@ -51,7 +56,7 @@ def for_the_page(svg: str, name: str, form: str, caption: Caption) -> str:
                    "aria-labelledby": f"{name}-title {name}-description"}  # fmt: skip
     for place, (tag, words) in enumerate((("title", caption.title), ("desc", caption.description))):
         element = ElementTree.Element(tag, {"id": f"{name}-{'description' if place else 'title'}"})
-        element.text = _XML_FORBIDS.sub("\N{REPLACEMENT CHARACTER}", words)
+        element.text = printable(words)
         root.insert(place, element)
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -1,0 +1,193 @@
+"""The wording as tables: what a document says in words, and that what it does not say is said to be missing."""
+
+import pytest
+
+from advisor.report import details, facts, method
+from advisor.report.text import WIDTH, notebook_html, summary_text
+from advisor.report.wording import label, metric_words, value_text
+from tests.report.example import ANSWERS, TASKS, document, hostile
+
+
+@pytest.mark.parametrize(
+    ("answer", "badge", "chance"),
+    [
+        ("worth_it", "Worth it", "It is virtually certain (more than 99 %)"),
+        ("not_worth_it", "Not worth it", "It is exceptionally unlikely (less than 1 %)"),
+        ("too_close_to_call", "Too close to call", "It is about as likely as not (about 46 %)"),
+        ("no_signal", "No signal", None),
+        ("not_enough_evidence", "Not enough evidence", None),
+    ],
+)
+def test_answer(answer, badge, chance):
+    said = facts.answer(document(answer))
+    assert said.badge == badge
+    assert said.chance == (chance and f"{chance} that the net cuts the error by more than 2 %.")
+    assert said.question == "Is a neural network worth it for adult?"
+
+
+def test_gain_and_what_could_have_been_seen():
+    said = facts.answer(document("worth_it"))
+    assert said.gain == "8.1 % (4.2 % to 11.8 %); 90 % interval; the margin is 2 %"
+    assert said.detectable == "The smallest gain that this data would have shown four times out of five: 4.8 %."
+    nothing = facts.answer(document("not_enough_evidence"))
+    assert nothing.gain is None
+    assert nothing.detectable is None
+
+
+def test_a_net_that_no_constraint_lets_through_rules_no_gain_out():
+    barred = {**document("not_worth_it"), "p_worth": None}
+    assert "can be ruled out" not in facts.answer(barred).meaning
+
+
+def test_champions_and_recommendation():
+    said = facts.answer(document("worth_it"))
+    assert said.recommended == "mlp (neural net), ROC AUC 0.936 ± 0.002"
+    assert ("Classical champion", "catboost, ROC AUC 0.930 ± 0.002; catboost was it on 4 of 5 cuts") in said.champions
+    none = document("worth_it")
+    none["recommended"] = {"learner": None, "family": None, "score": None, "reason": "no learner finished"}
+    assert facts.answer(none).recommended == "nothing yet"
+
+
+@pytest.mark.parametrize(("task", "greater"), [("binary", True), ("multiclass", False), ("regression", False)])
+def test_direction_is_read_from_scores_and_errors(task, greater):
+    assert facts.greater_is_better(document("worth_it", task)) is greater
+
+
+def test_board_has_a_cell_for_every_column_and_says_what_was_not_measured():
+    board = facts.board(document("not_enough_evidence"), {"mlp": 3.0})
+    by_name = {row.learner: row for row in board.rows}
+    assert all(len(row.cells) == len(board.columns) for row in board.rows)
+    assert by_name["mlp"].cells[0] == "not measured"
+    assert by_name["mlp"].cells[5] == "3.0 s"
+    assert by_name["mlp"].cells[-1] == "out of time"
+    assert by_name["mlp"].message == "the deadline passed before the first fit ended"
+    assert by_name["catboost"].marks == ("classical champion", "recommended")
+    assert by_name["forest"].marks == ()
+
+
+def test_an_interval_of_its_own_counts_more_than_the_standard_error():
+    verdict = document()
+    assert facts.half_width(verdict, {"se": 0.01}) == pytest.approx(0.01645, rel=1e-3)
+    assert facts.half_width(verdict, {"se": 0.01, "low": 0.9, "high": 0.94}) == pytest.approx(0.02)
+    assert facts.half_width(verdict, {"se": None}) is None
+
+
+def test_severe_findings_come_first_and_are_not_told_twice():
+    verdict = document()
+    severe = verdict["findings"][1]
+    verdict["reasons"].append(f"{severe['message']} {severe['advice']}")
+    assert [finding.severity for finding in details.findings(verdict)] == ["severe", "info"]
+    assert len(details.reasons(verdict)) == len(verdict["reasons"]) - 1
+
+
+def test_what_would_change_the_answer():
+    changes = {change.heading: change for change in details.would_change(document())}
+    assert changes["More rows"].sentence == "Not measured by this version."
+    assert changes["A smaller margin"].sentence == "With a margin below 0.40 % the net would be worth it."
+    assert changes["A larger budget"].figures == (("Trials", "31"), ("Expected gain", "0.30 %"))
+    silence = details.would_change({"would_change": "there was no time to ask"})
+    assert silence == (details.ChangeFacts("", "There was no time to ask.", ()),)
+
+
+def test_data_in_words():
+    said = dict(details.data(document()))
+    assert said["Rows"] == "48,842"
+    assert said["Target"] == "income"
+    assert said["Classes"] == "class 0: 76 %, class 1: 24 %"
+    assert "Source" not in said
+    assert dict(details.data(document(task="regression")))["Standard deviation"] == "3,990"
+    assert details.columns(document())[0][1] == ("workclass", "categorical", "5.7 %", "8")
+
+
+def test_price_and_break_even():
+    assert ("Model size", "1.9 MB", "0.70 MB", "2.7 \N{MULTIPLICATION SIGN}") in details.price(document())
+    assert details.break_even(document()).sentence == "No prices were given."
+    assert details.break_even({"cost": {"break_even": {}}}) is None
+
+
+def test_rules_and_looks():
+    assert [held for _, held, _ in details.rules(document())] == ["does not apply", "did not hold here"]
+    assert details.looks(document())[1] == ("tuned", "9 min 48 s", "more than 99 %", "decided")
+
+
+@pytest.mark.parametrize(
+    ("splits", "part"),
+    [
+        ({"kind": "stratified", "folds": 5, "repeats": 1}, "5 folds, stratified"),
+        ({"kind": "stratified", "folds": 10, "repeats": 3}, "10 folds, 3 times over"),
+        ({"kind": "grouped", "folds": 5, "repeats": 1, "group": "patient"}, "the same patient never"),
+        ({"kind": "forward", "folds": 4, "repeats": 1, "time": "day"}, "forward in time by day"),
+        ({"kind": "holdout", "folds": 1, "repeats": 1}, "held out"),
+    ],
+)
+def test_splits_in_words(splits, part):
+    assert part in method.splits({"splits": splits})
+
+
+@pytest.mark.parametrize(("overrun", "part"), [(0.0, "spent, kept."), (3.25, "overrun by 3.2 %.")])
+def test_budget_in_words(overrun, part):
+    verdict = document()
+    verdict["budget"]["overrun_pct"] = overrun
+    assert part in method.budget(verdict)
+
+
+def test_method_names_its_sources():
+    told = " ".join(paragraph for _, paragraph in method.steps(document()))
+    assert "DeLong" in told
+    assert "Nadeau and Bengio (2003)" in told
+    assert "DeLong" not in " ".join(paragraph for _, paragraph in method.steps(document(task="regression")))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("fit_seconds", 200.0, "3 min 20 s"),
+        ("latency_p99_ms", 2.31, "2.3 ms"),
+        ("predict_ms_per_1000_rows", 1.7, "1.7 ms"),
+        ("model_mb", 0.035, "35 kB"),
+        ("missing_share", 0.0095, "0.95 %"),
+        ("overrun_pct", 3.1, "3.1 %"),
+        ("p_worth", 0.9999, "more than 99 %"),
+        ("rows", 48842, "48,842"),
+        ("skew", 1.6234, "1.62"),
+        ("sorted", True, "yes"),
+        ("anything", None, "not measured"),
+        ("columns", list("abcdefghij"), "a, b, c, d, e, f, g, h and 2 more"),
+        ("skill", {"a_b": 0.5}, "a b: 0.500"),
+        ("note", "as it is", "as it is"),
+    ],
+)
+def test_any_value_in_words(name, value, text):
+    assert value_text(name, value) == text
+
+
+def test_labels_drop_the_unit_that_the_value_carries():
+    labels = {"fit_seconds": "Fit time", "model_mb": "Model size", "rows_a_level": "Rows a level"}
+    assert {name: label(name) for name in labels} == labels
+    assert metric_words("roc_auc")[0] == "ROC AUC"
+    assert metric_words("my_metric") == ("my metric", "")
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("task", TASKS)
+def test_terminal_text_is_short_and_narrow(answer, task):
+    verdict = document(answer, task)
+    text = summary_text(verdict, "advisor-runs/adult")
+    assert facts.answer(verdict).badge.upper() in text
+    assert verdict["recommended"]["learner"] in text
+    assert "advisor-runs/adult/report.html" in text
+    assert len(text.splitlines()) <= 34
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_terminal_text_obeys_no_escape_sequence():
+    text = summary_text(hostile(document(), "\x1b[31mred\x9b2J\r"))
+    assert not any(ord(sign) < 32 and sign != "\n" for sign in text)
+    assert "\x9b" not in text
+
+
+def test_notebook_card_escapes_and_answers():
+    assert "Not worth it" in notebook_html(document("not_worth_it"))
+    card = notebook_html(hostile(document(), "<script>alert(1)</script>"))
+    assert "<script" not in card
+    assert "&lt;script&gt;" in card
