@@ -72,7 +72,8 @@ def main() -> None:
             before = time.process_time()
             run()
             spent[name].append(time.process_time() - before)
-    print(f"{platform.machine()}, torch {torch.__version__}, 1 thread; {ROWS} x {COLUMNS}, MLP {DEPTH}x{WIDTH}, batch {BATCH}")
+    print(f"{platform.machine()}, torch {torch.__version__}, 1 thread")
+    print(f"{ROWS} x {COLUMNS}, MLP {DEPTH}x{WIDTH}, batch {BATCH}")
     reference = statistics.median(spent["bare"])
     for name, seconds in spent.items():
         middle = statistics.median(seconds)

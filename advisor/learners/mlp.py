@@ -1,4 +1,4 @@
-"""A plain multilayer perceptron in PyTorch: embeddings for categories, dropout, AdamW, the epoch that held rows like best.
+"""A plain multilayer perceptron in PyTorch: embeddings for categories, dropout, AdamW, the epoch that held rows like.
 
 torch is loaded when a net is trained or asked, not when this file is imported.
 """
@@ -23,9 +23,10 @@ MOST_ONE_HOT_LEVELS = 10
 class _MLP(EarlyStopping):
     """The hooks of EarlyStopping for the net.
 
-    Numbers should come scaled and without gaps (an encoder of style "net" sees to it). `batch_size` and `epochs` may be
-    None: then the number of rows decides. `device` is "auto", "cpu", "cuda" or "mps"; a fitted net is kept on the CPU, so
-    that it can be loaded where the device is not. After `fit`, `learning_curve_` has the loop's curve (one value an epoch).
+    Numbers should come scaled and without gaps (an encoder of style "net" sees to it). `batch_size` and `epochs` may
+    be None: then the number of rows decides. `device` is "auto", "cpu", "cuda" or "mps"; a fitted net is kept on the
+    CPU, so that it can be loaded where the device is not. After `fit`, `learning_curve_` has the loop's curve, one
+    value an epoch; losses of a regression are in units of the standardised target.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class _MLP(EarlyStopping):
     def _raw_predict(self, X: np.ndarray) -> np.ndarray:
         from advisor.nets.loop import cpu_threads, pick_device, predict
 
-        # A net that was trained on a GPU may be asked on a machine without one: any device will do unless it was the CPU.
+        # A net that was trained on a GPU may be asked on a machine without one: the best device at hand will do.
         place = pick_device("cpu" if self.device == "cpu" else "auto")
         module = self.model_ if place.type == "cpu" else copy.deepcopy(self.model_).to(place)
         with cpu_threads(self.n_jobs):
@@ -165,7 +166,7 @@ class _MLP(EarlyStopping):
         levels = np.asarray(self.cardinalities_)
         numbers = X[:, levels == 0]
         if np.isnan(numbers).any():
-            raise UserError(f"{type(self).__name__} cannot take NaN among numbers; impute them first (encoder style 'net').")
+            raise UserError(f"{type(self).__name__} takes no NaN among numbers; impute them first (encoder 'net').")
         short = [X[:, [i]] == np.arange(count) for i, count in enumerate(levels) if 0 < count <= MOST_ONE_HOT_LEVELS]
         inputs = [torch.from_numpy(np.hstack([numbers, *short]).astype(np.float32))]
         if (long := levels > MOST_ONE_HOT_LEVELS).any():

@@ -1,4 +1,4 @@
-"""Layers for tables: how categories enter a net, and the multilayer perceptron; every `forward` maps (n, ...) to (n, k)."""
+"""Layers for tables: how numbers and categories enter a net, and the multilayer perceptron; rows in, rows out."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ class CategoryEmbedding(nn.Module):
             self.table.weight[self.offsets] = 0.0
 
     def forward(self, codes: Tensor) -> Tensor:
-        return self.table(codes + self.offsets).flatten(1)
+        vectors: Tensor = self.table(codes + self.offsets)
+        return vectors.flatten(1)
 
 
 class TableInput(nn.Module):
-    """Joins numbers (n, p) and, where the table has them, category codes (n, c) to one row vector (n, p + c * width)."""
+    """Joins numbers (n, p) and, where there are any, category codes (n, c) to row vectors (n, p + c * width)."""
 
     def __init__(self, numbers: int, levels: Sequence[int] = (), embedding_width: int = 8) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """One training loop for every net: rows lie on the device once, the best weights on held rows win, the clock is obeyed.
 
-Laws: the caller's random state and thread count are as before afterwards; on a CPU the same seed gives the same weights.
+Laws: the caller's random state and thread count are as before; on a CPU the same seed gives the same weights.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.errors import AdvisorError, UserError
+from advisor.nets.optimiser import AdamW
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Error = Callable[[Tensor, Tensor], float]
@@ -58,8 +59,9 @@ class Recipe:
 class Fit:
     """What became of a training: the epoch whose weights were kept (1 is the first), why it ended, and its curve.
 
-    `curve` has one value an epoch for "epoch", "train_loss", "learning_rate" (at the epoch's end), "seconds" (since the
-    start), and "valid_loss" (the error on the held rows) where rows were held out. `batch_size` is what fitted in memory.
+    `curve` has one value an epoch for "epoch", "train_loss", "learning_rate" (at the epoch's end), "seconds" (since
+    the start), and "valid_loss" (the error on the held rows) where rows were held out. `batch_size` is what fitted
+    in memory.
     """
 
     best_epoch: int
@@ -130,10 +132,11 @@ def train(
 ) -> Fit:
     """Train `module` in place and leave it in evaluation mode on `device` with the weights of its best epoch.
 
-    `loss(outputs, target)` returns the mean over a batch and is minimised; `error(outputs, target)` judges the held rows
-    after each epoch (`loss` if None) and picks the epoch. Without held rows the last epoch is kept. `seconds` is soft: the
-    schedule is shortened, as soon as the pace is known, to the epochs that fit, and cut where even that runs over; the
-    clock is read at every batch. When a GPU's memory is too small the batch is halved and training starts again.
+    `loss(outputs, target)` returns the mean over a batch and is minimised; `error(outputs, target)` judges the held
+    rows after each epoch (`loss` if None) and picks the epoch. Without held rows the last epoch is kept. `seconds` is
+    soft: the schedule is shortened, as soon as the pace is known, to the epochs that fit, and cut where even that runs
+    over; the clock is read at every batch. Where a GPU's memory is too small, the batch is halved and training starts
+    again. A permuted copy of the rows is made each epoch: twice their size must fit on the device.
 
     Raises UserError for rows that hold NaN or infinity, Diverged if the loss leaves the real numbers before any epoch
     was good.
@@ -141,7 +144,7 @@ def train(
     place = device or torch.device("cpu")
     for name, part in (("training", rows), ("held-out", held)):
         if part is not None and not _finite(part):
-            raise UserError(f"The {name} rows hold NaN or infinity, which a net cannot take; impute and scale them first.")
+            raise UserError(f"The {name} rows hold NaN or infinity, which no net can take; impute and scale first.")
     started = clock()
     start = {name: value.detach().clone() for name, value in module.state_dict().items()}
     module.to(place)
@@ -166,8 +169,8 @@ class _Run:
         self.module, self.rows, self.held, self.loss, self.error, self.recipe = module, rows, held, loss, error, recipe
         self.device = rows.target.device
         self.batches = max(1, round(len(rows.target) / recipe.batch_size))
-        self.weights = [weight for weight in module.parameters() if weight.requires_grad]
-        self.optimizer = _adamw(self.weights, recipe, self.device)
+        self.optimiser = AdamW(module, recipe.weight_decay, recipe.clip_norm)
+        self.learning_rate = 0.0
         self.best_error = math.inf
         self.best_epoch = 0
         self.best_state: dict[str, Tensor] = {}
@@ -209,29 +212,23 @@ class _Run:
         """One pass over a permuted copy of the rows; return the mean loss and whether the deadline cut it short."""
         self.module.train()
         index = torch.randperm(len(self.rows.target), generator=order).to(self.device)
-        parts = [part.index_select(0, index).tensor_split(self.batches) for part in (*self.rows.inputs, self.rows.target)]
+        whole = (*self.rows.inputs, self.rows.target)
+        parts = [part.index_select(0, index).tensor_split(self.batches) for part in whole]
         half = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
         losses = []
         cut = False
         for batch, (*inputs, target) in enumerate(zip(*parts, strict=True), start=1):
-            self._set_learning_rate((epoch - 1 + (batch - 0.5) / self.batches) / planned)
-            self.optimizer.zero_grad(set_to_none=True)
+            progress = (epoch - 1 + (batch - 0.5) / self.batches) / planned
+            self.learning_rate = self.recipe.learning_rate * learning_rate_factor(progress, self.recipe.warmup)
             with half:
                 loss = self.loss(self.module(*inputs), target)
-            loss.backward()  # type: ignore[no-untyped-call]
-            if self.recipe.clip_norm is not None:
-                _clip(self.weights, self.recipe.clip_norm)
-            self.optimizer.step()
+            loss.backward()
+            self.optimiser.step(self.learning_rate)
             losses.append(loss.detach())
             cut = clock() >= deadline
             if cut:
                 break
         return float(torch.stack(losses).float().mean()), cut
-
-    def _set_learning_rate(self, progress: float) -> None:
-        rate = self.recipe.learning_rate * learning_rate_factor(progress, self.recipe.warmup)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
 
     def _judge(self) -> float:
         assert self.held is not None
@@ -251,36 +248,11 @@ class _Run:
             "epoch": float(epoch),
             "train_loss": train_loss,
             **({} if self.held is None else {"valid_loss": valid}),
-            "learning_rate": float(self.optimizer.param_groups[0]["lr"]),
+            "learning_rate": self.learning_rate,
             "seconds": elapsed,
         }
         for name, value in values.items():
             self.curve.setdefault(name, []).append(value)
-
-
-def _adamw(weights: Sequence[nn.Parameter], recipe: Recipe, device: torch.device) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter 2019), in one fused kernel; biases and normalisation gains do not decay."""
-    matrices = [weight for weight in weights if weight.ndim > 1]
-    vectors = [weight for weight in weights if weight.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    fused = device.type in ("cpu", "cuda", "mps")
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999), fused=fused)
-
-
-def _clip(weights: Sequence[nn.Parameter], limit: float) -> None:
-    """Scale all gradients down together where their joint norm exceeds `limit` (Pascanu, Mikolov and Bengio 2013).
-
-    torch's own function multiplies by one where nothing is to clip, so that a GPU need not wait for the norm; on a CPU
-    that is most of its cost, and asking first is a quarter of it.
-    """
-    gradients = [weight.grad for weight in weights if weight.grad is not None]
-    if not gradients or gradients[0].device.type != "cpu":
-        nn.utils.clip_grad_norm_(weights, limit, foreach=True)
-        return
-    norm = math.sqrt(sum(float(torch.dot(flat, flat)) for flat in (gradient.flatten() for gradient in gradients)))
-    if norm > limit:
-        for gradient in gradients:
-            gradient.mul_(limit / norm)
 
 
 def _outputs(module: nn.Module, inputs: Sequence[Tensor], device: torch.device) -> Tensor:
@@ -297,7 +269,7 @@ def _outputs(module: nn.Module, inputs: Sequence[Tensor], device: torch.device) 
 
 
 def _batches(inputs: Sequence[Tensor], rows: int) -> Iterator[tuple[Tensor, ...]]:
-    return zip(*(part.split(rows) for part in inputs), strict=True)
+    return zip(*(torch.split(part, rows) for part in inputs), strict=True)
 
 
 def _finite(rows: Rows) -> bool:
