@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 
 from advisor.contracts import Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStopping, EarlyStoppingClassifier, EarlyStoppingRegressor, Trained
+from advisor.early_stopping import (
+    MOST_ROWS_TO_REFIT,
+    EarlyStopping,
+    EarlyStoppingClassifier,
+    EarlyStoppingRegressor,
+    Trained,
+)
 
 _OBJECTIVES = {"rmse": "RMSE", "mae": "MAE"}
 
@@ -156,7 +162,11 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
     regression = setting.task == "regression"
     model = (CatBoostRegressor if regression else CatBoostClassifier)(
-        metric=setting.metric, seconds=setting.seconds, random_state=setting.seed, n_jobs=setting.threads
+        metric=setting.metric,
+        refit=setting.rows <= MOST_ROWS_TO_REFIT,
+        seconds=setting.seconds,
+        random_state=setting.seed,
+        n_jobs=setting.threads,
     )
     model.set_params(**{**_DEFAULTS[regression], **params})
     return Pipeline([("encode", setting.modality.encoder("frame")), ("model", model)])

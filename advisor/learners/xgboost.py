@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 
 from advisor.contracts import Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStopping, EarlyStoppingClassifier, EarlyStoppingRegressor, Trained
+from advisor.early_stopping import (
+    MOST_ROWS_TO_REFIT,
+    EarlyStopping,
+    EarlyStoppingClassifier,
+    EarlyStoppingRegressor,
+    Trained,
+)
 
 _OBJECTIVES = {"rmse": "reg:squarederror", "mae": "reg:absoluteerror"}
 
@@ -153,7 +159,11 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
     regression = setting.task == "regression"
     model = (XGBoostRegressor if regression else XGBoostClassifier)(
-        metric=setting.metric, seconds=setting.seconds, random_state=setting.seed, n_jobs=setting.threads
+        metric=setting.metric,
+        refit=setting.rows <= MOST_ROWS_TO_REFIT,
+        seconds=setting.seconds,
+        random_state=setting.seed,
+        n_jobs=setting.threads,
     )
     model.set_params(**{**_DEFAULTS[regression], **params})
     return Pipeline([("encode", setting.modality.encoder("frame")), ("model", model)])
