@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import pickle
@@ -109,8 +110,17 @@ def _packages_of(model: Any) -> set[str]:
 
 def _requirements(packages: set[str]) -> list[str]:
     """Pin the distributions that hold those packages, and what MLflow needs to load any model."""
-    providers = importlib.metadata.packages_distributions()
-    names = {providers[package][0] for package in packages if package in providers and package != "advisor"}
-    names |= {"cloudpickle", "mlflow", "numpy", "pandas", "scikit-learn"}
-    # A local label such as +cpu names a build that an index elsewhere does not have.
-    return sorted(f"{name}=={importlib.metadata.version(name).partition('+')[0]}" for name in names)
+    ours_and_pythons = {"advisor", "__main__"} | sys.stdlib_module_names
+    pins = {"cloudpickle", "mlflow", "numpy", "pandas", "sklearn"} | packages - ours_and_pythons
+    found = (_pin(package) for package in pins if not package.startswith("_"))
+    return sorted({pin for pin in found if pin is not None})
+
+
+def _pin(package: str) -> str | None:
+    """Find who provides a package: nearly always a distribution of that name, which is quick to look up."""
+    for name in (package, "scikit-learn" if package == "sklearn" else f"{package}-cpu"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            # A local label such as +cpu names a build that an index elsewhere does not have.
+            return f"{name}=={importlib.metadata.version(name).partition('+')[0]}"
+    names = importlib.metadata.packages_distributions().get(package)
+    return _pin(names[0]) if names and names[0] != package else None
