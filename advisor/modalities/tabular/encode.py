@@ -152,8 +152,8 @@ class MatrixEncoder(_Encoder):
         numbers = self.columns_.numbers(X)
         scaled = np.clip((_fill(numbers, self.medians_) - self.centre_) / self.scale_, -10.0, 10.0)
         sizes = [len(levels) for levels in self.columns_.levels_.values()]
-        hot = _one_hot(self.columns_.codes(X), sizes, self.others_)
-        return np.hstack([scaled, np.isnan(numbers[:, self.gaps_]), hot])
+        parts = (scaled, np.isnan(numbers[:, self.gaps_]))
+        return _beside(parts, self.columns_.codes(X), sizes, self.others_, np.float64)
 
 
 class OrdinalEncoder(_Encoder):
@@ -210,15 +210,15 @@ class OrdinalEncoder(_Encoder):
         hot = _names_of_levels([names[place] for place in self.small_], small, self.others_)
         each = width // max(1, len(self.large_))
         ends = [f" mean {k}" for k in range(each)] if each > 1 else [" mean"]
-        return [*columns.number_names_, *hot, *(names[place] + end for place in self.large_ for end in ends)]
+        return [*columns.number_names_, *(names[place] + end for place in self.large_ for end in ends), *hot]
 
     def _looked_up(self, large: np.ndarray) -> np.ndarray:
         found = [table[large[:, place] + 1] for place, table in enumerate(self.tables_)]
         return np.hstack(found) if found else np.empty((len(large), 0))
 
     def _assembled(self, X: pd.DataFrame, large: np.ndarray) -> np.ndarray:
-        hot = _one_hot(self.columns_.codes(X)[:, self.small_], self.sizes_, self.others_)
-        return np.hstack([self.columns_.numbers(X), hot, large]).astype(np.float32)
+        codes = self.columns_.codes(X)[:, self.small_]
+        return _beside((self.columns_.numbers(X), large), codes, self.sizes_, self.others_, np.float32)
 
 
 def _tables(encoder: TargetEncoder, widths: np.ndarray) -> list[np.ndarray]:
@@ -298,13 +298,20 @@ def _names_of_levels(names: list[str], levels: list[pd.Index], others: np.ndarra
     ]
 
 
-def _one_hot(codes: np.ndarray, sizes: list[int], others: np.ndarray) -> np.ndarray:
-    """Return a column a level, and one for code -1 where `others` says so, float64, in the order of `sizes`."""
+def _beside(
+    parts: tuple[np.ndarray, ...], codes: np.ndarray, sizes: list[int], others: np.ndarray, dtype: type
+) -> np.ndarray:
+    """Return `parts` and, to their right, a one-hot column a level and one for code -1 where `others` says so.
+
+    Shape (n, widths of parts + sum(sizes) + sum(others)). Written into one array: of wide tables there is room for one.
+    """
+    edge = sum(part.shape[1] for part in parts)
     widths = np.array(sizes, dtype=np.int64) + others
-    starts = np.cumsum(widths) - widths
-    hot = np.zeros((len(codes), int(widths.sum())))
+    out = np.zeros((len(codes), edge + int(widths.sum())), dtype=dtype)
+    np.concatenate(parts, axis=1, out=out[:, :edge])
     for place, size in enumerate(sizes):
         column = np.where(codes[:, place] < 0, size, codes[:, place])
         rows = np.flatnonzero(column < widths[place])
-        hot[rows, starts[place] + column[rows]] = 1.0
-    return hot
+        out[rows, edge + column[rows]] = 1.0
+        edge += int(widths[place])
+    return out
