@@ -116,13 +116,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Splits:
-    """All outer cuts of a comparison, drawn once for every learner."""
+    """All outer cuts of a comparison, drawn once for every learner.
+
+    `twins` (n,) has equal codes for rows that are exact copies of each other; None where no row has a copy.
+    """
 
     kind: Literal["stratified", "grouped", "forward", "holdout"]
     folds: int
     repeats: int
     parts: tuple[Split, ...]
     inner_folds: int
+    twins: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -209,10 +213,9 @@ class Plan:
 class Comparison:
     """How the challenger did against the incumbent on the same rows; positive `theta` means the challenger is better.
 
-    `theta` is the log ratio of the errors (incumbent over challenger), `se` its standard error, `df` the degrees of
-    freedom of its t reference (None: normal). `low` and `high` bound theta at `level`. `p_worth` is P(theta >
-    theta_min) under the weak prior, `p_worth_flat` the same without the prior. `agreement` tells whether both reach
-    one answer.
+    `theta` is the log ratio of the errors (incumbent over challenger), `se` its standard error by `method`, `df` the
+    degrees of freedom of its t reference (None: normal). `low` and `high` bound theta at `level`. `p_worth` is
+    P(theta > theta_min) under the weak prior, `p_worth_flat` the same without it. `by_split` has theta cut by cut.
     """
 
     theta: float

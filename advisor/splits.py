@@ -100,7 +100,7 @@ def draw(
             parts = _folds(target, folds, seed + repeat, groups, twins)
             cuts += [(repeat, fold, cut) for fold, cut in enumerate(parts)]
     parts_ = tuple(Split(i, repeat, fold, *cut) for i, (repeat, fold, cut) in enumerate(cuts))
-    return Splits(kind, folds, repeats, parts_, inner_folds)  # type: ignore[arg-type]  # kind was matched above
+    return Splits(kind, folds, repeats, parts_, inner_folds, twins)  # type: ignore[arg-type]  # kind was matched above
 
 
 def inner_cuts(

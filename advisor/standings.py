@@ -59,9 +59,7 @@ def standings(
             if best is None or _inner(outcome) < _inner(best):
                 family[number] = outcome
     pipelines = {family: row_losses(dataset, plan, by_cut) for family, by_cut in champions.items()}
-    cuts = evidence.cuts_of(
-        plan.splits, list(pipelines.values()), encoded_columns=profile.encoded_columns, groups=dataset.groups
-    )
+    cuts = _cuts(dataset, profile, plan, list(pipelines.values()))
     losses = {family: evidence.losses_of(pipeline, cuts) for family, pipeline in pipelines.items() if cuts.numbers}
     return Standings(finals, champions, cuts, losses, barred)
 
@@ -116,7 +114,7 @@ def _row(
     by_cut = standing.finals.get(name, {})
     metric = METRICS[plan.metric]
     pipeline = row_losses(dataset, plan, by_cut)
-    cuts = evidence.cuts_of(plan.splits, [pipeline], encoded_columns=profile.encoded_columns, groups=dataset.groups)
+    cuts = _cuts(dataset, profile, plan, [pipeline])
     error = se = low = high = None
     if cuts.numbers:
         losses = evidence.losses_of(pipeline, cuts)
@@ -151,6 +149,12 @@ def _row(
         "status": status,
         "message": _message(name, standing, trouble, len(cuts.numbers), planned, own),
     }
+
+
+def _cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
+    # Exact copies of a row are one piece of evidence, as the rows of a group are.
+    clusters = plan.splits.twins if dataset.groups is None else dataset.groups
+    return evidence.cuts_of(plan.splits, pipelines, encoded_columns=profile.encoded_columns, groups=clusters)
 
 
 def _message(

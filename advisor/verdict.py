@@ -72,7 +72,8 @@ def judge(
         p_worth=None if comparison is None else comparison.p_worth,
         min_gain=margin,
         gain=_gain(comparison),
-        detectable_gain=None if comparison is None else -float(np.expm1(-comparison.detectable_theta)),
+        # Two pipelines that never differ have no spread to detect anything by.
+        detectable_gain=comparison and (-float(np.expm1(-comparison.detectable_theta)) or None),
         metric=plan.metric,
         recommended=recommended,
         champions={**champions, "blend": None},
@@ -170,11 +171,10 @@ def _remarks(
     if comparison is None:
         return []
     rows = f"{comparison.rows:,} rows predicted out of fold"
-    remarks = [
-        f"The interval rests on {rows} by both families; its standard error was taken {comparison.method}.",
-        "This data could have shown a gain of "
-        f"{percent(-np.expm1(-comparison.detectable_theta))} or more with 80 % power.",
-    ]
+    remarks = [f"The interval rests on {rows} by both families; its standard error was taken {comparison.method}."]
+    if comparison.detectable_theta > 0:
+        detectable = percent(-np.expm1(-comparison.detectable_theta))
+        remarks.append(f"This data could have shown a gain of {detectable} or more with 80 % power.")
     if metric.name != "log_loss" and dataset.task != "regression":
         other = METRICS["log_loss"]
         sides = [

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import tempfile
 import time as clock
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,10 +107,10 @@ def compare(
     folder = folder or _new_folder(dataset.name)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
     show = progress.show(request.budget.seconds, quiet=quiet, score_of=judged_by.score)
-    with _Chronicle(folder, chosen, show) as chronicle:
+    with _Chronicle(folder, chosen, show, command) as chronicle:
         if tracking:
             uri = tracking_uri or default_uri(RUNS)
-            chronicle.track(uri, experiment, dataset, profile, request.budget, command)
+            chronicle.track(uri, experiment, dataset, profile, request.budget)
         shared = trial.Shared(dataset, profile, chosen, request.threads)
         with engine.LocalEngine(shared, request.workers, request.threads) as pool:
             outcomes = _run(shared, request, pool, chronicle, show, began)
@@ -284,8 +285,8 @@ def _train_recommended(
 class _Chronicle:
     """Everyone who is told of an outcome: the ledger at once, MLflow when its store is open, the display."""
 
-    def __init__(self, folder: Path, chosen: Plan, show: progress.Progress) -> None:
-        self._folder, self._plan, self._show = folder, chosen, show
+    def __init__(self, folder: Path, chosen: Plan, show: progress.Progress, command: str) -> None:
+        self._folder, self._plan, self._show, self._command = folder, chosen, show, command
         self._ledger = Ledger(folder, chosen.fingerprint)
         self._known = {outcome.job.key: outcome for outcome in self._ledger.outcomes() if outcome.status == "ok"}
         self._starting: Future[TrackedRun] | None = None
@@ -303,11 +304,11 @@ class _Chronicle:
             run = self._starting.result()
             run.fail(str(problem) or type(problem).__name__, interrupted=isinstance(problem, KeyboardInterrupt))
         if isinstance(problem, KeyboardInterrupt):
-            raise Interrupted(f"Interrupted; what finished is kept in {self._folder}.") from problem
+            where = "" if "--out" in self._command else f" --out {shlex.quote(str(self._folder))}"
+            again = self._command.removesuffix(" --resume") + where + " --resume"
+            raise Interrupted(f"Interrupted; what finished is kept. Go on with: {again}") from problem
 
-    def track(
-        self, uri: str, experiment: str, dataset: Dataset, profile: Profile, budget: Budget, command: str
-    ) -> None:
+    def track(self, uri: str, experiment: str, dataset: Dataset, profile: Profile, budget: Budget) -> None:
         """Open the MLflow store on a thread of its own: a new one takes seconds in which learners can already run."""
         params = {
             "metric": self._plan.metric,
@@ -316,7 +317,7 @@ class _Chronicle:
             "seed": budget.seed,
             "splits": f"{self._plan.splits.kind} {self._plan.splits.folds} x {self._plan.splits.repeats}",
             "learners": ", ".join(self._plan.learners),
-            "command": command,
+            "command": self._command,
         }
         tags = {
             "dataset": dataset.name,

@@ -1,0 +1,247 @@
+"""The command as a person meets it: a file goes in, an answer comes out, and wrong input is answered in one sentence."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+
+import advisor
+
+SCHEMA = json.loads((Path(advisor.__file__).parent / "verdict.schema.json").read_text())
+FEW = ["--learners", "linear,tree,mlp", "--workers", "1"]
+rng = np.random.default_rng(0)
+
+
+def command(*words, cwd, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "advisor", *map(str, words)],
+        cwd=cwd, capture_output=True, text=True, timeout=300, env={**os.environ, "COLUMNS": "100"}, **options,
+    )  # fmt: skip
+
+
+def table(rows=400):
+    frame = pd.DataFrame(
+        {
+            "<script>": rng.normal(size=rows),
+            "größe": rng.choice([1.5, 2.5, np.nan], rows),
+            "city": rng.choice(["Ulm", "Łódź", "São Paulo"], rows),
+            "since": (pd.Timestamp("2023-05-01") + pd.to_timedelta(rng.integers(0, 500, rows), "D")).astype(str),
+            "member": rng.choice([True, False], rows),
+        }
+    )
+    signal_ = frame["<script>"] + (frame["city"] == "Ulm") + 0.5 * rng.normal(size=rows)
+    frame["bought"] = np.where(signal_ > 0.4, "yes", "no")
+    frame["spent"] = signal_
+    frame["kind"] = pd.cut(signal_, 3, labels=["low", "mid", "high"]).astype(str)
+    return frame
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A finished binary comparison: its folder of work, what was printed, and the run's own folder."""
+    cwd = tmp_path_factory.mktemp("work")
+    table().drop(columns=["spent", "kind"]).to_csv(cwd / "shop.csv", index=False)
+    ran = command("compare", "shop.csv", "--target", "bought", "--budget", "45s", *FEW, "--out", "run", cwd=cwd)
+    assert ran.returncode == 0, ran.stderr
+    return cwd, ran
+
+
+def test_the_answer_is_printed_and_nothing_else(finished):
+    cwd, ran = finished
+    verdict = json.loads((cwd / "run" / "verdict.json").read_text())
+    assert verdict["sentence"].split(":")[0].lower() in " ".join(ran.stdout.lower().split())
+    assert "report.html" in ran.stdout and "advisor ui" in ran.stdout
+    assert "Traceback" not in ran.stderr
+
+
+def test_verdict_json_keeps_the_contract(finished):
+    cwd, _ = finished
+    text = (cwd / "run" / "verdict.json").read_text()
+    assert "NaN" not in text and "Infinity" not in text
+    verdict = json.loads(text)
+    jsonschema.validate(verdict, SCHEMA)
+    assert verdict["budget"]["spent_seconds"] > 0
+    assert {row["learner"] for row in verdict["leaderboard"]} == {"dummy", "linear", "tree", "mlp"}
+    assert verdict["skipped"]["catboost"] == "not among --learners"
+    assert all(row["status"] == "ok" and row["score"] is not None for row in verdict["leaderboard"])
+    assert verdict["champions"]["neural"]["learner"] == "mlp"
+
+
+def test_everything_a_run_leaves_is_there(finished):
+    cwd, _ = finished
+    outcomes = pd.read_parquet(cwd / "run" / "outcomes.parquet")
+    assert {"trial", "outer"} == set(outcomes["kind"]) and set(outcomes["stage"]) == {"default", "tuned"}
+    out_of_fold = pd.read_parquet(cwd / "run" / "oof.parquet")
+    assert sorted(out_of_fold.query("family == 'neural'")["row"]) == list(range(400))
+    np.testing.assert_allclose(out_of_fold["p_no"] + out_of_fold["p_yes"], 1, atol=1e-6)
+    page = (cwd / "run" / "report.html").read_text()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert (cwd / "run" / "ledger.sqlite").is_file()
+
+
+def test_a_run_is_loaded_and_its_model_asked(finished):
+    cwd, _ = finished
+    advice = advisor.load(cwd / "run")
+    assert advice.verdict.answer == advice.document["answer"]
+    assert list(advice.leaderboard()["learner"])[-1] and "learner" in advice.leaderboard()
+    rows = pd.read_csv(cwd / "shop.csv").drop(columns="bought").head(4)
+    assert set(advice.best_model.predict(rows)) <= {"yes", "no"}
+    assert advice.verdict.answer.replace("_", " ").split()[0] in advice._repr_html_().lower()
+    copy = advice.save(cwd / "copy")
+    assert advisor.load(copy).document == advice.document
+
+
+def test_predictions_are_written_for_new_rows(finished):
+    cwd, _ = finished
+    ran = command("predict", "run", "shop.csv", "-o", "new.csv", cwd=cwd)
+    assert ran.returncode == 0, ran.stderr
+    predictions = pd.read_csv(cwd / "new.csv")
+    assert list(predictions) == ["prediction", "p_no", "p_yes"] and len(predictions) == 400
+    pd.read_csv(cwd / "shop.csv").drop(columns=["city"]).to_csv(cwd / "lacks.csv", index=False)
+    ran = command("predict", "run", "lacks.csv", cwd=cwd)
+    assert ran.returncode == 2 and "city" in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_the_report_is_written_again(finished):
+    cwd, _ = finished
+    (cwd / "run" / "report.html").unlink()
+    assert command("report", "run", cwd=cwd).returncode == 0
+    assert (cwd / "run" / "report.html").is_file()
+
+
+def test_mlflow_has_the_story(finished):
+    cwd, _ = finished
+    from mlflow import MlflowClient
+
+    verdict = json.loads((cwd / "run" / "verdict.json").read_text())
+    where = verdict["mlflow"]
+    client = MlflowClient(tracking_uri=where["tracking_uri"])
+    parent = client.get_run(where["run_id"])
+    assert parent.data.tags["answer"] == verdict["answer"] and parent.info.status == "FINISHED"
+    assert {"report.html", "verdict.json"} <= {file.path for file in client.list_artifacts(where["run_id"])}
+    learners = client.search_runs([where["experiment_id"]], f"tags.`mlflow.parentRunId` = '{where['run_id']}'")
+    assert {"linear", "tree", "mlp", "dummy"} == {run.data.tags["learner"] for run in learners}
+
+
+@pytest.mark.parametrize(("target", "task"), [("kind", "multiclass"), ("spent", "regression")])
+def test_other_tasks(tmp_path, target, task):
+    others = {"bought", "kind", "spent"} - {target}
+    table(300).drop(columns=list(others)).to_parquet(tmp_path / "shop.parquet")
+    ran = command(
+        "compare", "shop.parquet", "--target", target, "--budget", "30s", *FEW, "--no-tracking", "--json", "--trials", 3,
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    verdict = json.loads(ran.stdout)
+    jsonschema.validate(verdict, SCHEMA)
+    assert verdict["profile"]["task"] == task and verdict["mlflow"] is None and verdict["answer"]
+
+
+def test_a_run_is_taken_up_again(tmp_path):
+    """Ctrl-C keeps what finished, says how to go on, and going on does not do it again."""
+    table(300).drop(columns=["kind", "spent"]).to_csv(tmp_path / "shop.csv", index=False)
+    words = ["compare", "shop.csv", "--target", "bought", "--budget", "60s", *FEW, "--no-tracking", "--out", "run"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "advisor", *words],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    ledger, patience = tmp_path / "run" / "ledger.sqlite", time.time() + 120
+    while not _finished_jobs(ledger) and time.time() < patience:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "--resume" in said and "Traceback" not in said
+    kept = _finished_jobs(ledger)
+    assert kept
+    ran = command(*words, "--resume", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert _finished_jobs(ledger)[: len(kept)] == kept, "what was kept was not written again"
+
+
+def _finished_jobs(ledger):
+    import sqlite3
+
+    if not ledger.is_file():
+        return []
+    with sqlite3.connect(ledger) as file:
+        try:
+            return [key for (key,) in file.execute("SELECT key FROM outcomes ORDER BY rowid")]
+        except sqlite3.OperationalError:  # the table is not there yet
+            return []
+
+
+def _write(path, text):
+    path.write_text(text, encoding="utf-8")
+
+
+GOOD = "a,b,y\n" + "\n".join(f"{i},{i % 7},{'yn'[i % 3 == 0]}" for i in range(60)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["missing.csv", "--target", "y"], "There is no file 'missing.csv'"),
+        (["good.csv", "--target", "z"], "The target column 'z' is not in the table"),
+        (["good.csv"], "--target"),
+        (["good.csv", "--target", "y", "--budget", "0"], "--budget must be a time"),
+        (["good.csv", "--target", "y", "--metric", "logloss"], "Did you mean 'log_loss'"),
+        (["good.csv", "--target", "y", "--learners", "forrest"], "Did you mean 'forest'"),
+        (["good.csv", "--target", "y", "--preset", "fast"], "No preset is called 'fast'"),
+        (["good.csv", "--target", "y", "--confidence", "95"], "--confidence must lie between 0.5 and 1"),
+        (["good.csv", "--target", "y", "--device", "tpu"], "No device is called 'tpu'"),
+        (["good.csv", "--target", "y", "--min-gain", "lots"], "--min-gain must be a share"),
+        (["good.csv", "--target", "y", "--out", "taken"], "is not an empty folder"),
+        (["good.csv", "--target", "y", "--out", "good.csv"], "is not an empty folder"),
+        (["good.csv", "--target", "y", "--resume"], "--resume needs --out"),
+        (["good.csv", "--target", "y", "--group", "nobody"], "The group column 'nobody' is not in the table"),
+        (["good.csv", "--target", "y", "--trials", "0"], "--trials must be 1 or more"),
+        (["good.csv", "--target", "y", "--tracking-uri", "sqlite:////nowhere/at/all.db"], "MLflow"),
+        (["openml:notanumber", "--target", "y"], "openml"),
+        (["good.csv", "--target", "y", "--nonsense"], "No such option"),
+    ],
+)
+def test_wrong_words_are_answered_in_one_sentence(tmp_path, words, said):
+    _write(tmp_path / "good.csv", GOOD)
+    (tmp_path / "taken").mkdir()
+    _write(tmp_path / "taken" / "file", "")
+    ran = command("compare", *words, cwd=tmp_path)
+    assert ran.returncode == 2, ran.stderr
+    assert said in " ".join(ran.stderr.split()) and "Traceback" not in ran.stderr and not ran.stdout
+
+
+def test_no_learner_in_time_is_status_3(tmp_path):
+    _write(tmp_path / "good.csv", GOOD)
+    ran = command("compare", "good.csv", "--target", "y", "--budget", "0.5s", "--no-tracking", cwd=tmp_path)
+    assert ran.returncode == 3 and "larger --budget" in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_looking_around(tmp_path):
+    learners = json.loads(command("learners", "--json", cwd=tmp_path).stdout)
+    assert {"mlp", "xgboost", "lightgbm", "catboost"} <= {row["learner"] for row in learners}
+    assert "breast_cancer" in command("datasets", cwd=tmp_path).stdout
+    assert json.loads(command("datasets", "wine", "--json", cwd=tmp_path).stdout)["name"] == "wine"
+    seen = json.loads(command("profile", "breast_cancer", "--json", cwd=tmp_path).stdout)
+    assert seen["rows"] == 569 and seen["task"] == "binary"
+    assert "569" in command("profile", "breast_cancer", cwd=tmp_path).stdout
+    ran = command("report", "latest", cwd=tmp_path)
+    assert ran.returncode == 2 and "no finished run" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["compare", "--help"], []])
+def test_help_and_import_load_nothing_heavy(words):
+    heavy = "{'torch', 'xgboost', 'lightgbm', 'catboost', 'optuna', 'mlflow', 'sklearn', 'pandas', 'ray'}"
+    code = f"import sys, advisor, advisor.cli\nadvisor.cli.main({words!r})\nsys.exit(str(sorted({heavy} & set(sys.modules))))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stderr.strip() == "[]"

@@ -1,0 +1,86 @@
+"""The whole method on data whose truth is known: noise has no signal, a twin never pays, a net's own ground does."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import advisor
+from advisor import learners, modalities
+from advisor.plan import default_jobs, make_plan
+from advisor.profiling import profile
+from advisor.records import Budget, Constraints
+from advisor.standings import standings
+from advisor.trial import Shared, Task, run
+from advisor.verdict import judge
+
+MEMBERS = {learner.name: learner for learner in learners.catalogue()}
+
+
+def answer(table, metric, names, *, folds=3, twin=None, seed=0):
+    """Run default configurations of `names` in this process and judge them; `twin` is entered again, as the net."""
+    data = modalities.find("tabular").read(table, target="y")
+    seen = profile(data, modalities.find("tabular"))
+    budget = Budget(60, 1, folds=folds, repeats=1, seed=seed)
+    plan = make_plan(data, seen, tuple(MEMBERS.values()), budget, metric=metric, only=names)
+    world = Shared(data, seen, plan, 1)
+    outcomes = [run(world, Task(job, time.time() + 300)) for job in default_jobs(plan, MEMBERS, 0)]
+    if twin is not None:
+        again = [run(world, Task(replace(o.job, seed=o.job.seed + 1000), time.time() + 300)) for o in outcomes]
+        outcomes += [
+            replace(o, job=replace(o.job, learner="twin", family="neural")) for o in again if o.job.learner == twin
+        ]
+    assert all(outcome.status == "ok" for outcome in outcomes), [o.message for o in outcomes if o.message]
+    constraints = Constraints()
+    standing = standings(data, seen, plan, outcomes, constraints)
+    if twin is not None:
+        plan = replace(plan, learners=(*plan.learners, "twin"))
+    return judge(data, seen, plan, standing, outcomes, constraints=constraints)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_pure_noise_has_no_signal(kind, seed):
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame(rng.normal(size=(600, 5)), columns=list("abcde"))
+    table["y"] = rng.integers(0, 2, 600) if kind == "binary" else rng.normal(size=600)
+    verdict = answer(table, "roc_auc" if kind == "binary" else "rmse", ["linear", "tree", "mlp"])
+    assert verdict.answer == "no_signal" and verdict.recommended["learner"] == "dummy"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_same_pipeline_twice_is_never_worth_it(seed):
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame(rng.normal(size=(500, 6)), columns=list("abcdef"))
+    table["y"] = (table["a"] * table["b"] + table["c"] + rng.normal(size=500) > 0).astype(int)
+    verdict = answer(table, "roc_auc", ["extra_trees"], twin="extra_trees", seed=seed)
+    assert verdict.answer in ("not_worth_it", "too_close_to_call") and verdict.p_worth < 0.95
+
+
+def test_a_smooth_interaction_that_trees_cannot_cut_is_worth_a_net():
+    """The parity of signs, smoothed: no single cut helps a tree, while a net finds the waves."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.uniform(-1, 1, size=(3000, 4)), columns=list("abcd"))
+    table["y"] = np.sin(3 * (table["a"] + table["b"] + table["c"] + table["d"])) + 0.1 * rng.normal(size=3000)
+    verdict = answer(table, "rmse", ["linear", "lightgbm", "mlp"])
+    assert verdict.answer == "worth_it" and verdict.recommended["learner"] == "mlp"
+    assert verdict.gain["low"] > verdict.min_gain
+
+
+def test_a_linear_truth_is_not_worth_a_net():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(3000, 8)), columns=list("abcdefgh"))
+    table["y"] = table.to_numpy() @ np.arange(8) + 2.0 * rng.normal(size=3000)
+    verdict = answer(table, "rmse", ["linear", "mlp"])
+    assert verdict.answer in ("not_worth_it", "too_close_to_call") and verdict.recommended["learner"] == "linear"
+
+
+def test_a_planted_leak_is_found():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(800, 4)), columns=list("abcd"))
+    table["y"] = (table["a"] + rng.normal(size=800) > 0).astype(int)
+    table["closed_on"] = table["y"] * 10 + rng.normal(size=800) * 0.1
+    severe = [finding for finding in advisor.profile(table, "y").findings if finding.severity == "severe"]
+    assert any("closed_on" in finding.message for finding in severe)

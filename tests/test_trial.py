@@ -1,0 +1,137 @@
+"""One job: what it may see, what it leaves, and that nothing it does can bring the comparison down."""
+
+import time
+from dataclasses import replace
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor import modalities
+from advisor.learners import catalogue
+from advisor.plan import make_plan
+from advisor.profiling import profile
+from advisor.records import Budget, Job
+from advisor.trial import Refit, Shared, Task, clearly_better, predict, refit, run
+
+rng = np.random.default_rng(0)
+ROWS = 240
+TABLE = pd.DataFrame(
+    {
+        "größe": rng.normal(size=ROWS),
+        "kind": rng.choice(["a", "b", None], ROWS),
+        "seen": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 400, ROWS), "D"),
+        "flag": rng.choice(["yes", "no"], ROWS),
+    }
+)
+LABELS = np.where(TABLE["größe"] + rng.normal(size=ROWS) + (TABLE["kind"] == "a") > 0.3, "good", "bad")
+TABLE.loc[::9, "größe"] = np.nan
+
+
+def shared(target=LABELS, seconds=60.0, **changes):
+    data = modalities.find("tabular").read(TABLE.assign(y=target), target="y")
+    data = replace(data, **changes)
+    seen = profile(data, modalities.find("tabular"))
+    metric = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}[data.task]
+    budget = Budget(seconds, 10, folds=3, repeats=1)
+    return Shared(data, seen, make_plan(data, seen, catalogue(), budget, metric=metric), 1)
+
+
+def task(learner="linear", family="classical", stage="default", split=0, **options):
+    return Task(Job(learner, family, split, stage, 0), time.time() + 300, **options)
+
+
+@pytest.mark.parametrize("target", [LABELS, rng.choice(list("abc"), ROWS), rng.normal(size=ROWS)])
+def test_a_default_is_judged_inside_and_outside(target):
+    world = shared(target)
+    outcome = run(world, task())
+    assert outcome.status == "ok", outcome.message
+    split = world.plan.splits.parts[0]
+    assert len(outcome.predictions) == len(split.test)
+    assert set(outcome.inner_rows) < set(split.train) and len(outcome.inner_predictions) == len(outcome.inner_rows)
+    assert outcome.trials[0].inner_error == outcome.inner_error
+    assert outcome.cost.latency_p50_ms > 0 and outcome.cost.model_mb > 0
+
+
+def test_the_targets_of_the_test_part_change_nothing_but_the_outer_error():
+    world = shared()
+    test = world.plan.splits.parts[0].test
+    scrambled = world.dataset.target.copy()
+    scrambled[test] = rng.permutation(scrambled[test])
+    other = replace(world, dataset=replace(world.dataset, target=scrambled))
+    for stage in ("default", "tuned"):
+        options = {"tune_seconds": 30.0, "most_trials": 4} if stage == "tuned" else {}
+        one, two = (
+            run(w, task(stage=stage, **options, start=run(w, task()) if stage == "tuned" else None))
+            for w in (world, other)
+        )
+        assert one.params == two.params and one.inner_error == two.inner_error
+        np.testing.assert_array_equal(one.predictions, two.predictions)
+        assert one.error != two.error
+
+
+def test_a_study_without_time_keeps_the_default_and_its_predictions():
+    world = shared()
+    start = run(world, task())
+    outcome = run(world, task(stage="tuned", tune_seconds=0.0, most_trials=9, start=start))
+    assert outcome.job.stage == "tuned" and outcome.params == {} and len(outcome.trials) == 1
+    assert outcome.predictions is start.predictions
+
+
+def test_a_study_that_finds_better_fits_that():
+    world = shared()
+    start = run(world, task("tree"))
+    outcome = run(world, task("tree", stage="tuned", tune_seconds=60.0, most_trials=10, start=start))
+    assert outcome.status == "ok" and len(outcome.trials) == 10
+    if outcome.params:
+        assert outcome.inner_error < start.inner_error
+
+
+def test_what_a_learner_raises_becomes_its_outcome():
+    world = shared()
+    broken = replace(world, dataset=replace(world.dataset, target=np.full(ROWS, 7)))
+    outcome = run(broken, task())
+    assert outcome.status == "failed" and outcome.message and outcome.predictions is None
+
+
+@pytest.mark.parametrize(
+    ("default", "tuned", "better"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], [0.9, 1.9, 2.9, 3.9], True),  # a small gain on every row is no accident
+        ([1.0, 2.0, 3.0, 4.0], [0.0, 2.9, 2.1, 4.8], False),  # a gain of one standard error or less is
+        ([1.0, 2.0], [1.0, 2.0], False),
+    ],
+)
+def test_the_default_stays_unless_beaten_by_a_standard_error(default, tuned, better):
+    assert clearly_better(np.array(default), np.array(tuned)) is better
+
+
+def test_a_class_the_training_part_lacked_has_no_chance():
+    class Two:
+        classes_ = np.array([0, 2])
+
+        def predict_proba(self, inputs):
+            return np.array([[0.25, 0.75]])
+
+    data = shared(rng.choice(list("abc"), ROWS)).dataset
+    np.testing.assert_array_equal(predict(Two(), None, data), [[0.25, 0.0, 0.75]])
+
+
+def test_predictions_that_are_not_finite_are_refused():
+    class Wild:
+        def predict(self, inputs):
+            return np.array([np.inf])
+
+    with pytest.raises(FloatingPointError, match="not finite"):
+        predict(Wild(), None, shared(rng.normal(size=ROWS)).dataset)
+
+
+@pytest.mark.parametrize("learner", ["dummy", "linear", "xgboost"])
+def test_the_model_for_all_rows_takes_raw_tables_and_answers_in_labels(tmp_path, learner):
+    path = tmp_path / "model" / "model.joblib"
+    refit(shared(), Refit(learner, {}, path, time.time() + 60, 1))
+    model = joblib.load(path)
+    new = TABLE.head(3).assign(kind="never seen", unasked=1)
+    assert set(model.predict(new)) <= {"good", "bad"} and list(model.classes_) == ["bad", "good"]
+    np.testing.assert_allclose(model.predict_proba(new).sum(axis=1), 1, atol=1e-6)
