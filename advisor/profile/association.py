@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 CLASSES_JUDGED = 20
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks 1..n of complete values (n,); equal values share the mean of their ranks."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
 
 
 def rank_auc(values: np.ndarray, positive: np.ndarray) -> float:
@@ -15,12 +20,11 @@ def rank_auc(values: np.ndarray, positive: np.ndarray) -> float:
     side is empty.
     """
     known = ~np.isnan(values)
-    ranks = pd.Series(values[known]).rank().to_numpy()
     sides = positive[known]
     ones, zeros = int(sides.sum()), int((~sides).sum())
     if ones == 0 or zeros == 0:
         return 0.5
-    return float((ranks[sides].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+    return float((ranks(values[known])[sides].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
 
 def rank_correlation(left: np.ndarray, right: np.ndarray) -> float:
@@ -28,7 +32,7 @@ def rank_correlation(left: np.ndarray, right: np.ndarray) -> float:
     known = ~(np.isnan(left) | np.isnan(right))
     if known.sum() < 3:
         return 0.0
-    return correlation(pd.Series(left[known]).rank().to_numpy(), pd.Series(right[known]).rank().to_numpy())
+    return correlation(ranks(left[known]), ranks(right[known]))
 
 
 def correlation(left: np.ndarray, right: np.ndarray) -> float:
@@ -59,12 +63,15 @@ def held_out_skill(values: np.ndarray, nominal: bool, target: np.ndarray, classe
 
 def _cells(values: np.ndarray, nominal: bool) -> np.ndarray:
     """Number the cells of a column from its values alone, 0 for missing: one a level, or one a quantile range."""
-    column = pd.Series(values)
-    dense = column.rank(method="dense").to_numpy()
+    known = ~np.isnan(values)
+    cell = np.zeros(len(values), dtype=np.int64)
+    levels, place, count = np.unique(values[known], return_inverse=True, return_counts=True)
     most = int(np.clip(len(values) // 20, 8, 256))
-    if not nominal and np.nanmax(dense, initial=0) > most:
-        dense = 1 + np.floor((column.rank().to_numpy() - 0.5) / column.count() * most)
-    return np.nan_to_num(dense).astype(np.int64)
+    if not nominal and len(levels) > most:
+        middle = np.cumsum(count) - count / 2
+        place = (middle / known.sum() * most).astype(np.int64)[place]
+    cell[known] = 1 + place
+    return cell
 
 
 def _class_auc(cell: np.ndarray, target: np.ndarray, classes: int, train: np.ndarray) -> float:
@@ -159,8 +166,8 @@ def likeness_of_neighbours(target: np.ndarray, classes: int) -> tuple[float, flo
             return 0.0, 0.0
         alike = (float((target[1:] == target[:-1]).mean()) - chance) / (1 - chance)
     else:
-        ranks = pd.Series(target).rank().to_numpy()
-        alike = correlation(ranks[1:], ranks[:-1])
+        places = ranks(target)
+        alike = correlation(places[1:], places[:-1])
     return float(alike), float(alike * np.sqrt(rows - 1))
 
 
@@ -170,11 +177,12 @@ def likeness_of_neighbours_within(values: np.ndarray, cell: np.ndarray) -> float
     `cell` are int64 codes (n,), such as classes or quantile ranges of the target: what the target explains of the
     likeness of neighbours is thereby taken out. Missing values stand in the middle.
     """
-    column = pd.Series(values).rank()
-    ranks = column.fillna(column.mean()).fillna(0.0).to_numpy()
-    ranks = ranks - (np.bincount(cell, ranks) / np.maximum(np.bincount(cell), 1))[cell]
+    known = ~np.isnan(values)
+    place = np.full(len(values), (known.sum() + 1) / 2)
+    place[known] = ranks(values[known])
+    place -= (np.bincount(cell, place) / np.maximum(np.bincount(cell), 1))[cell]
     order = np.argsort(cell, kind="stable")
     same = cell[order][1:] == cell[order][:-1]
     if same.sum() < 3:
         return 0.0
-    return correlation(ranks[order][1:][same], ranks[order][:-1][same])
+    return correlation(place[order][1:][same], place[order][:-1][same])

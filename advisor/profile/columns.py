@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from advisor.profile.association import correlation
+from advisor.profile.association import correlation, ranks
 from advisor.profile.survey import Survey
 from advisor.profile.wording import columns, drop, have, percent, some, them
 from advisor.records import Column, Finding, Severity
@@ -90,7 +90,8 @@ def _clash_of_values(survey: Survey, level: np.ndarray) -> tuple[int, float]:
 
 def constant_columns(survey: Survey) -> Finding | None:
     """D03: columns with one value, or none at all."""
-    names = [column.name for column in survey.columns if column not in survey.varying or column.distinct == 0]
+    varying = {column.name for column in survey.varying}
+    names = [column.name for column in survey.columns if column.name not in varying]
     if not names:
         return None
     return Finding(
@@ -178,6 +179,6 @@ def _gap_effect(survey: Survey, column: Column) -> float:
         counts = np.bincount(target)
         sides = [(target == code).astype(np.float64) for code in np.argsort(-counts)[:20] if counts[code] >= 10]
     else:
-        sides = [pd.Series(target).rank().to_numpy()]
+        sides = [ranks(target)]
     effect = max((abs(correlation(gap, side)) for side in sides), default=0.0)
     return effect if effect * np.sqrt(len(gap)) >= 6 else 0.0

@@ -58,8 +58,10 @@ def copies_target(survey: Survey) -> Finding | None:
 
 def copied_columns(survey: Survey) -> tuple[str, ...]:
     """Return the columns that are the target under another name, in the order of the table."""
-    is_copy = _same_classes if survey.class_count else _same_order
-    return tuple(column.name for column in survey.varying if is_copy(survey, column.name))
+    if not survey.class_count:
+        return tuple(column.name for column in survey.varying if _same_order(survey, column.name))
+    promising = [name for name, skill in survey.skills.items() if skill >= 0.9]
+    return tuple(name for name in promising if _same_classes(survey, name))
 
 
 def _same_classes(survey: Survey, name: str) -> bool:

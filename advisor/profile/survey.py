@@ -86,7 +86,7 @@ class Survey:
     @cached_property
     def varying(self) -> tuple[Column, ...]:
         """The columns with at least two values, missing counted as one."""
-        return tuple(column for column in self.columns if column.distinct + (column.missing_share > 0) > 1)
+        return tuple(column for column in self.columns if column.distinct + (0 < column.missing_share < 1) > 1)
 
     def values(self, name: str) -> np.ndarray:
         """One input column on all rows, as numbers."""
