@@ -76,6 +76,7 @@ def data(document: Document) -> tuple[tuple[str, str], ...]:
         target = {name: value for name, value in facts["target"].items() if name != "quantiles" and value is not None}
         facts |= {"target": target.pop("name", None), **target}
     if isinstance(facts.get("classes"), list):
+        facts.pop("majority_share", None)
         facts["classes"] = {item["name"]: numbers.percent(known(item["share"])) for item in facts["classes"]}
     return pairs({**facts, **{name: value for name, value in profile.items() if name not in hidden and value}})
 

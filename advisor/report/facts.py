@@ -61,17 +61,20 @@ class BoardRow:
     family_words: str
     marks: tuple[str, ...]
     cells: tuple[str, ...]
-    message: str
 
 
 @dataclass(frozen=True)
 class Board:
-    """The leaderboard: (heading, explanation) of every column after the first two, and the rows, best first."""
+    """The leaderboard: (heading, explanation) of every column after the first two, and the rows, best first.
+
+    `remarks` says what went wrong with learners that reached something all the same.
+    """
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[BoardRow, ...]
     note: str
     level: str
+    remarks: Mapping[str, str]
 
 
 def greater_is_better(document: Document) -> bool:
@@ -145,12 +148,20 @@ def chance(document: Document) -> str | None:
 
 
 def gain(document: Document) -> str | None:
-    """Say the relative error reduction with its interval, its level and the margin."""
+    """Say the relative error reduction with its interval, its level and the margin.
+
+    A net with more than twice the error is said to have so many times the error: a reduction by -4,454 % tells nobody
+    anything.
+    """
     given = document["gain"]
     estimate, low, high = (known(given.get(name)) for name in ("estimate", "low", "high"))
     if estimate is None or low is None or high is None:
         return None
-    interval = numbers.percent_interval(estimate, low, high)
+    if estimate < -1:
+        most, times, least = (numbers.significant(1 - share, 2) for share in (low, estimate, high))
+        interval = f"none, the net has {times} times the error ({least} to {most} times)"
+    else:
+        interval = numbers.percent_interval(estimate, low, high)
     margin = numbers.chosen_percent(known(document["min_gain"]))
     return f"{interval}; {numbers.chosen_percent(level(document))} interval; the margin is {margin}"
 
@@ -192,7 +203,7 @@ def board(document: Document, spent: Mapping[str, float]) -> Board:
         if name == document["recommended"].get("learner"):
             marks.append("recommended")
         cells = _cells(row, half_width(document, row), spent.get(name))
-        rows.append(BoardRow(name, family, FAMILIES.get(family, family), tuple(marks), cells, row.get("message") or ""))
+        rows.append(BoardRow(name, family, FAMILIES.get(family, family), tuple(marks), cells))
     columns = (
         (f"{metric} ± {share} interval", meaning),
         ("Error", "lower is better; what the comparison is about"),
@@ -208,7 +219,9 @@ def board(document: Document, spent: Mapping[str, float]) -> Board:
     )
     direction = "Higher is better" if greater_is_better(document) else "Lower is better"
     note = f"Scores are from rows that tuning never saw. {direction}; ± is half of the {share} interval."
-    return Board(columns, tuple(rows), note, share)
+    remarks = {row["learner"]: row["message"] for row in document["leaderboard"] if row.get("message")}
+    told = {name: remark for name, remark in remarks.items() if name not in document["failed"]}
+    return Board(columns, tuple(rows), note, share, told)
 
 
 def _cells(row: Mapping[str, Any], half: float | None, spent: float | None) -> tuple[str, ...]:

@@ -122,6 +122,7 @@ def dots(rows: Sequence[Dot], greater_is_better: bool, caption: Caption) -> str:
                 axes.plot([row.value], [place], color=colour, **_marker(row.family, row.marked))
             else:
                 _off_the_axis(axes, row, place, row.value < low, colour)
+        axes.tick_params(axis="y", pad=8)
         axes.set_yticks(range(len(rows)), [_shortened(row.label, label_inches) for row in rows])
         _few_ticks(axes.xaxis, width)
         axes.set_xlabel(caption.x_label)
@@ -146,7 +147,8 @@ def score_against_time(
     def draw(figure: Any, width: float) -> None:
         axes = _axes(figure, width, 0.72, 0.15, 0.15, 0.5)
         shown = [point for point in points if point.family != "dummy"] or list(points)
-        low, high = _view([point.value for point in shown], [], greater_is_better)
+        champions = [point.value for point in shown if point.marked]
+        low, high = _view([point.value for point in shown], champions, greater_is_better)
         shown = [point for point in shown if low <= point.value <= high]
         seconds = [point.seconds for point in shown]
         axes.set_xscale("log")
@@ -206,14 +208,18 @@ def curves(name: str, lines: Sequence[Line], caption: Caption, ticks: Mapping[fl
             dashes = _FAMILY_LINES.get(line.family, "-") if bold else {"thin": "-", "dots": (0, (1, 2))}[line.style]
             colour = FAMILY_COLOURS.get(line.family, INK)
             axes.plot(line.x, line.y, color=colour, linestyle=dashes, linewidth=1.8 if bold else 1.0)
+            if bold:
+                axes.plot(line.x[-1:], line.y[-1:], color=colour, **_marker(line.family, True))
         if ticks is not None:
             axes.set_xscale("log")
             _time_ticks(axes, ticks, width)
         else:
             _few_ticks(axes.xaxis, width)
-        # The first values of a curve tower over all later ones: the axis is cut where nine tenths of them fit.
+        # The first values of a curve tower over all later ones: the axis is cut where nine tenths of them fit, but no
+        # curve is lost altogether.
         values = sorted(value for line in lines for value in line.y)
-        low, top, high = values[0], values[int(0.9 * (len(values) - 1))], values[-1]
+        low, high = values[0], values[-1]
+        top = max(values[int(0.9 * (len(values) - 1))], *(min(line.y) for line in lines))
         axes.set_ylim(low - 0.08 * (top - low or 1), min(high, top + 0.6 * (top - low)) + 0.08 * (top - low or 1))
         _few_ticks(axes.yaxis, width)
         axes.set_xlabel(caption.x_label)

@@ -71,7 +71,7 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         ("Rows", splits(document)),
         (
             "Fair play",
-            "Both families had the same tuning time, and the default configuration was always the first trial. "
+            "Both families were given the same tuning time, and the default configuration was always the first trial. "
             "Everything that learns, from imputation to early stopping, saw training rows only.",
         ),
         (

@@ -16,11 +16,14 @@ TIME_TICKS = {seconds: numbers.duration(seconds).replace(".0 s", " s") for secon
 
 
 def gain(document: Document) -> str | None:
-    """Draw the interval of the gain on a small scale with the margin, or None where no gain was measured."""
+    """Draw the interval of the gain on a small scale with the margin.
+
+    None where no gain was measured, and where the net has more than twice the error: nothing else could be seen.
+    """
     given = document["gain"]
     estimate, low, high = (known(given.get(name)) for name in ("estimate", "low", "high"))
     margin = known(document["min_gain"]) or 0.0
-    if estimate is None or low is None or high is None:
+    if estimate is None or low is None or high is None or estimate < -1:
         return None
     described = f"The gain is {numbers.percent_interval(estimate, low, high)}; the margin is "
     caption = Caption(
@@ -77,10 +80,10 @@ def score_against_time(document: Document, outcomes: pd.DataFrame) -> str | None
 
 
 def search(outcomes: pd.DataFrame) -> str | None:
-    """Draw how each family's best inner error fell with tuning time, or None where nothing was tuned."""
+    """Draw how each family's best inner error fell with tuning time, or None where the defaults were all there was."""
     found = history.best_so_far(outcomes)
     lines = [Line(facts.FAMILIES.get(family, family), *series, family) for family, series in found.items()]
-    if not lines:
+    if not any(line.x[-1] > line.x[0] for line in lines):
         return None
     spoken = "; ".join(
         f"{line.label}: from {numbers.significant(line.y[0])} to {numbers.significant(line.y[-1])} "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.report import details, facts, method
+from advisor.report import details, facts, method, pictures
 from advisor.report.text import WIDTH, notebook_html, summary_text
 from advisor.report.wording import label, metric_words, value_text
 from tests.report.example import ANSWERS, TASKS, document, hostile
@@ -34,6 +34,15 @@ def test_gain_and_what_could_have_been_seen():
     assert nothing.detectable is None
 
 
+def test_a_hopeless_net_is_told_in_multiples_and_not_drawn():
+    verdict = document("not_worth_it")
+    verdict["gain"] |= {"estimate": -44.5, "low": -148.5, "high": -12.9}
+    assert facts.gain(verdict).startswith("none, the net has 46 times the error (14 to 150 times);")
+    assert pictures.gain(verdict) is None
+    verdict["gain"] |= {"estimate": -0.9, "low": -1.2, "high": -0.5}
+    assert pictures.gain(verdict) is not None
+
+
 def test_a_net_that_no_constraint_lets_through_rules_no_gain_out():
     barred = {**document("not_worth_it"), "p_worth": None}
     assert "can be ruled out" not in facts.answer(barred).meaning
@@ -60,9 +69,16 @@ def test_board_has_a_cell_for_every_column_and_says_what_was_not_measured():
     assert by_name["mlp"].cells[0] == "not measured"
     assert by_name["mlp"].cells[5] == "3.0 s"
     assert by_name["mlp"].cells[-1] == "out of time"
-    assert by_name["mlp"].message == "the deadline passed before the first fit ended"
     assert by_name["catboost"].marks == ("classical champion", "recommended")
     assert by_name["forest"].marks == ()
+
+
+def test_remarks_are_on_those_that_reached_something():
+    verdict = document("not_enough_evidence")
+    verdict["leaderboard"][0] |= {"status": "partly", "message": "the budget ran out on cut 5"}
+    board = facts.board(verdict, {})
+    assert board.remarks == {"catboost": "the budget ran out on cut 5"}
+    assert board.rows[0].cells[-1] == "finished in part"
 
 
 def test_an_interval_of_its_own_counts_more_than_the_standard_error():

@@ -177,6 +177,23 @@ def test_figures_are_small_and_take_the_page_s_colours():
     assert "off the axis" in drawn
 
 
+def test_a_champion_far_behind_is_still_drawn():
+    points = [figures.Point(name, 10.0, 0.99 - place / 1000, "classical") for place, name in enumerate("abcd")]
+    net = figures.Point("the net", 20.0, 0.6, "neural", marked=True)
+    drawn = figures.score_against_time([*points, net], {10.0: "10 s"}, True, Caption("", "", ""))
+    assert ">the net<" in drawn
+    assert ">the net<" not in figures.score_against_time(
+        [*points, figures.Point("the net", 20.0, 0.6, "neural")], {10.0: "10 s"}, True, Caption("", "", "")
+    )
+
+
+def test_no_curve_is_lost_above_the_axis():
+    steady = figures.Line("steady", tuple(range(1, 40)), (0.01,) * 39, "classical")
+    drawn = figures.curves("search", [steady, figures.Line("single", (2.0,), (0.4,), "neural")], Caption("", "", ""))
+    assert "var(--neural)" in drawn
+    assert ">0.4<" in drawn or ">0.40<" in drawn
+
+
 @pytest.mark.parametrize("values", [[0.5], [0.5, 0.5], [1e-9, 2e-9], [1e12, 3e12, 9e13], [-3.0, 0.0, 4.0]])
 def test_any_scores_can_be_drawn(values: list[float]):
     dots = [figures.Dot(f"learner {value}", value, value, value, "classical", str(value)) for value in values]
