@@ -70,7 +70,7 @@ def profile_text(profile: Profile) -> str:
     lines.append(f"Findings ({len(worst_first)})" if worst_first else "Findings: none")
     for finding in worst_first:
         lines += _finding_lines(finding)
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _target_line(target: Mapping[str, Any]) -> str:
