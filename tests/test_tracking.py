@@ -202,6 +202,12 @@ def test_a_learner_shows_its_splits_as_steps_and_its_row_of_the_leaderboard(clie
     assert "split/model_mb" not in forest.data.metrics, "infinity is no metric"
 
 
+def test_a_learners_run_spans_its_own_work(client):
+    (net,) = runs(client, "tags.kind = 'learner' and tags.learner = 'mlp'")
+    last_fit_ended = BEGAN + 10 + 2 * 2 + 3.5
+    assert (net.info.start_time, net.info.end_time) == (round(BEGAN * 1000), round(last_fit_ended * 1000))
+
+
 def test_learning_curves_are_histories_of_the_final_fit(client):
     (fit,) = runs(client, "tags.kind = 'fit' and tags.learner = 'mlp' and tags.split = '0'")
     train = client.get_metric_history(fit.info.run_id, "curve/train")

@@ -26,6 +26,7 @@ class Story:
         self.run_id = ""
         self._learners: dict[str, str] = {}
         self._well: dict[str, bool] = {}
+        self._ended: dict[str, float] = {}
         self._scores: dict[tuple[str, str], list[float]] = {}
         self._recorded = 0
         source = {"mlflow.source.name": "advisor compare", "mlflow.source.type": "LOCAL"}
@@ -77,6 +78,7 @@ class Story:
         run_id = self._open(f"{text.job_name(job)} · final fit", tags, tuned_at, parent)
         self.write(run_id, numbers, outcome.params, histories=_curves(outcome))
         self._close(run_id, outcome.status == "ok", tuned_at + fitted)
+        self._ended[job.learner] = max(tuned_at + fitted, self._ended.get(job.learner, 0.0))
         self._progress(outcome, parent, numbers, score)
 
     def _progress(self, outcome: Outcome, run_id: str, numbers: Mapping[str, Any], score: float | None) -> None:
@@ -114,7 +116,8 @@ class Story:
         """End all runs; a learner is FAILED where none of its jobs went well."""
         for learner, run_id in self._learners.items():
             ending = status if status != "FINISHED" or self._well.get(learner) else "FAILED"
-            self.client.set_terminated(run_id, ending)
+            ended = self._ended.get(learner, time.time())
+            self.client.set_terminated(run_id, ending, _milliseconds(ended))
         self.client.set_terminated(self.run_id, status)
 
     def _learner(self, learner: str, family: Any, began: float) -> str:
