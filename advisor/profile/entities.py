@@ -10,7 +10,7 @@ import pandas as pd
 
 from advisor.profile.association import likeness_within
 from advisor.profile.survey import Survey
-from advisor.profile.wording import some
+from advisor.profile.wording import option, some
 from advisor.records import Column, Finding
 
 CLEAR, ALIKE = 6.0, 0.2
@@ -83,7 +83,7 @@ def repeated_entities(survey: Survey) -> Finding | None:
         f"{name!r} has {entity.column.distinct:,} values that come up {entity.rows_a_value:.1f} times each"
         + "".join(f", and {sign}" for sign in signs)
         + ".",
-        f"If the model will meet values that it has not seen, use --group {name}; random splits would flatter it.",
+        f"If the model will meet values that it has not seen, use {option('--group', name)}; random splits would flatter it.",
         {
             "column": name,
             "levels": entity.column.distinct,

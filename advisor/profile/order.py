@@ -14,7 +14,7 @@ from advisor.profile.association import (
 )
 from advisor.profile.entities import words
 from advisor.profile.survey import Survey
-from advisor.profile.wording import some
+from advisor.profile.wording import option, some
 from advisor.records import Finding, Severity
 
 DRIFT_AUC = 0.70
@@ -73,7 +73,7 @@ def time_column(survey: Survey) -> Finding | None:
         message += f", and targets close in time are alike ({clock.likeness:.2f} on a scale from 0, chance, to 1)"
     elif clock.matters:
         message += f", and the target drifts (AUC {clock.drift:.2f} between the first fifth and the last)"
-    use = f"--time {names[0]}" if len(names) == 1 else "one column joined from them with --time"
+    use = option("--time", names[0]) if len(names) == 1 else "one column joined from them with --time"
     severity: Severity = "severe" if clock.matters else "warning" if clock.in_order else "info"
     return Finding(
         "S01",

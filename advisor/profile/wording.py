@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 
 
@@ -27,10 +28,18 @@ def percent(share: float) -> str:
 
 
 def drop(names: Iterable[str]) -> str:
-    """Return the option that leaves columns out, quoted for a shell where a name needs it."""
-    text = ",".join(names)
-    plain = all(letter.isalnum() or letter in "_-.,:/+%=@" for letter in text)
-    return f"--drop {text}" if plain else "--drop '" + text.replace("'", "'\"'\"'") + "'"
+    """Return the option that leaves columns out."""
+    return option("--drop", ",".join(names))
+
+
+def option(flag: str, value: str) -> str:
+    """Return an option as it is typed, its value quoted for a shell where that is needed.
+
+    >>> option("--group", "Speaker Number")
+    "--group 'Speaker Number'"
+    """
+    plain = all(letter.isalnum() or letter in "_-.,:/+%=@" for letter in value)
+    return f"{flag} {value}" if plain else f"{flag} {shlex.quote(value)}"
 
 
 def columns(names: Sequence[str]) -> str:
