@@ -83,7 +83,8 @@ def repeated_entities(survey: Survey) -> Finding | None:
         f"{name!r} has {entity.column.distinct:,} values that come up {entity.rows_a_value:.1f} times each"
         + "".join(f", and {sign}" for sign in signs)
         + ".",
-        f"If the model will meet values that it has not seen, use {option('--group', name)}; random splits would flatter it.",
+        f"If the model will meet values that it has not seen, use {option('--group', name)}; "
+        "random splits would flatter it.",
         {
             "column": name,
             "levels": entity.column.distinct,
