@@ -24,7 +24,7 @@ from advisor import splits
 FEWEST_HELD_ROWS = 10
 # More rows than this do not make the choice any better, but every iteration slower.
 MOST_HELD_ROWS = 50_000
-# A refit on all rows took 4 % off the error by AUC, 2 % off log loss and less than half a per cent off RMSE (LightGBM, on
+# A refit on all rows took 4 % off the error by AUC, 2 % off log loss and less than half a per cent off RMSE (LightGBM,
 # 12 tables of 1,000-2,800 training rows) for 1.7 times the seconds. A quarter more rows matter less the more there are.
 MOST_ROWS_TO_REFIT = 20_000
 
@@ -138,7 +138,9 @@ class EarlyStopping(BaseEstimator):
 class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
     """A classifier for any labels; `classes_` are sorted and `predict_proba` has a column for each.
 
-    Trains on log loss whatever the metric.
+    Trains and stops on log loss whatever the metric. Measured with XGBoost on five public tables (three seeds): stopped
+    by AUC instead, the error by AUC was .2022 against .2039, .0854 against .0816, .0956 .0937, .0901 .0894 and .0784
+    .0785, log loss was 1-5 % worse on all, and the number of iterations varied more from seed to seed.
     """
 
     @property

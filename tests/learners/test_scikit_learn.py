@@ -21,7 +21,13 @@ def ours():
                 yield estimator.set_params(**{k: v for k, v in QUICK.items() if k in estimator.get_params()})
 
 
-@parametrize_with_checks(list(ours()))
+def known_failures(estimator):
+    if type(estimator).__name__.startswith("MLP"):
+        return {"check_methods_subset_invariance": "single precision: a batch and a row differ in the seventh digit"}
+    return {}
+
+
+@parametrize_with_checks(list(ours()), expected_failed_checks=known_failures)
 def test_keeps_the_contract_of_estimators(estimator, check):
     check(estimator)
 
