@@ -26,9 +26,7 @@ _ROOMS = {
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module 'advisor' has no attribute {name!r}")
-    value = getattr(import_module(f"advisor.{_ROOMS[name]}"), name)
-    globals()[name] = value  # a submodule of the same name must not take its place
-    return value
+    return getattr(import_module(f"advisor.{_ROOMS[name]}"), name)
 
 
 def __dir__() -> list[str]:

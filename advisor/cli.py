@@ -114,8 +114,8 @@ def compare(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", rich_help_panel=_RECORD)] = False,
 ) -> None:
     """Run a comparison and print the answer."""
-    from advisor import compare as run
     from advisor.report import summary_text
+    from advisor.walk import compare as run
 
     advice = run(
         source, target, task=task, group=group, time=time, drop=_names(drop), metric=metric, min_gain=min_gain,
@@ -127,10 +127,7 @@ def compare(
     if as_json:
         _print_json(advice.document)
         return
-    typer.echo(summary_text(advice.document))
-    typer.echo(f"\nReport      {advice.folder / 'report.html'}\nMachine     {advice.folder / 'verdict.json'}")
-    if advice.document["mlflow"]:
-        typer.echo("MLflow UI   advisor ui" + (f" --tracking-uri {shlex.quote(tracking_uri)}" if tracking_uri else ""))
+    typer.echo(summary_text(advice.document, str(advice.folder)))
 
 
 @app.command()
@@ -139,8 +136,8 @@ def profile(
     drop: Drop = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Look at the data: columns, target and numbered findings. Trains nothing."""
-    from advisor import profile as look
-    from advisor.profile import profile_dict, profile_text
+    from advisor.profiling import profile_dict, profile_text
+    from advisor.walk import profile as look
 
     seen = look(source, target, task=task, group=group, time=time, drop=_names(drop))
     if as_json:
@@ -236,12 +233,13 @@ def datasets(
 def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
     tracking_uri: Annotated[str | None, typer.Option(help="MLflow store (default: the one in advisor-runs).")] = None,
+    experiment: Annotated[str, typer.Option(help="MLflow experiment to open.")] = "advisor",
 ) -> None:
     """Open the MLflow UI on the store of the comparisons made here."""
     from advisor.advice import RUNS
     from advisor.tracking import default_uri, serve
 
-    serve(tracking_uri or default_uri(RUNS), port=port)
+    serve(tracking_uri or default_uri(RUNS), port=port, experiment=experiment)
 
 
 def _names(text: str) -> tuple[str, ...]:

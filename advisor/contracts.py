@@ -64,6 +64,10 @@ class Modality(Protocol):
         """Read `source` into a Dataset, or raise UserError with a sentence that says what would be right."""
         ...
 
+    def rows(self, source: Any) -> pd.DataFrame:
+        """Read new rows as they are, without a target, for a trained model to predict."""
+        ...
+
     def facts(self, dataset: Dataset) -> tuple[Column, ...]:
         """Describe every input column."""
         ...

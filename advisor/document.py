@@ -1,5 +1,4 @@
-"""Records -> what a run leaves behind: the content of verdict.json, the table of outcomes, the out-of-fold
-predictions."""
+"""Records -> what a run leaves behind: the content of verdict.json, the tables of outcomes and of predictions."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor import profile as profiles
+from advisor import profiling
 from advisor.metrics import METRICS
 from advisor.records import Budget, Dataset, Outcome, Plan, Profile, Verdict
 from advisor.standings import Standings
@@ -36,8 +35,8 @@ def verdict_document(
     mlflow: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Return the content of verdict.json, free of NaN and infinity: what is not known is None."""
-    described = profiles.profile_dict(profile)
-    return plain(
+    described = profiling.profile_dict(profile)
+    content: dict[str, Any] = plain(
         {
             "schema": SCHEMA,
             "answer": verdict.answer,
@@ -72,6 +71,7 @@ def verdict_document(
             "environment": environment,
         }
     )
+    return content
 
 
 def spent(budget: Budget, seconds: float) -> dict[str, Any]:
@@ -84,14 +84,15 @@ def spent(budget: Budget, seconds: float) -> dict[str, Any]:
     }
 
 
-def environment(plan: Plan, command: str) -> dict[str, Any]:
+def environment(plan: Plan, outcomes: Iterable[Outcome], command: str) -> dict[str, Any]:
     """Describe where and with what the run was made; no path and no name of the machine."""
     return {
         "versions": {"advisor": installed("neural-net-advisor"), **{name: installed(name) for name in _PACKAGES}},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": platform.processor() or platform.machine(),
-        "device": plan.device,
+        # What the nets ran on; "auto" would say nothing.
+        "device": next((o.cost.device for o in outcomes if o.cost.device != "cpu"), "cpu"),
         "seed": plan.seed,
         "command": command,
         "fingerprint": plan.fingerprint,

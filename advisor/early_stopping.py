@@ -48,8 +48,9 @@ class EarlyStopping(BaseEstimator):
     before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
     of one fit; None: no limit), `random_state`, `n_jobs` (threads).
 
-    After `fit`: `model_`, `best_iteration_`, `curve_` (name of the held loss -> its value after each iteration),
-    `cardinalities_` (levels of each column, 0 for a number), `n_features_in_`, `feature_names_in_` for frames.
+    After `fit`: `model_`, `best_iteration_`, `cut_short_` (whether the time was up before training would have ended),
+    `curve_` (name of the held loss -> its value after each iteration), `cardinalities_` (levels of each column, 0 for a
+    number), `n_features_in_`, `feature_names_in_` for frames.
     """
 
     metric: str | None
@@ -102,6 +103,7 @@ class EarlyStopping(BaseEstimator):
         self.model_, self.best_iteration_ = trained.model, trained.best_iteration
         self.curve_ = {f"held_{self._loss}": trained.held_losses}
         now = time.monotonic()
+        self.cut_short_ = now >= deadline
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations, so one that may not end in time is not begun.
         if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:

@@ -78,7 +78,8 @@ def _log_losses(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 
 
 def _zero_one_losses(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    return (prediction.argmax(axis=1) != target).astype(float)
+    losses: np.ndarray = (prediction.argmax(axis=1) != target).astype(float)
+    return losses
 
 
 def _balanced_losses(target: np.ndarray, prediction: np.ndarray) -> np.ndarray:

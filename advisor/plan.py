@@ -22,7 +22,7 @@ from advisor.records import Budget, Dataset, Job, Outcome, Plan, Profile, Splits
 # Learners a family tunes on one cut: more would leave each too few trials to learn from.
 TUNED_PER_FAMILY = 3
 # Learners up to this effort run first, so that even the shortest budget holds both families and a linear yardstick.
-ESSENTIAL_EFFORT = 4
+ESSENTIAL_EFFORT = 3
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,8 @@ class Outcome:
     """What came of a job. A crash or a missed deadline is an outcome too, with a message and no predictions.
 
     `predictions` belong to the rows of the split's test part, in its order; `inner_predictions` to `inner_rows`, the
-    training rows that the inner cut held out. `curve` is the learning curve of the final fit, column name to values.
+    training rows that the inner cut held out. `curve` is the learning curve of the final fit, column name to values;
+    `cut_short` tells that this fit was still learning when its time was up.
     """
 
     job: Job
@@ -193,6 +194,7 @@ class Outcome:
     trials: tuple[Trial, ...] = ()
     cost: Cost = field(default_factory=Cost)
     curve: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    cut_short: bool = False
 
 
 @dataclass(frozen=True)

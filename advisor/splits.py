@@ -27,10 +27,10 @@ MOST_TUNING_ROWS = 100_000
 def strata(target: np.ndarray) -> np.ndarray:
     """Return codes to stratify by: the classes, or the deciles of a numeric target (fewer where rows are few)."""
     if target.dtype.kind != "f":
-        return np.unique(target, return_inverse=True)[1]
+        return np.asarray(np.unique(target, return_inverse=True)[1])
     bins = int(np.clip(len(target) // 10, 2, 10))
     edges = np.unique(np.quantile(target, np.linspace(0, 1, bins + 1)[1:-1]))
-    return np.digitize(target, edges)
+    return np.asarray(np.digitize(target, edges))
 
 
 def hold_out(

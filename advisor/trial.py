@@ -259,6 +259,7 @@ def _outer(
         trials=trials,
         cost=cost,
         curve=dict(getattr(_model(estimator), "learning_curve_", {})),
+        cut_short=bool(getattr(_model(estimator), "cut_short_", False)),
     )
 
 

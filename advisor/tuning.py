@@ -13,6 +13,9 @@ from optuna.trial import FrozenTrial, TrialState
 from advisor.contracts import Choice, Float, Range, Space
 from advisor.records import Trial
 
+# What a trial did is told by its record; a line on stderr for each would drown the rest.
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
 # A study that has failed so often in a row has a fault that more trials will not mend.
 MOST_FAILURES_IN_A_ROW = 5
 

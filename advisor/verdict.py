@@ -1,5 +1,4 @@
-"""Words: house rules that lead from evidence, costs and constraints to one of five answers. Trains and measures
-nothing."""
+"""Words: house rules that lead from evidence, costs and constraints to one of five answers. Measures nothing."""
 
 from __future__ import annotations
 
@@ -72,8 +71,7 @@ def judge(
         p_worth=None if comparison is None else comparison.p_worth,
         min_gain=margin,
         gain=_gain(comparison),
-        # Two pipelines that never differ have no spread to detect anything by.
-        detectable_gain=comparison and (-float(np.expm1(-comparison.detectable_theta)) or None),
+        detectable_gain=_detectable(comparison),
         metric=plan.metric,
         recommended=recommended,
         champions={**champions, "blend": None},
@@ -115,6 +113,12 @@ def _answer(
             "Neither family predicts better than a constant guess on rows it has not seen (97.5 % one-sided each)."
         ]
     answer = evidence.answer_of(comparison, confidence)
+    behind = {"worth_it": "classical", "not_worth_it": "neural"}.get(answer)
+    if behind is not None and (cut := _cut_short(standing, behind)):
+        return "not_enough_evidence", [
+            f"The {behind} side is behind, but its champion was still learning when its time was up on {cut}; "
+            "a larger budget would let it finish."
+        ]
     low, high = sorted((comparison.p_worth, comparison.p_worth_flat))
     if answer == "too_close_to_call":
         if low <= 1 - confidence or high >= confidence:
@@ -144,6 +148,13 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
             "a larger budget would let them."
         ]
     return None
+
+
+def _cut_short(standing: Standings, family: str) -> str | None:
+    """Say on how many cuts the champion of a family was stopped by the clock, where it was on most; None elsewhere."""
+    by_cut = standing.champions[family]
+    stopped = sum(outcome.cut_short for outcome in by_cut.values())
+    return f"{stopped} of {len(by_cut)} cuts" if 2 * stopped > len(by_cut) else None
 
 
 def _family(standing: Standings, family: str) -> set[str]:
@@ -193,6 +204,13 @@ def _remarks(
     return remarks
 
 
+def _detectable(comparison: Comparison | None) -> float | None:
+    """Return the detectable gain; two pipelines that never differ have no spread to detect anything by."""
+    if comparison is None or comparison.detectable_theta == 0:
+        return None
+    return -float(np.expm1(-comparison.detectable_theta))
+
+
 def _sentence(
     answer: Answer,
     comparison: Comparison | None,
@@ -211,13 +229,23 @@ def _sentence(
     if comparison is None or answer in ("no_signal", "not_enough_evidence"):
         return f"{opening}: {' '.join(because)}"
     low, high = (-float(np.expm1(-bound)) for bound in (comparison.low, comparison.high))
-    change = "cuts" if comparison.gain >= 0 else "raises"
-    bounds = f"{comparison.level:.0%} interval of the reduction {percent(low)} to {percent(high)}"
     return (
-        f"{opening}: the neural side ({champions['neural']['learner']}) {change} the {ERROR_NAMES[metric.name]} by "
-        f"{percent(abs(comparison.gain))} against the classical side ({champions['classical']['learner']}), {bounds}; "
+        f"{opening}: against the classical side ({champions['classical']['learner']}) the neural side "
+        f"({champions['neural']['learner']}) has {_less_or_more(comparison.gain)} error ({ERROR_NAMES[metric.name]}), "
+        f"with a {comparison.level:.0%} interval from {_less_or_more(low)} to {_less_or_more(high)}; "
         f"the chance that it gains more than {percent(margin)} is {chance(comparison.p_worth)}."
     )
+
+
+def _less_or_more(gain: float) -> str:
+    """Write a relative error reduction so that nobody has to think about its sign.
+
+    >>> _less_or_more(0.081), _less_or_more(-0.034), _less_or_more(-44.5)
+    ('8.1 % less', '3.4 % more', '46 times the')
+    """
+    if gain < -1:
+        return f"{1 - gain:.2g} times the"
+    return f"{percent(abs(gain))} {'less' if gain >= 0 else 'more'}"
 
 
 def percent(share: float) -> str:

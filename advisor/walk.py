@@ -26,13 +26,14 @@ import pandas as pd
 from advisor import document as documents
 from advisor import engine, metrics, modalities, plan, progress, quantities, report, trial
 from advisor.advice import MODEL, RUNS, Advice
+from advisor.contracts import Learner
 from advisor.errors import Interrupted, NothingTrained, UserError, did_you_mean
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
 from advisor.ledger import Ledger
-from advisor.profile import profile as profile_of
+from advisor.profiling import profile as profile_of
 from advisor.records import Budget, Constraints, Dataset, Job, Outcome, Plan, Profile, Verdict
-from advisor.standings import Finals, standings
+from advisor.standings import standings
 from advisor.tracking import TrackedRun, default_uri
 from advisor.tracking import start as start_tracking
 from advisor.verdict import judge
@@ -42,8 +43,9 @@ EXPERIMENT = "advisor"
 CLOSING_SECONDS = 8.0
 # The part of the budget that the defaults of a repeat may plan for; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
-# Learners whose fits last as long as they are let; the soft limit of a fit is reckoned for so many.
-SLOW_LEARNERS = 4
+# A family's share of the seconds for defaults is reckoned for so many learners whose fits last as long as they are let;
+# the others leave most of theirs.
+SLOW_LEARNERS = 2
 
 
 def compare(
@@ -107,6 +109,8 @@ def compare(
     folder = folder or _new_folder(dataset.name)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
     show = progress.show(request.budget.seconds, quiet=quiet, score_of=judged_by.score)
+    for note in dataset.notes:
+        show.note(note)
     with _Chronicle(folder, chosen, show, command) as chronicle:
         if tracking:
             uri = tracking_uri or default_uri(RUNS)
@@ -122,10 +126,10 @@ def compare(
             )  # fmt: skip
             documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
             documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
-            model = _train_recommended(pool, verdict, standing.finals, folder, request, began, show)
+            model = _train_recommended(pool, verdict, folder, request, began, show)
         content = documents.verdict_document(
             verdict, dataset, profile, chosen, request.budget,
-            spent_seconds=clock.time() - began, environment=documents.environment(chosen, command),
+            spent_seconds=clock.time() - began, environment=documents.environment(chosen, outcomes, command),
             mlflow=chronicle.where(),
         )  # fmt: skip
         _write_json(content, folder)
@@ -216,16 +220,14 @@ def _run(
     members = {learner.name: learner for learner in catalogue()}
     end = began + budget.seconds - min(CLOSING_SECONDS, budget.seconds / 4)
     repeats = chosen.splits.repeats
-    cuts = len(chosen.splits.parts) // repeats
-    fits = cuts * (chosen.splits.inner_folds + 1) * SLOW_LEARNERS * repeats
-    fit_seconds = max(1.0, DEFAULTS_SHARE * (end - clock.time()) * request.workers / fits)
+    limits = _fit_limits(chosen, members, request, end - clock.time())
     outcomes: list[Outcome] = []
     repeat = 0
     while repeat < repeats:
         repeat_began = clock.time()
         jobs = plan.default_jobs(chosen, members, repeat)
         show.stage("default configurations", len(jobs), end - repeat_began)
-        defaults = list(chronicle.carry_out(pool, [trial.Task(job, end, fit_seconds) for job in jobs]))
+        defaults = list(chronicle.carry_out(pool, [trial.Task(job, end, limits[job.family]) for job in jobs]))
         outcomes += defaults
         if not any(outcome.status == "ok" for outcome in outcomes):
             first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
@@ -241,7 +243,7 @@ def _run(
         shares = plan.share_seconds(studies, request.workers, max(0.0, seconds))
         starts = {(o.job.learner, o.job.split): o for o in defaults}
         tasks = [
-            trial.Task(job, stop, fit_seconds, shares[job.key], budget.trials, starts[job.learner, job.split])
+            trial.Task(job, stop, limits[job.family], shares[job.key], budget.trials, starts[job.learner, job.split])
             for job in sorted(studies, key=lambda job: -shares[job.key])
         ]
         show.stage("tuning", len(tasks), stop - clock.time())
@@ -250,9 +252,22 @@ def _run(
     return outcomes
 
 
+def _fit_limits(chosen: Plan, members: Mapping[str, Learner], request: _Request, seconds: float) -> dict[str, float]:
+    """Return the soft limit of one fit by family, so that the defaults of either take at most half of their share.
+
+    Equal seconds for both families, split among those of its learners that use all they get.
+    """
+    fits = len(chosen.splits.parts) * (chosen.splits.inner_folds + 1)
+    families = [members[name].family for name in chosen.learners]
+    slow = {family: min(SLOW_LEARNERS, families.count(family)) for family in set(families)}
+    return {
+        family: max(0.5, DEFAULTS_SHARE / 2 * seconds * request.workers / (fits * count))
+        for family, count in slow.items()
+    }
+
+
 def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
-    """Expect the fit on all rows to take what the slowest default took on a training part, and its share of rows
-    more."""
+    """Expect the fit on all rows to take what the slowest default took on a training part, and for more rows more."""
     parts = shared.plan.splits.parts
     rows = len(shared.dataset.target)
     return max((o.cost.fit_seconds * rows / len(parts[o.job.split].train) for o in defaults), default=0.0)
@@ -261,14 +276,12 @@ def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> flo
 def _train_recommended(
     pool: engine.LocalEngine,
     verdict: Verdict,
-    finals: Finals,
     folder: Path,
     request: _Request,
     began: float,
     show: progress.Progress,
 ) -> Any:
-    """Train the recommended model on all rows with all cores, keep it in the folder and return it; None if time ran
-    out."""
+    """Train the recommended model on all rows with all cores, keep it and return it; None where the time ran out."""
     wanted = verdict.recommended
     show.stage(f"training {wanted['learner']} on all rows", 1, began + request.budget.seconds - clock.time())
     wish = trial.Refit(

@@ -1,4 +1,4 @@
-"""The command as a person meets it: a file goes in, an answer comes out, and wrong input is answered in one sentence."""
+"""The command as a person meets it: a file goes in, an answer comes out, wrong input is answered in one sentence."""
 
 import json
 import os
@@ -136,7 +136,8 @@ def test_other_tasks(tmp_path, target, task):
     others = {"bought", "kind", "spent"} - {target}
     table(300).drop(columns=list(others)).to_parquet(tmp_path / "shop.parquet")
     ran = command(
-        "compare", "shop.parquet", "--target", target, "--budget", "30s", *FEW, "--no-tracking", "--json", "--trials", 3,
+        "compare", "shop.parquet", "--target", target, "--budget", "30s", *FEW, "--no-tracking", "--json",
+        "--trials", 3,
         cwd=tmp_path,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
@@ -242,6 +243,6 @@ def test_looking_around(tmp_path):
 @pytest.mark.parametrize("words", [["--help"], ["compare", "--help"], []])
 def test_help_and_import_load_nothing_heavy(words):
     heavy = "{'torch', 'xgboost', 'lightgbm', 'catboost', 'optuna', 'mlflow', 'sklearn', 'pandas', 'ray'}"
-    code = f"import sys, advisor, advisor.cli\nadvisor.cli.main({words!r})\nsys.exit(str(sorted({heavy} & set(sys.modules))))"
+    code = f"import sys, advisor.cli\nadvisor.cli.main({words!r})\nsys.exit(str(sorted({heavy} & set(sys.modules))))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stderr.strip() == "[]"

@@ -53,7 +53,7 @@ def test_a_learner_that_is_left_out_is_listed_with_its_reason():
 
 
 def test_unknown_learners_are_named_with_the_nearest():
-    with pytest.raises(UserError, match="No learner is called 'forrest'. Did you mean 'forest'"):
+    with pytest.raises(UserError, match="No learner is called 'forrest'\\. Did you mean 'forest'"):
         plan_of(skip=["forrest"])
     with pytest.raises(UserError, match="No learner is left"):
         plan_of(only=["dummy"])

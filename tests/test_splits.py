@@ -81,6 +81,6 @@ def test_hold_out_parts_the_rows_and_keeps_every_class_in_training(labels, share
 
 
 def test_hold_out_is_stratified_and_repeatable():
-    kept, held = hold_out(CODES, 0.2, 7)
+    _, held = hold_out(CODES, 0.2, 7)
     assert np.abs(np.bincount(CODES[held]) / len(held) - np.bincount(CODES) / N).max() < 0.03
     assert (hold_out(CODES, 0.2, 7)[1] == held).all() and not np.array_equal(hold_out(CODES, 0.2, 8)[1], held)

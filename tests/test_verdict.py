@@ -47,7 +47,7 @@ def test_rules(situation, measured, expected, recommended):
 
 
 def test_choosing_by_outer_score_would_have_answered_otherwise():
-    """The net beats the linear model and not the tree; the tree is champion by inner error, so the net is not worth it."""
+    """The net beats the linear model, not the tree; the tree is champion by inner error, so the net is not worth it."""
     noises = {"mlp": 0.5, "linear": 0.9, "xgboost": 0.2}
     assert answer(noises, {"linear": 0.3, "xgboost": 0.1}).answer == "not_worth_it"
     assert answer(noises, {"linear": 0.1, "xgboost": 0.3}).answer == "worth_it"

@@ -192,5 +192,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("catboost",),
-    effort=5,
+    effort=6,
 )

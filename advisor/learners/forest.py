@@ -40,5 +40,5 @@ LEARNER = Learner(
     summary="A random forest of 300 trees.",
     build=_build,
     space=_space,
-    effort=4,
+    effort=5,
 )

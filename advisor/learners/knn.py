@@ -87,5 +87,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     objection=_objection,
-    effort=5,
+    effort=4,
 )

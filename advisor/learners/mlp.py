@@ -77,9 +77,7 @@ class _MLP(EarlyStopping):
         tags.input_tags.allow_nan = False
         return tags
 
-    def _train(
-        self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float
-    ) -> Trained:
+    def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
         from advisor.nets.loop import Rows
 
         held = Rows(self._tensors(X_held), self._target(y_held))

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.errors import AdvisorError, UserError
-from advisor.nets.optimiser import AdamW
+from advisor.nets.optimiser import AdamW, WeightAverage
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Error = Callable[[Tensor, Tensor], float]
@@ -44,7 +44,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. `warmup` is the share of all steps in which the learning rate rises; `patience` counts epochs."""
+    """How to train. `warmup` is the share of all steps in which the learning rate rises; `patience` counts epochs.
+
+    With `averaging` above 0, what is judged and kept is a running mean of the weights over about so many epochs (Polyak and
+    Juditsky 1992): a net that is stopped before its learning rate has come down is then as calm as if it had.
+    """
 
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
@@ -52,6 +56,7 @@ class Recipe:
     epochs: int = 100
     patience: int = 20
     warmup: float = 0.05
+    averaging: float = 2.0
     clip_norm: float | None = 1.0
 
 
@@ -171,6 +176,7 @@ class _Run:
         self.batches = max(1, round(len(rows.target) / recipe.batch_size))
         self.optimiser = AdamW(module, recipe.weight_decay, recipe.clip_norm)
         self.learning_rate = 0.0
+        self.average = WeightAverage(module, recipe.averaging * self.batches) if recipe.averaging else None
         self.best_error = math.inf
         self.best_epoch = 0
         self.best_state: dict[str, Tensor] = {}
@@ -185,15 +191,17 @@ class _Run:
             epoch += 1
             deadline = math.inf if seconds is None else started + seconds
             train_loss, cut = self._epoch(epoch, planned, order, clock, deadline)
-            valid = self._judge() if self.held is not None and math.isfinite(train_loss) else train_loss
+            with self.average.in_place() if self.average is not None else nullcontext():
+                valid = self._judge() if self.held is not None and math.isfinite(train_loss) else train_loss
+                better = self.held is None or valid < self.best_error
+                if better and math.isfinite(valid):
+                    self._keep(epoch, valid)
             if not math.isfinite(valid):
                 stopped = "diverged"
                 break
             elapsed = clock() - started
             self._note(epoch, train_loss, valid, elapsed)
-            if valid < self.best_error or self.held is None:
-                self._keep(epoch, valid)
-            elif epoch - self.best_epoch >= self.recipe.patience:
+            if epoch - self.best_epoch >= self.recipe.patience:
                 stopped = "patience"
                 break
             if seconds is not None:
@@ -224,6 +232,8 @@ class _Run:
                 loss = self.loss(self.module(*inputs), target)
             loss.backward()
             self.optimiser.step(self.learning_rate)
+            if self.average is not None:
+                self.average.update()
             losses.append(loss.detach())
             cut = clock() >= deadline
             if cut:

@@ -1,4 +1,4 @@
-"""The optimisers behind the loop, as torch's own fused kernels; `torch.optim.Optimizer` itself is not touched.
+"""The optimisers behind the loop, and averaged weights, as torch's own fused kernels; `torch.optim.Optimizer` itself is not touched.
 
 Its first use imports all of torch's compiler: over two CPU seconds a process, which each worker would pay.
 """
@@ -6,7 +6,8 @@ Its first use imports all of torch's compiler: over two CPU seconds a process, w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +37,37 @@ class AdamW:
             scale = _excess([weight.grad for moments, _ in self.groups for weight in moments.weights], self.clip_norm)
         for moments, decay in self.groups:
             moments.step(learning_rate, decay, scale)
+
+
+class WeightAverage:
+    """A running mean of a module's weights, with a memory of about `steps` steps; early on, of all steps so far."""
+
+    def __init__(self, module: nn.Module, steps: float) -> None:
+        self.weights = [weight for weight in module.parameters() if weight.requires_grad]
+        self.means = [weight.detach().clone() for weight in self.weights]
+        self.steps = steps
+        self.seen = 0
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Move the mean towards the weights of now; young means forget faster, as their first steps were the worst."""
+        self.seen += 1
+        share = max(1.0 / max(1.0, self.steps), 2.0 / (self.seen + 1))
+        for mean, weight in zip(self.means, self.weights, strict=True):
+            mean.lerp_(weight, share)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Let the module have the mean as its weights inside the block; nothing is copied."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        for mean, weight in zip(self.means, self.weights, strict=True):
+            mean.data, weight.data = weight.data, mean.data
 
 
 class _Moments:

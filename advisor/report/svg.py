@@ -73,4 +73,3 @@ def _mended(key: str, value: str, name: str) -> str:
         return value
     value = value.replace("url(#", f"url(#{name}-")
     return " ".join(_LONG_FRACTION.sub(lambda match: f"{float(match[0]):.2f}", value).split())
-

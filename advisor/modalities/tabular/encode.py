@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.preprocessing import QuantileTransformer, TargetEncoder
 from sklearn.utils.multiclass import type_of_target
 
@@ -245,9 +246,11 @@ def _target_kind(y: Any) -> str | None:
     return kind if few else None
 
 
-def _folds(y: Any, kind: str) -> int:
+def _folds(y: Any, kind: str) -> KFold | StratifiedKFold:
+    """Return the cut for cross-fitting, the same every time, or a model would change from one fit to the next."""
     rows = len(y) if kind == "continuous" else int(np.unique(np.asarray(y), return_counts=True)[1].max())
-    return max(2, min(5, rows))
+    cut = KFold if kind == "continuous" else StratifiedKFold
+    return cut(max(2, min(5, rows)), shuffle=True, random_state=0)
 
 
 def _dtypes(columns: Columns) -> dict[str, pd.CategoricalDtype]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from advisor.profile.association import correlation, ranks
-from advisor.profile.survey import Survey
-from advisor.profile.wording import columns, drop, have, percent, some, them
+from advisor.profiling.association import correlation, ranks
+from advisor.profiling.survey import Survey
+from advisor.profiling.wording import columns, drop, have, percent, some, them
 from advisor.records import Column, Finding, Severity
 
 FINE = 100

@@ -7,10 +7,10 @@ from collections import Counter
 import pandas as pd
 
 from advisor.contracts import Modality
-from advisor.profile.findings import FINDINGS, look_for_findings
-from advisor.profile.survey import Survey, fingerprint
-from advisor.profile.target import target_facts
-from advisor.profile.text import profile_dict, profile_text
+from advisor.profiling.findings import FINDINGS, look_for_findings
+from advisor.profiling.survey import Survey, fingerprint
+from advisor.profiling.target import target_facts
+from advisor.profiling.text import profile_dict, profile_text
 from advisor.records import Dataset, Profile
 
 __all__ = ["FINDINGS", "profile", "profile_dict", "profile_text"]

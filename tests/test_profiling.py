@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from advisor.modalities.tabular import MODALITY
-from advisor.profile import FINDINGS, profile, profile_dict, profile_text
-from advisor.profile.association import held_out_skill, likeness_of_neighbours, likeness_within, rank_auc
-from advisor.profile.entities import names_an_entity
-from advisor.profile.wording import drop
+from advisor.profiling import FINDINGS, profile, profile_dict, profile_text
+from advisor.profiling.association import held_out_skill, likeness_of_neighbours, likeness_within, rank_auc
+from advisor.profiling.entities import names_an_entity
+from advisor.profiling.wording import drop
 from advisor.records import Dataset, Finding, Profile
 
 ROWS = 600
@@ -451,7 +451,7 @@ def test_likeness_is_nought_by_chance_and_one_where_all_is_alike():
 
 def test_looking_at_data_loads_no_learner():
     code = (
-        "import sys, advisor.profile, advisor.modalities.tabular\n"
+        "import sys, advisor.profiling, advisor.modalities.tabular\n"
         "heavy = {'torch', 'xgboost', 'lightgbm', 'catboost', 'optuna', 'mlflow'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

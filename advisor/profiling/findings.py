@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from advisor.profile.columns import (
+from advisor.profiling.columns import (
     constant_columns,
     contradictions,
     duplicate_rows,
@@ -13,11 +13,11 @@ from advisor.profile.columns import (
     telling_gaps,
     text_columns,
 )
-from advisor.profile.entities import repeated_entities
-from advisor.profile.leakage import copies_target, predicts_alone
-from advisor.profile.order import row_order, time_column
-from advisor.profile.survey import Survey
-from advisor.profile.target import heavy_tails, rare_classes, unlearnable_target
+from advisor.profiling.entities import repeated_entities
+from advisor.profiling.leakage import copies_target, predicts_alone
+from advisor.profiling.order import row_order, time_column
+from advisor.profiling.survey import Survey
+from advisor.profiling.target import heavy_tails, rare_classes, unlearnable_target
 from advisor.records import Finding
 
 Check = Callable[[Survey], Finding | None]

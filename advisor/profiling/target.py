@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from advisor.profile.survey import Survey
-from advisor.profile.wording import percent, some
+from advisor.profiling.survey import Survey
+from advisor.profiling.wording import percent, some
 from advisor.records import Finding
 
 FEW_ROWS, SMALL_SHARE = 10, 0.01

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.profile.wording import percent
+from advisor.profiling.wording import percent
 from advisor.records import Finding, Profile
 
 MOST_COLUMNS_SHOWN = 40

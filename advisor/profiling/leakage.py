@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from advisor.profile.association import rank_correlation
-from advisor.profile.survey import Survey
-from advisor.profile.wording import drop, some
+from advisor.profiling.association import rank_correlation
+from advisor.profiling.survey import Survey
+from advisor.profiling.wording import drop, some
 from advisor.records import Finding
 
 AUC_TOO_GOOD = 0.995

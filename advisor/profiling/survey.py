@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.util import hash_array, hash_pandas_object
 
-from advisor.profile.association import held_out_skill
+from advisor.profiling.association import held_out_skill
 from advisor.records import Column, Dataset
 
 SAMPLE_ROWS = 20_000

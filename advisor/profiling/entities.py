@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.profile.association import likeness_within
-from advisor.profile.survey import Survey
-from advisor.profile.wording import option, some
+from advisor.profiling.association import likeness_within
+from advisor.profiling.survey import Survey
+from advisor.profiling.wording import option, some
 from advisor.records import Column, Finding
 
 CLEAR, ALIKE = 6.0, 0.2

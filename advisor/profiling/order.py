@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.profile.association import (
+from advisor.profiling.association import (
     likeness_of_neighbours,
     likeness_of_neighbours_within,
     rank_auc,
     rank_correlation,
 )
-from advisor.profile.entities import words
-from advisor.profile.survey import Survey
-from advisor.profile.wording import option, some
+from advisor.profiling.entities import words
+from advisor.profiling.survey import Survey
+from advisor.profiling.wording import option, some
 from advisor.records import Finding, Severity
 
 DRIFT_AUC = 0.70
