@@ -36,7 +36,7 @@ class _MLP(EarlyStopping):
         depth: int = 3,
         activation: str = "silu",
         normalisation: str | None = None,
-        dropout: float = 0.2,
+        dropout: float = 0.15,
         embedding_width: int = 8,
         learning_rate: float = 1e-3,
         weight_decay: float = 1e-2,
@@ -189,13 +189,13 @@ class MLPRegressor(EarlyStoppingRegressor, _MLP):
 
 
 def _batch_size(rows: int) -> int:
-    """About 50 steps an epoch, within 32..256 rows."""
-    return int(np.clip(2 ** round(np.log2(max(rows, 1) / 50)), 32, 256))
+    """About 50 steps an epoch, within 64..256 rows."""
+    return int(np.clip(2 ** round(np.log2(max(rows, 1) / 50)), 64, 256))
 
 
 def _epochs(rows: int) -> int:
-    """Few rows need many passes, many rows few: about 6,000 steps, within 30..150 epochs."""
-    return int(np.clip(6000 * _batch_size(rows) / max(rows, 1), 30, 150))
+    """Few rows need many passes, many rows few: about 8,000 steps, within 40..200 epochs; patience ends most before."""
+    return int(np.clip(8000 * _batch_size(rows) / max(rows, 1), 40, 200))
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
@@ -208,7 +208,8 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
         n_jobs=setting.threads,
         device=setting.device,
     )
-    model.set_params(**params)
+    # Over-sure classes cost more than over-fitted values: measured on 14 tables that no benchmark of ours uses.
+    model.set_params(**{"dropout": 0.1 if setting.task == "regression" else 0.2, **params})
     return Pipeline([("encode", setting.modality.encoder("net")), ("model", model)])
 
 

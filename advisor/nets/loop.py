@@ -46,8 +46,8 @@ class Rows:
 class Recipe:
     """How to train. `warmup` is the share of all steps in which the learning rate rises; `patience` counts epochs.
 
-    With `averaging` above 0, what is judged and kept is a running mean of the weights over about so many epochs (Polyak and
-    Juditsky 1992): a net that is stopped before its learning rate has come down is then as calm as if it had.
+    With `averaging` above 0, what is judged and kept is a running mean of the weights over about so many epochs (Polyak
+    and Juditsky 1992): a net that is stopped before its learning rate has come down is then as calm as if it had.
     """
 
     learning_rate: float = 1e-3

@@ -1,6 +1,7 @@
-"""The optimisers behind the loop, and averaged weights, as torch's own fused kernels; `torch.optim.Optimizer` itself is not touched.
+"""How weights move: AdamW as torch's own fused kernel, clipped gradients, averaged weights.
 
-Its first use imports all of torch's compiler: over two CPU seconds a process, which each worker would pay.
+`torch.optim.Optimizer` is not touched: its first use imports all of torch's compiler, over two CPU seconds in
+each process.
 """
 
 from __future__ import annotations

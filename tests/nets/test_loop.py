@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 from advisor.errors import UserError
 from advisor.nets.blocks import MLP
 from advisor.nets.loop import Diverged, Recipe, Rows, learning_rate_factor, pick_device, predict, train
+from advisor.nets.optimiser import AdamW, WeightAverage
 
 CPU = torch.device("cpu")
 
@@ -64,6 +65,58 @@ def test_patience_counts_epochs_without_a_better_held_error():
         _net(), _waves(100, 0), _waves(50, 1), _squared, Recipe(epochs=50, patience=3), error=lambda *_: next(rising)
     )
     assert (fit.best_epoch, fit.stopped, len(fit.curve["epoch"])) == (1, "patience", 4)
+
+
+def test_averaged_weights_are_judged_and_kept_but_training_goes_on_from_the_last():
+    rows, held = _waves(300, 0), _waves(50, 1)
+    plain, averaged = _net(), _net()
+    train(plain, rows, held, _squared, Recipe(batch_size=32, epochs=3, averaging=0.0))
+    train(averaged, rows, held, _squared, Recipe(batch_size=32, epochs=3, averaging=1.0))
+    assert not np.array_equal(_weights(plain), _weights(averaged))
+
+    module = nn.Linear(1, 1, bias=False)
+    mean = WeightAverage(module, steps=2)
+    for value in (1.0, 2.0, 3.0):
+        nn.init.constant_(module.weight, value)
+        mean.update()
+    with mean.in_place():
+        # After one step all of it, then two thirds, then no less than half: 1, 5/3, 7/3.
+        assert module.weight.item() == pytest.approx(7 / 3)
+    assert module.weight.item() == 3.0
+
+
+def test_clipping_bounds_the_joint_norm_and_leaves_short_gradients_alone():
+    def moved(gradient, clip_norm):
+        module = nn.Linear(2, 1, bias=False)
+        nn.init.zeros_(module.weight)
+        optimiser = AdamW(module, weight_decay=0.0, clip_norm=clip_norm)
+        for factor in (1.0, 1e-3):
+            module.weight.grad = torch.tensor([gradient]) * factor
+            optimiser.step(learning_rate=1.0)
+        return module.weight.detach().numpy().copy()
+
+    np.testing.assert_array_equal(moved([0.3, 0.4], 1.0), moved([0.3, 0.4], None))
+    np.testing.assert_allclose(moved([30.0, 40.0], 50.0), moved([30.0, 40.0], None), rtol=1e-6)
+    # A long first gradient is remembered by Adam's means; clipped to length 1 it is forgotten sooner.
+    assert not np.allclose(moved([30.0, 40.0], 1.0), moved([30.0, 40.0], None), rtol=1e-3)
+
+
+def test_our_steps_are_those_of_torch():
+    ours, theirs = _net(), _net()
+    rows = _waves(64, 0)
+    optimiser = AdamW(ours, weight_decay=0.1, clip_norm=0.5)
+    vectors = [weight for weight in theirs.parameters() if weight.ndim == 1]
+    matrices = [weight for weight in theirs.parameters() if weight.ndim == 2]
+    groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    reference = torch.optim.AdamW(groups, lr=0.01, weight_decay=0.1)
+    for _ in range(5):
+        (10 * _squared(ours(*rows.inputs), rows.target)).backward()
+        optimiser.step(0.01)
+        reference.zero_grad()
+        (10 * _squared(theirs(*rows.inputs), rows.target)).backward()
+        nn.utils.clip_grad_norm_(theirs.parameters(), 0.5)
+        reference.step()
+    np.testing.assert_allclose(_weights(ours), _weights(theirs), rtol=1e-4, atol=1e-6)
 
 
 def test_without_held_rows_every_epoch_is_run_and_the_last_one_kept():
