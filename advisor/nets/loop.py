@@ -185,8 +185,8 @@ class _Run:
     def through(self, started: float, seconds: float | None, seed: int, clock: Callable[[], float]) -> Fit:
         """Run epochs until they are used up, nothing improves, the time is over or the loss explodes."""
         order = torch.Generator().manual_seed(seed)
-        planned, stopped = self.recipe.epochs, "epochs"
-        epoch = 0
+        stopped: Stop = "epochs"
+        planned, epoch = self.recipe.epochs, 0
         while epoch < planned:
             epoch += 1
             deadline = math.inf if seconds is None else started + seconds
@@ -205,14 +205,16 @@ class _Run:
                 stopped = "patience"
                 break
             if seconds is not None:
+                # By the pace so far, so that one slow epoch is forgiven when the others make up for it.
                 fitting = epoch if cut else max(epoch, int(seconds * epoch / max(elapsed, 1e-9)))
-                planned, stopped = (fitting, "deadline") if fitting < planned else (planned, stopped)
+                planned = min(fitting, self.recipe.epochs)
+                stopped = "deadline" if planned < self.recipe.epochs else "epochs"
         if not self.best_epoch:
             raise Diverged("The net's loss became NaN or infinite in the first epoch; a lower learning rate may help.")
         self.module.load_state_dict(self.best_state)
         self.module.eval()
         curve = {name: tuple(values) for name, values in self.curve.items()}
-        return Fit(self.best_epoch, stopped, curve, self.recipe.batch_size)  # type: ignore[arg-type]
+        return Fit(self.best_epoch, stopped, curve, self.recipe.batch_size)
 
     def _epoch(
         self, epoch: int, planned: int, order: torch.Generator, clock: Callable[[], float], deadline: float
