@@ -115,6 +115,9 @@ def compare(
 ) -> None:
     """Run a comparison and print the answer."""
     from advisor.report import summary_text
+    from advisor.engine import warm_up
+
+    warm_up()  # workers get ready while this process loads what it needs itself
     from advisor.walk import compare as run
 
     advice = run(

@@ -20,8 +20,9 @@ from typing import Any
 
 from pebble import ProcessPool
 
-# Imported once by the process that workers are forked from, so that a worker replaced after a kill is back at once.
-PRELOADED = ("advisor.trial", "sklearn.ensemble", "lightgbm", "xgboost", "catboost", "torch", "optuna")
+# Imported once by the process that workers are forked from. What only some learners need each worker loads when it meets
+# the first of them: all of it together would hold up the first job for seconds.
+PRELOADED = ("advisor.trial", "advisor.tuning", "sklearn.ensemble", "sklearn.linear_model", "sklearn.neighbors")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _shared: Any = None
@@ -36,11 +37,10 @@ class LocalEngine:
 
     def __init__(self, shared: Any, workers: int, threads: int) -> None:
         self.workers = workers
-        self._threads = threads
         with tempfile.NamedTemporaryFile(prefix="advisor-", suffix=".pickle", delete=False) as file:
             pickle.dump(shared, file, protocol=pickle.HIGHEST_PROTOCOL)
         self._payload = Path(file.name)
-        warm_up(threads)
+        warm_up()
         self._pool = ProcessPool(
             max_workers=workers,
             initializer=_start_worker,
@@ -86,10 +86,10 @@ class LocalEngine:
         self._payload.unlink(missing_ok=True)
 
 
-def warm_up(threads: int) -> None:
+def warm_up() -> None:
     """Start the process that workers are forked from, so that its imports run while the caller reads its data."""
     if isinstance(_context(), ForkServerContext):
-        with _threads_in_environment(threads), _nameless_main():
+        with _one_thread_in_environment(), _nameless_main():
             forkserver.ensure_running()
 
 
@@ -119,10 +119,14 @@ def _nameless_main() -> Iterator[None]:
 
 
 @contextmanager
-def _threads_in_environment(threads: int) -> Iterator[None]:
-    """OpenMP reads its number of threads once, when it is loaded; so it must stand in the environment before."""
+def _one_thread_in_environment() -> Iterator[None]:
+    """OpenMP reads its number of threads when it is loaded, so it must stand in the environment before.
+
+    One is right for whatever does not ask: two that spin on a busy core are many times slower than one. Learners name
+    the threads they want.
+    """
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:
         yield
     finally:

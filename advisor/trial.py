@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ class _Inner:
 def run(shared: Shared, task: Task) -> Outcome:
     """Carry out one job. Whatever a learner raises becomes a failed outcome with its message."""
     try:
+        for module in learners.find(task.job.learner).requires:
+            import_module(module)  # before any clock runs: loading a library is no cost of a fit
         return _default(shared, task) if task.job.stage == "default" else _tuned(shared, task)
     except Exception as problem:
         return Outcome(task.job, "failed", describe(problem))

@@ -97,7 +97,7 @@ def compare(
         None if max_model_size is None else quantities.megabytes(max_model_size),
     )
     folder = _folder(out, resume)
-    engine.warm_up(request.threads)
+    engine.warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
     profile = profile_of(dataset, modalities.find(dataset.modality))

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import advisor
+from advisor.cli import main
 
 SCHEMA = json.loads((Path(advisor.__file__).parent / "verdict.schema.json").read_text())
 FEW = ["--learners", "linear,tree,mlp", "--workers", "1"]
@@ -160,7 +161,7 @@ def test_a_run_is_taken_up_again(tmp_path):
     ledger, patience = tmp_path / "run" / "ledger.sqlite", time.time() + 120
     while not _finished_jobs(ledger) and time.time() < patience:
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the group
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "--resume" in said and "Traceback" not in said
@@ -208,18 +209,19 @@ GOOD = "a,b,y\n" + "\n".join(f"{i},{i % 7},{'yn'[i % 3 == 0]}" for i in range(60
         (["good.csv", "--target", "y", "--resume"], "--resume needs --out"),
         (["good.csv", "--target", "y", "--group", "nobody"], "The group column 'nobody' is not in the table"),
         (["good.csv", "--target", "y", "--trials", "0"], "--trials must be 1 or more"),
-        (["good.csv", "--target", "y", "--tracking-uri", "sqlite:////nowhere/at/all.db"], "MLflow"),
+        (["good.csv", "--target", "y", "--tracking-uri", "sqlite:///good.csv/mlflow.db"], "cannot be tracked"),
         (["openml:notanumber", "--target", "y"], "openml"),
         (["good.csv", "--target", "y", "--nonsense"], "No such option"),
     ],
 )
-def test_wrong_words_are_answered_in_one_sentence(tmp_path, words, said):
+def test_wrong_words_are_answered_in_one_sentence(tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
     _write(tmp_path / "good.csv", GOOD)
     (tmp_path / "taken").mkdir()
     _write(tmp_path / "taken" / "file", "")
-    ran = command("compare", *words, cwd=tmp_path)
-    assert ran.returncode == 2, ran.stderr
-    assert said in " ".join(ran.stderr.split()) and "Traceback" not in ran.stderr and not ran.stdout
+    assert main(["compare", *words, "--budget", "60s"] if "--budget" not in words else ["compare", *words]) == 2
+    heard = capsys.readouterr()
+    assert said in " ".join(heard.err.split()) and "Traceback" not in heard.err and not heard.out
 
 
 def test_no_learner_in_time_is_status_3(tmp_path):
@@ -228,16 +230,21 @@ def test_no_learner_in_time_is_status_3(tmp_path):
     assert ran.returncode == 3 and "larger --budget" in ran.stderr and "Traceback" not in ran.stderr
 
 
-def test_looking_around(tmp_path):
-    learners = json.loads(command("learners", "--json", cwd=tmp_path).stdout)
+def test_looking_around(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def printed(*words):
+        assert main(words) == 0
+        return capsys.readouterr().out
+
+    learners = json.loads(printed("learners", "--json"))
     assert {"mlp", "xgboost", "lightgbm", "catboost"} <= {row["learner"] for row in learners}
-    assert "breast_cancer" in command("datasets", cwd=tmp_path).stdout
-    assert json.loads(command("datasets", "wine", "--json", cwd=tmp_path).stdout)["name"] == "wine"
-    seen = json.loads(command("profile", "breast_cancer", "--json", cwd=tmp_path).stdout)
+    assert "breast_cancer" in printed("datasets")
+    assert json.loads(printed("datasets", "wine", "--json"))["name"] == "wine"
+    seen = json.loads(printed("profile", "breast_cancer", "--json"))
     assert seen["rows"] == 569 and seen["task"] == "binary"
-    assert "569" in command("profile", "breast_cancer", cwd=tmp_path).stdout
-    ran = command("report", "latest", cwd=tmp_path)
-    assert ran.returncode == 2 and "no finished run" in ran.stderr
+    assert "569" in printed("profile", "breast_cancer")
+    assert main(["report", "latest"]) == 2 and "no finished run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--help"], ["compare", "--help"], []])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ def log_dataset(client: Any, run_id: str, dataset: Dataset, digest: str | None) 
     known = file is not None and file.is_file()
     source: Any = str(file) if known else CodeDatasetSource({"mlflow.source.name": dataset.source or dataset.name})
     digest, name = clip(digest or content_digest(dataset), 36), clip(dataset.name, 500)
-    facts = from_pandas(head, source=source, targets=dataset.target_name, name=name, digest=digest).to_dict()
+    with warnings.catch_warnings():
+        # A plain path fits several of MLflow's source types, and the one it takes is the right one.
+        warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted")
+        facts = from_pandas(head, source=source, targets=dataset.target_name, name=name, digest=digest).to_dict()
     # MLflow has seen the head only; the profile tells the size of the whole.
     facts["profile"] = json.dumps({"num_rows": len(dataset.inputs), "num_columns": dataset.inputs.shape[1] + 1})
     context = [InputTag("mlflow.data.context", "comparison")]
