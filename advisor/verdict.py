@@ -123,7 +123,7 @@ def _answer(
     if answer == "too_close_to_call":
         if low <= 1 - confidence or high >= confidence:
             return answer, ["With and without the weak prior the answer differs, so the data alone do not carry it."]
-        return answer, [f"Neither side reaches {confidence:.0%} certainty; the simpler family is the one to take."]
+        return answer, [f"Neither side reaches {percent(confidence)} certainty; the simpler family is the one to take."]
     if answer == "worth_it" and not _floor_holds(standing, metric):
         return "too_close_to_call", [
             "The relative gain is certain, but the absolute improvement is below the floor of what anyone would notice."
@@ -232,7 +232,7 @@ def _sentence(
     return (
         f"{opening}: against the classical side ({champions['classical']['learner']}) the neural side "
         f"({champions['neural']['learner']}) has {_less_or_more(comparison.gain)} error ({ERROR_NAMES[metric.name]}), "
-        f"with a {comparison.level:.0%} interval from {_less_or_more(low)} to {_less_or_more(high)}; "
+        f"with a {percent(comparison.level)} interval from {_less_or_more(low)} to {_less_or_more(high)}; "
         f"the chance that it gains more than {percent(margin)} is {chance(comparison.p_worth)}."
     )
 
@@ -241,10 +241,10 @@ def _less_or_more(gain: float) -> str:
     """Write a relative error reduction so that nobody has to think about its sign.
 
     >>> _less_or_more(0.081), _less_or_more(-0.034), _less_or_more(-44.5)
-    ('8.1 % less', '3.4 % more', '46 times the')
+    ('8.1 % less', '3.4 % more', '46 times as much')
     """
     if gain < -1:
-        return f"{1 - gain:.2g} times the"
+        return f"{1 - gain:.2g} times as much"
     return f"{percent(abs(gain))} {'less' if gain >= 0 else 'more'}"
 
 
@@ -355,7 +355,7 @@ def _would_change(comparison: Comparison | None, answer: Answer, confidence: flo
         smaller = (
             {"min_gain": -float(np.expm1(-bound))}
             if bound > 0
-            else {"reason": f"no margin above zero is reached with {confidence:.0%} certainty"}
+            else {"reason": f"no margin above zero is reached with {percent(confidence)} certainty"}
         )
     return {"more_rows": later, "gpu": later, "larger_budget": later, "smaller_margin": smaller}
 
