@@ -114,8 +114,8 @@ def compare(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", rich_help_panel=_RECORD)] = False,
 ) -> None:
     """Run a comparison and print the answer."""
-    from advisor.report import summary_text
     from advisor.engine import warm_up
+    from advisor.report import summary_text
 
     warm_up()  # workers get ready while this process loads what it needs itself
     from advisor.walk import compare as run

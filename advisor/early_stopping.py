@@ -33,11 +33,15 @@ _FLOATS = [np.float64, np.float32]
 
 @dataclass(frozen=True)
 class Trained:
-    """What one pass of training leaves: a model, the iterations to keep (1 or more), the held loss after each."""
+    """What one pass of training leaves: a model, the iterations to keep (1 or more), the held loss after each.
+
+    `cut_short` tells whether the clock ended it before it had learnt its fill; None leaves that to the deadline.
+    """
 
     model: Any
     best_iteration: int
     held_losses: tuple[float, ...]
+    cut_short: bool | None = None
 
 
 class EarlyStopping(BaseEstimator):
@@ -103,7 +107,7 @@ class EarlyStopping(BaseEstimator):
         self.model_, self.best_iteration_ = trained.model, trained.best_iteration
         self.curve_ = {f"held_{self._loss}": trained.held_losses}
         now = time.monotonic()
-        self.cut_short_ = now >= deadline
+        self.cut_short_ = now >= deadline if trained.cut_short is None else trained.cut_short
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations, so one that may not end in time is not begun.
         if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:

@@ -20,8 +20,8 @@ from typing import Any
 
 from pebble import ProcessPool
 
-# Imported once by the process that workers are forked from. What only some learners need each worker loads when it meets
-# the first of them: all of it together would hold up the first job for seconds.
+# Imported once by the process that workers are forked from. What only some learners need each worker loads when it
+# meets the first of them: all of it together would hold up the first job for seconds.
 PRELOADED = ("advisor.trial", "advisor.tuning", "sklearn.ensemble", "sklearn.linear_model", "sklearn.neighbors")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -19,6 +19,9 @@ from advisor.evidence import Cuts, RowLosses
 from advisor.metrics import METRICS
 from advisor.records import Constraints, Dataset, Outcome, Plan, Profile
 
+# With fewer than a hundredth of the rows being copies, the standard error is the same with and without clusters.
+FEW_COPIES = 0.99
+
 Finals = Mapping[str, Mapping[int, Outcome]]
 """Learner -> number of the cut -> what it ended with there: the study's outcome, or its default's where there is
 none."""
@@ -143,7 +146,8 @@ def _row(
         "predict_ms_per_1000_rows": _known(by_cut, "predict_ms_per_1000_rows"),
         "latency_p50_ms": _known(by_cut, "latency_p50_ms"),
         "latency_p99_ms": _known(by_cut, "latency_p99_ms"),
-        "peak_memory_mb": _known(by_cut, "peak_memory_mb"),
+        # Growth over the start of a job: a later job in the same process grows less, so the largest is the truest.
+        "peak_memory_mb": max((o.cost.peak_memory_mb for o in own if o.cost.peak_memory_mb is not None), default=None),
         "model_mb": _known(by_cut, "model_mb"),
         "device": next((o.cost.device for o in by_cut.values()), None),
         "status": status,
@@ -152,8 +156,11 @@ def _row(
 
 
 def _cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
-    # Exact copies of a row are one piece of evidence, as the rows of a group are.
-    clusters = plan.splits.twins if dataset.groups is None else dataset.groups
+    clusters = dataset.groups
+    twins = plan.splits.twins
+    if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):
+        # Exact copies of a row are one piece of evidence, as the rows of a group are.
+        clusters = twins
     return evidence.cuts_of(plan.splits, pipelines, encoded_columns=profile.encoded_columns, groups=clusters)
 
 

@@ -9,13 +9,12 @@ import json
 import os
 import re
 import secrets
-import shlex
 import tempfile
 import time as clock
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,26 +25,20 @@ import pandas as pd
 from advisor import document as documents
 from advisor import engine, metrics, modalities, plan, progress, quantities, report, trial
 from advisor.advice import MODEL, RUNS, Advice
-from advisor.contracts import Learner
-from advisor.errors import Interrupted, NothingTrained, UserError, did_you_mean
+from advisor.chronicle import Chronicle
+from advisor.errors import UserError, did_you_mean
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
-from advisor.ledger import Ledger
 from advisor.profiling import profile as profile_of
-from advisor.records import Budget, Constraints, Dataset, Job, Outcome, Plan, Profile, Verdict
+from advisor.records import Budget, Constraints, Dataset, Profile, Verdict
+from advisor.schedule import carry_through
 from advisor.standings import standings
-from advisor.tracking import TrackedRun, default_uri
-from advisor.tracking import start as start_tracking
+from advisor.tracking import default_uri
 from advisor.verdict import judge
 
 EXPERIMENT = "advisor"
 # What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
 CLOSING_SECONDS = 8.0
-# The part of the budget that the defaults of a repeat may plan for; the rest is for tuning.
-DEFAULTS_SHARE = 0.5
-# A family's share of the seconds for defaults is reckoned for so many learners whose fits last as long as they are let;
-# the others leave most of theirs.
-SLOW_LEARNERS = 2
 
 
 def compare(
@@ -111,13 +104,16 @@ def compare(
     show = progress.show(request.budget.seconds, quiet=quiet, score_of=judged_by.score)
     for note in dataset.notes:
         show.note(note)
-    with _Chronicle(folder, chosen, show, command) as chronicle:
+    with Chronicle(folder, chosen, show, command) as chronicle:
         if tracking:
             uri = tracking_uri or default_uri(RUNS)
             chronicle.track(uri, experiment, dataset, profile, request.budget)
         shared = trial.Shared(dataset, profile, chosen, request.threads)
         with engine.LocalEngine(shared, request.workers, request.threads) as pool:
-            outcomes = _run(shared, request, pool, chronicle, show, began)
+            end = began + request.budget.seconds - min(CLOSING_SECONDS, request.budget.seconds / 4)
+            outcomes = carry_through(
+                shared, request.budget, request.workers, end, partial(chronicle.carry_out, pool), show.stage
+            )
             standing = standings(dataset, profile, chosen, outcomes, constraints)
             verdict = judge(
                 dataset, profile, chosen, standing, outcomes,
@@ -207,72 +203,6 @@ def _request(
     )
 
 
-def _run(
-    shared: trial.Shared,
-    request: _Request,
-    pool: engine.LocalEngine,
-    chronicle: _Chronicle,
-    show: progress.Progress,
-    began: float,
-) -> list[Outcome]:
-    """Run defaults and studies, repeat by repeat, and return every outcome; the clock decides how much there is."""
-    chosen, budget = shared.plan, request.budget
-    members = {learner.name: learner for learner in catalogue()}
-    end = began + budget.seconds - min(CLOSING_SECONDS, budget.seconds / 4)
-    repeats = chosen.splits.repeats
-    limits = _fit_limits(chosen, members, request, end - clock.time())
-    outcomes: list[Outcome] = []
-    repeat = 0
-    while repeat < repeats:
-        repeat_began = clock.time()
-        jobs = plan.default_jobs(chosen, members, repeat)
-        show.stage("default configurations", len(jobs), end - repeat_began)
-        defaults = list(chronicle.carry_out(pool, [trial.Task(job, end, limits[job.family]) for job in jobs]))
-        outcomes += defaults
-        if not any(outcome.status == "ok" for outcome in outcomes):
-            first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
-            raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
-        took = clock.time() - repeat_began
-        stop = end - _final_fit_seconds(defaults, shared)
-        if repeat == 0:
-            # As many repeats as let the defaults of all of them take half of the time at most.
-            repeats = max(1, min(repeats, int(DEFAULTS_SHARE * (stop - repeat_began) / max(took, 0.1))))
-        later = repeats - repeat - 1
-        seconds = (stop - clock.time() - later * took) / (later + 1)
-        studies = plan.tuned_jobs(defaults, members)
-        shares = plan.share_seconds(studies, request.workers, max(0.0, seconds))
-        starts = {(o.job.learner, o.job.split): o for o in defaults}
-        tasks = [
-            trial.Task(job, stop, limits[job.family], shares[job.key], budget.trials, starts[job.learner, job.split])
-            for job in sorted(studies, key=lambda job: -shares[job.key])
-        ]
-        show.stage("tuning", len(tasks), stop - clock.time())
-        outcomes += chronicle.carry_out(pool, tasks)
-        repeat += 1
-    return outcomes
-
-
-def _fit_limits(chosen: Plan, members: Mapping[str, Learner], request: _Request, seconds: float) -> dict[str, float]:
-    """Return the soft limit of one fit by family, so that the defaults of either take at most half of their share.
-
-    Equal seconds for both families, split among those of its learners that use all they get.
-    """
-    fits = len(chosen.splits.parts) * (chosen.splits.inner_folds + 1)
-    families = [members[name].family for name in chosen.learners]
-    slow = {family: min(SLOW_LEARNERS, families.count(family)) for family in set(families)}
-    return {
-        family: max(0.5, DEFAULTS_SHARE / 2 * seconds * request.workers / (fits * count))
-        for family, count in slow.items()
-    }
-
-
-def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
-    """Expect the fit on all rows to take what the slowest default took on a training part, and for more rows more."""
-    parts = shared.plan.splits.parts
-    rows = len(shared.dataset.target)
-    return max((o.cost.fit_seconds * rows / len(parts[o.job.split].train) for o in defaults), default=0.0)
-
-
 def _train_recommended(
     pool: engine.LocalEngine,
     verdict: Verdict,
@@ -293,102 +223,6 @@ def _train_recommended(
         show.note(f"The recommended model could not be trained on all rows: {trial.describe(result)}.")
         return None
     return joblib.load(folder / MODEL)
-
-
-class _Chronicle:
-    """Everyone who is told of an outcome: the ledger at once, MLflow when its store is open, the display."""
-
-    def __init__(self, folder: Path, chosen: Plan, show: progress.Progress, command: str) -> None:
-        self._folder, self._plan, self._show, self._command = folder, chosen, show, command
-        self._ledger = Ledger(folder, chosen.fingerprint)
-        self._known = {outcome.job.key: outcome for outcome in self._ledger.outcomes() if outcome.status == "ok"}
-        self._starting: Future[TrackedRun] | None = None
-        self._untold: list[Outcome] = []
-
-    def __enter__(self) -> _Chronicle:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: Any) -> None:
-        self._ledger.close()
-        self._show.close()
-        if problem is None:
-            return
-        if self._starting is not None and self._starting.exception() is None:
-            run = self._starting.result()
-            run.fail(str(problem) or type(problem).__name__, interrupted=isinstance(problem, KeyboardInterrupt))
-        if isinstance(problem, KeyboardInterrupt):
-            where = "" if "--out" in self._command else f" --out {shlex.quote(str(self._folder))}"
-            again = self._command.removesuffix(" --resume") + where + " --resume"
-            raise Interrupted(f"Interrupted; what finished is kept. Go on with: {again}") from problem
-
-    def track(self, uri: str, experiment: str, dataset: Dataset, profile: Profile, budget: Budget) -> None:
-        """Open the MLflow store on a thread of its own: a new one takes seconds in which learners can already run."""
-        params = {
-            "metric": self._plan.metric,
-            "budget_seconds": budget.seconds,
-            "trials": budget.trials,
-            "seed": budget.seed,
-            "splits": f"{self._plan.splits.kind} {self._plan.splits.folds} x {self._plan.splits.repeats}",
-            "learners": ", ".join(self._plan.learners),
-            "command": self._command,
-        }
-        tags = {
-            "dataset": dataset.name,
-            "target": dataset.target_name,
-            "task": dataset.task,
-            "metric": self._plan.metric,
-            "rows": len(dataset.target),
-            "columns": len(profile.columns),
-            "folder": self._folder.name,
-        }
-        self._starting = ThreadPoolExecutor(1, "advisor-mlflow").submit(
-            start_tracking, uri, experiment, f"{dataset.name} · {dataset.target_name}",
-            params=params, tags=tags, dataset=dataset, digest=profile.fingerprint[:36], warn=self._show.note,
-        )  # fmt: skip
-
-    def carry_out(self, pool: engine.LocalEngine, tasks: Sequence[trial.Task]) -> Iterator[Outcome]:
-        """Yield the outcome of every task as it comes, told to everyone; what the ledger knows is not done again."""
-        yield from (self._tell(self._known[task.job.key]) for task in tasks if task.job.key in self._known)
-        for task, result in pool.map(trial.run, [task for task in tasks if task.job.key not in self._known]):
-            outcome = _as_outcome(task.job, result)
-            self._ledger.add(outcome)
-            yield self._tell(outcome)
-
-    def _tell(self, outcome: Outcome) -> Outcome:
-        self._show.outcome(outcome)
-        self._untold.append(outcome)
-        if self._starting is not None and self._starting.done():
-            self._catch_up(self._starting.result())
-        return outcome
-
-    def _catch_up(self, run: TrackedRun) -> None:
-        for outcome in self._untold:
-            score = None if outcome.error is None else metrics.METRICS[self._plan.metric].score(outcome.error)
-            run.record(outcome, self._plan.splits.parts[outcome.job.split], score)
-        self._untold.clear()
-
-    def where(self) -> dict[str, Any] | None:
-        """Say where MLflow keeps this run; waits until its store is open. None where nothing is tracked."""
-        if self._starting is None:
-            return None
-        run = self._starting.result()
-        self._catch_up(run)
-        return dict(run.where)
-
-    def finish(self, content: Mapping[str, Any], folder: Path, model: Any, dataset: Dataset) -> dict[str, Any] | None:
-        """Hand the answer, the files and the model to MLflow, and say where it all is."""
-        if self._starting is None:
-            return None
-        return self._starting.result().finish(content, folder, model=model, input_example=dataset.example)
-
-
-def _as_outcome(job: Job, result: Any) -> Outcome:
-    if isinstance(result, Outcome):
-        return result
-    if isinstance(result, TimeoutError):
-        begun = "before it began" in str(result)
-        return Outcome(job, "timeout", str(result) if begun else "the budget ran out before it was done")
-    return Outcome(job, "failed", trial.describe(result))
 
 
 def _joined(source: Any, target: Any) -> tuple[pd.DataFrame, str]:

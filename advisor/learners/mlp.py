@@ -81,9 +81,12 @@ class _MLP(EarlyStopping):
         from advisor.nets.loop import Rows
 
         held = Rows(self._tensors(X_held), self._target(y_held))
-        module, fit = self._fitted(X, y, held, deadline - time.monotonic(), self._epochs(len(y)))
+        epochs = self._epochs(len(y))
+        module, fit = self._fitted(X, y, held, deadline - time.monotonic(), epochs)
         self.learning_curve_ = dict(fit.curve)
-        return Trained(module, fit.best_epoch, fit.curve["valid_loss"])
+        # A schedule that was shortened still comes down to its end; below half of its epochs it is not the same net.
+        cut_short = fit.stopped == "deadline" and 2 * len(fit.curve["valid_loss"]) < epochs
+        return Trained(module, fit.best_epoch, fit.curve["valid_loss"], cut_short)
 
     def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int) -> Any:
         return self._fitted(X, y, None, np.inf, iterations)[0]
@@ -104,6 +107,7 @@ class _MLP(EarlyStopping):
         from advisor.nets.loop import Recipe, Rows, cpu_threads, pick_device, seeded, train
 
         place = pick_device(self.device)
+        self.device_ = place.type
         rows = Rows(self._tensors(X), self._target(y))
         with seeded(self.seed_, place), cpu_threads(self.n_jobs):
             module = self._module(y, rows.inputs[0].shape[1])
@@ -239,5 +243,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=4,
+    effort=3,
 )

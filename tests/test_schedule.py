@@ -1,0 +1,75 @@
+"""The clock of a comparison, run on a clock made by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from advisor import schedule
+from advisor.errors import NothingTrained
+from advisor.records import Budget, Outcome
+from advisor.trial import Shared
+from tests.made import DATASET, PROFILE, all_outcomes, plan
+
+BUDGET = Budget(1000, 7)
+
+
+class Clock:
+    """Time that passes only when a default or a study is carried out."""
+
+    def __init__(self, seconds_a_task):
+        self.now, self.seconds_a_task, self.tasks, self.stages = 0.0, seconds_a_task, [], []
+
+    def time(self):
+        return self.now
+
+    def carry_out(self, tasks):
+        known = {(o.job.learner, o.job.split): o for o in all_outcomes(plan(repeats=3))}
+        for task in tasks:
+            self.tasks.append(task)
+            self.now += self.seconds_a_task
+            yield replace(known[task.job.learner, task.job.split], job=task.job)
+
+    def stage(self, name, jobs, seconds_left):
+        self.stages.append((name, jobs))
+
+
+def run(monkeypatch, seconds_a_task, *, repeats=1, end=1000.0, carry_out=None):
+    clock = Clock(seconds_a_task)
+    monkeypatch.setattr(schedule, "time", clock)
+    shared = Shared(DATASET, PROFILE, plan(repeats), 1)
+    outcomes = schedule.carry_through(shared, BUDGET, 2, end, carry_out or clock.carry_out, clock.stage)
+    return clock, outcomes
+
+
+def test_defaults_come_first_and_studies_start_from_them(monkeypatch):
+    clock, outcomes = run(monkeypatch, 1.0)
+    assert clock.stages == [("default configurations", 12), ("tuning", 9)]
+    assert len(outcomes) == 21
+    studies = [task for task in clock.tasks if task.job.stage == "tuned"]
+    assert all(task.start.job.learner == task.job.learner and task.start.job.stage == "default" for task in studies)
+    assert all(task.most_trials == 7 for task in studies)
+    seconds = {
+        family: sum(task.tune_seconds for task in studies if task.job.family == family)
+        for family in ("classical", "neural")
+    }
+    assert seconds["classical"] == pytest.approx(seconds["neural"]) and seconds["neural"] > 0
+
+
+def test_a_fit_of_either_family_may_take_the_same_part_of_the_budget(monkeypatch):
+    clock, _ = run(monkeypatch, 1.0)
+    limits = {task.job.family: task.fit_seconds for task in clock.tasks}
+    assert limits["neural"] == pytest.approx(2 * limits["classical"]), "one net, two classical learners"
+
+
+@pytest.mark.parametrize(("seconds_a_task", "repeats"), [(1.0, 3), (20.0, 2), (60.0, 1)])
+def test_repeats_shrink_to_what_leaves_time_for_tuning(monkeypatch, seconds_a_task, repeats):
+    clock, _ = run(monkeypatch, seconds_a_task, repeats=3)
+    assert len({task.job.split for task in clock.tasks}) == 3 * repeats
+
+
+def test_nothing_trained_is_said_with_the_first_reason(monkeypatch):
+    def broken(tasks):
+        yield from (Outcome(task.job, "failed", "ValueError: no") for task in tasks)
+
+    with pytest.raises(NothingTrained, match=r"No learner finished: ValueError: no\. A larger --budget may help"):
+        run(monkeypatch, 1.0, carry_out=broken)
