@@ -11,10 +11,12 @@ from advisor.errors import NothingTrained
 from advisor.learners import catalogue
 from advisor.records import Budget, Outcome, Plan
 
-# The part of the budget that the defaults of a repeat may plan for; the rest is for tuning.
+# The part of the time that the defaults of all repeats may take; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
-# A family's share of the seconds for defaults is reckoned for so many learners whose fits last as long as they are let;
-# the others leave most of theirs.
+# The part of its family's time that the fits of a default may take where they last as long as they are let: a model
+# that was cut short tells nothing, so that finishing it goes before tuning it.
+LONGEST_DEFAULTS = 0.8
+# A family's time for defaults is reckoned for so many learners that use all they get; the others leave most of theirs.
 SLOW_LEARNERS = 2
 
 CarryOut = Callable[[Sequence[trial.Task]], Iterator[Outcome]]
@@ -38,8 +40,9 @@ def carry_through(
     while repeat < repeats:
         repeat_began = time.time()
         jobs = plan.default_jobs(chosen, members, repeat)
-        show("default configurations", len(jobs), end - repeat_began)
-        defaults = list(carry_out([trial.Task(job, end, limits[job.family]) for job in jobs]))
+        stop = end - max(limits.values())  # the fit on all rows has to follow yet
+        show("default configurations", len(jobs), stop - repeat_began)
+        defaults = list(carry_out([trial.Task(job, stop, limits[job.family]) for job in jobs]))
         outcomes += defaults
         if not any(outcome.status == "ok" for outcome in outcomes):
             first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
@@ -65,14 +68,13 @@ def carry_through(
 
 
 def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seconds: float) -> dict[str, float]:
-    """Return the soft limit of one fit by family, so that the defaults of either take at most half of their share.
-
-    Equal seconds for both families, split among those of its learners that use all they get.
-    """
+    """Return the soft limit of one fit by family: equal seconds for both, split among the learners that use all."""
     fits = len(chosen.splits.parts) * (chosen.splits.inner_folds + 1)
     families = [members[name].family for name in chosen.learners]
     slow = {family: min(SLOW_LEARNERS, families.count(family)) for family in set(families)}
-    return {family: max(0.5, DEFAULTS_SHARE / 2 * seconds * workers / (fits * count)) for family, count in slow.items()}
+    return {
+        family: max(0.5, LONGEST_DEFAULTS / 2 * seconds * workers / (fits * count)) for family, count in slow.items()
+    }
 
 
 def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:

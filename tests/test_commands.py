@@ -206,6 +206,7 @@ GOOD = "a,b,y\n" + "\n".join(f"{i},{i % 7},{'yn'[i % 3 == 0]}" for i in range(60
         (["good.csv", "--target", "y", "--min-gain", "lots"], "--min-gain must be a share"),
         (["good.csv", "--target", "y", "--out", "taken"], "is not an empty folder"),
         (["good.csv", "--target", "y", "--out", "good.csv"], "is not an empty folder"),
+        (["good.csv", "--target", "y", "--out", "good.csv/run"], "Nothing can be written to 'good.csv/run'"),
         (["good.csv", "--target", "y", "--resume"], "--resume needs --out"),
         (["good.csv", "--target", "y", "--group", "nobody"], "The group column 'nobody' is not in the table"),
         (["good.csv", "--target", "y", "--trials", "0"], "--trials must be 1 or more"),

@@ -479,3 +479,9 @@ def test_real_tables(shared_data, name):
     else:
         code, word = KNOWN[name]
         assert word in severe[code]
+
+
+def test_what_was_lost_in_reading_is_a_finding():
+    table = clean(0)
+    table.iloc[3, 0] = np.inf
+    assert "Infinite values" in found(table, "R01").message

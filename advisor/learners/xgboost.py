@@ -186,5 +186,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("xgboost",),
-    effort=4,
+    effort=3,
 )

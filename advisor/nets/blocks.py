@@ -48,6 +48,29 @@ class TableInput(nn.Module):
         return torch.cat([numbers, self.embedding(codes)], dim=1)
 
 
+class Dropout(nn.Module):
+    """Zeroes entries with probability `share` while training and scales the rest up: any shape to the same shape.
+
+    Srivastava et al. (2014). On a CPU one random byte decides an entry, so that the share is rounded to 1/256; that
+    takes half of the time of nn.Dropout, which was a quarter of all training.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.bound = min(round(256 * share), 255)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if not self.training or self.bound == 0:
+            return inputs
+        if inputs.device.type != "cpu":
+            return nn.functional.dropout(inputs, self.share)
+        count = inputs.numel()
+        words = torch.empty((count + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+        kept = words.view(torch.uint8)[:count].view_as(inputs) >= self.bound
+        return inputs * kept.to(inputs.dtype).mul_(256 / (256 - self.bound))
+
+
 class MLP(nn.Sequential):
     """`depth` times linear, normalisation, activation, dropout, then a linear head: (n, inputs) to (n, outputs).
 
@@ -77,7 +100,7 @@ class MLP(nn.Sequential):
                 layers.append(NORMALISATIONS[normalisation](width))
             layers.append(ACTIVATIONS[activation]())
             if dropout:
-                layers.append(nn.Dropout(dropout))
+                layers.append(Dropout(dropout))
         head = nn.Linear(width if depth else inputs, outputs)
         with torch.no_grad():
             head.weight.mul_(0.1)

@@ -11,7 +11,7 @@ from advisor.profiling.findings import FINDINGS, look_for_findings
 from advisor.profiling.survey import Survey, fingerprint
 from advisor.profiling.target import target_facts
 from advisor.profiling.text import profile_dict, profile_text
-from advisor.records import Dataset, Profile
+from advisor.records import Dataset, Finding, Profile
 
 __all__ = ["FINDINGS", "profile", "profile_dict", "profile_text"]
 
@@ -42,6 +42,11 @@ def profile(dataset: Dataset, modality: Modality) -> Profile:
         kinds=dict(Counter(column.kind for column in columns)),
         encoded_columns=encoded,
         target=target_facts(survey),
-        findings=look_for_findings(survey),
+        findings=(*_notes_of_reading(dataset), *look_for_findings(survey)),
         fingerprint=fingerprint(survey),
     )
+
+
+def _notes_of_reading(dataset: Dataset) -> tuple[Finding, ...]:
+    """Turn what was lost or guessed when the data was read into findings, so that whoever shows findings shows it."""
+    return tuple(Finding("R01", "info", note, "Make sure that this was meant.", {}) for note in dataset.notes)

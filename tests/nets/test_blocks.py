@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from advisor.nets.blocks import ACTIVATIONS, MLP, NORMALISATIONS, CategoryEmbedding, TableInput, TableNet
+from advisor.nets.blocks import ACTIVATIONS, MLP, NORMALISATIONS, CategoryEmbedding, Dropout, TableInput, TableNet
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -39,3 +39,20 @@ def test_numbers_and_codes_are_joined():
 def test_a_table_without_long_categories_needs_no_codes():
     entrance = TableInput(5)
     assert torch.equal(entrance(torch.ones(2, 5)), torch.ones(2, 5))
+
+
+def test_dropout_zeroes_the_share_and_keeps_the_mean():
+    layer, ones = Dropout(0.3), torch.ones(1000, 999)
+    torch.manual_seed(0)
+    dropped = layer(ones)
+    assert abs(float((dropped == 0).float().mean()) - 0.3) < 0.005 and abs(float(dropped.mean()) - 1) < 0.01
+    torch.manual_seed(0)
+    assert torch.equal(layer(ones), dropped), "the seed decides"
+    assert layer.eval()(ones) is ones and Dropout(0.0)(ones) is ones
+
+
+def test_dropout_lets_gradients_through_where_it_lets_values_through():
+    inputs = torch.ones(64, requires_grad=True)
+    outputs = Dropout(0.5)(inputs)
+    outputs.sum().backward()
+    assert torch.equal(inputs.grad, outputs.detach())
