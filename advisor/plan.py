@@ -133,24 +133,23 @@ def twins(dataset: Dataset) -> np.ndarray | None:
     return None if len(unique) == len(rows) else np.asarray(codes)
 
 
-def default_jobs(plan: Plan, learners: Mapping[str, Learner], repeat: int) -> tuple[Job, ...]:
-    """List the default configurations to run on the cuts of one repeat.
+def default_jobs(plan: Plan, learners: Mapping[str, Learner], cuts: Sequence[int]) -> tuple[Job, ...]:
+    """List the default configurations to run on the cuts of these numbers.
 
     The essential come first; then the slow before the quick, so that no worker waits long for the last one.
     """
     chosen = [learners[name] for name in plan.learners]
     essential = sorted((lr for lr in chosen if lr.effort <= ESSENTIAL_EFFORT), key=lambda lr: lr.effort)
     others = sorted((lr for lr in chosen if lr.effort > ESSENTIAL_EFFORT), key=lambda lr: -lr.effort)
-    numbers = [part.number for part in plan.splits.parts if part.repeat == repeat]
     return tuple(
         Job(learner.name, learner.family, number, "default", plan.seed + number)
         for learner in (*essential, *others)
-        for number in numbers
+        for number in cuts
     )
 
 
 def tuned_jobs(defaults: Iterable[Outcome], learners: Mapping[str, Learner]) -> list[Job]:
-    """List the studies to run after `defaults` (one repeat's): on each cut, each family's best few by inner error."""
+    """List the studies to run after `defaults`: on each cut, each family's best few by inner error."""
     by_cut: dict[tuple[int, str], list[Outcome]] = {}
     for outcome in defaults:
         if outcome.inner_error is not None and learners[outcome.job.learner].tunable:

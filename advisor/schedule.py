@@ -1,4 +1,4 @@
-"""The clock of a comparison: defaults, then studies, repeat by repeat, with equal seconds for both families."""
+"""The clock of a comparison: defaults on as many cuts as the budget pays for, then studies, equal seconds a family."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from advisor.errors import NothingTrained
 from advisor.learners import catalogue
 from advisor.records import Budget, Outcome, Plan
 
-# The part of the time that the defaults of all repeats may take; the rest is for tuning.
+# The part of the time that defaults may take where there is a choice of how many cuts to run; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
 # The part of its family's time that the fits of a default may take where they last as long as they are let: a model
 # that was cut short tells nothing, so that finishing it goes before tuning it.
 LONGEST_DEFAULTS = 0.8
+# Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
+# the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
+FEWEST_CUTS = 2
 # A family's time for defaults is reckoned for so many learners that use all they get; the others leave most of theirs.
-SLOW_LEARNERS = 2
+SLOW_LEARNERS = 4
 
 CarryOut = Callable[[Sequence[trial.Task]], Iterator[Outcome]]
 Stage = Callable[[str, int, float], None]
@@ -26,55 +29,63 @@ Stage = Callable[[str, int, float], None]
 def carry_through(
     shared: trial.Shared, budget: Budget, workers: int, end: float, carry_out: CarryOut, show: Stage
 ) -> list[Outcome]:
-    """Run the defaults and then the studies of each repeat until `end` (seconds since the epoch); return all outcomes.
+    """Run the defaults and then the studies until `end` (seconds since the epoch); return all outcomes.
 
-    `carry_out` yields the outcomes of tasks as they come, `show` is told of each stage (name, jobs, seconds left). The
-    number of repeats shrinks to what leaves half of the time for tuning. Raises NothingTrained where nothing finished.
+    The first cut shows what the defaults cost, and so how many cuts leave half of the time for tuning. `carry_out`
+    yields the outcomes of tasks as they come, `show` is told of each stage (name, jobs, seconds left). Raises
+    NothingTrained where no default finished.
     """
-    chosen = shared.plan
+    chosen, began = shared.plan, time.time()
     members = {learner.name: learner for learner in catalogue()}
-    repeats = chosen.splits.repeats
-    limits = _fit_limits(chosen, members, workers, end - time.time())
-    outcomes: list[Outcome] = []
-    repeat = 0
-    while repeat < repeats:
-        repeat_began = time.time()
-        jobs = plan.default_jobs(chosen, members, repeat)
-        stop = end - max(limits.values())  # the fit on all rows has to follow yet
-        show("default configurations", len(jobs), stop - repeat_began)
-        defaults = list(carry_out([trial.Task(job, stop, limits[job.family]) for job in jobs]))
-        outcomes += defaults
-        if not any(outcome.status == "ok" for outcome in outcomes):
-            first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
-            raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
-        took = time.time() - repeat_began
-        stop = end - _final_fit_seconds(defaults, shared)
-        if repeat == 0:
-            # As many repeats as let the defaults of all of them take half of the time at most.
-            repeats = max(1, min(repeats, int(DEFAULTS_SHARE * (stop - repeat_began) / max(took, 0.1))))
-        later = repeats - repeat - 1
-        seconds = (stop - time.time() - later * took) / (later + 1)
-        studies = plan.tuned_jobs(defaults, members)
-        shares = plan.share_seconds(studies, workers, max(0.0, seconds))
-        starts = {(o.job.learner, o.job.split): o for o in defaults}
-        tasks = [
-            trial.Task(job, stop, limits[job.family], shares[job.key], budget.trials, starts[job.learner, job.split])
-            for job in sorted(studies, key=lambda job: -shares[job.key])
-        ]
-        show("tuning", len(tasks), stop - time.time())
-        outcomes += carry_out(tasks)
-        repeat += 1
-    return outcomes
+    limits = _fit_limits(chosen, members, workers, end - began)
+    stop = end - max(limits.values())  # the fit on all rows has to follow yet
+    # Forward in time the last cut has the most rows to learn from; elsewhere all cuts are alike.
+    numbers = [part.number for part in chosen.splits.parts][:: -1 if chosen.splits.kind == "forward" else 1]
+
+    def run_defaults(cuts: Sequence[int]) -> list[Outcome]:
+        jobs = plan.default_jobs(chosen, members, cuts)
+        show(f"default configurations, cut {cuts[0] + 1} and on", len(jobs), stop - time.time())
+        return list(carry_out([trial.Task(job, stop, limits[job.family]) for job in jobs]))
+
+    defaults = run_defaults(numbers[:1])
+    count = _affordable_cuts(chosen, defaults, workers * DEFAULTS_SHARE * (stop - began))
+    if count > 1:
+        defaults += run_defaults(numbers[1:count])
+    if not any(outcome.status == "ok" for outcome in defaults):
+        first = next((outcome.message for outcome in defaults if outcome.message), "the budget was too short")
+        raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
+    stop = end - _final_fit_seconds(defaults, shared)
+    studies = plan.tuned_jobs(defaults, members)
+    shares = plan.share_seconds(studies, workers, max(0.0, stop - time.time()))
+    starts = {(o.job.learner, o.job.split): o for o in defaults}
+    tasks = [
+        trial.Task(job, stop, limits[job.family], shares[job.key], budget.trials, starts[job.learner, job.split])
+        for job in sorted(studies, key=lambda job: -shares[job.key])
+    ]
+    show("tuning", len(tasks), stop - time.time())
+    return [*defaults, *carry_out(tasks)]
+
+
+def _affordable_cuts(chosen: Plan, first: Iterable[Outcome], worker_seconds: float) -> int:
+    """Return how many cuts to run, given the outcomes of the first: two or more, and past one repeat whole repeats."""
+    spent = sum(o.cost.tune_seconds + o.cost.fit_seconds + o.cost.predict_seconds for o in first)
+    count = int(worker_seconds / max(spent, 1e-9))
+    folds, cuts = chosen.splits.folds, len(chosen.splits.parts)
+    count = min(cuts, max(FEWEST_CUTS, count))
+    return count if count < folds else count - count % folds
 
 
 def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seconds: float) -> dict[str, float]:
-    """Return the soft limit of one fit by family: equal seconds for both, split among the learners that use all."""
-    fits = len(chosen.splits.parts) * (chosen.splits.inner_folds + 1)
+    """Return the soft limit of one fit by family: equal seconds for both, split among the learners that use all.
+
+    However many workers there are, the fits of one job follow each other, and those of the first cut come before others.
+    """
+    fits = min(FEWEST_CUTS, len(chosen.splits.parts)) * (chosen.splits.inner_folds + 1)
     families = [members[name].family for name in chosen.learners]
     slow = {family: min(SLOW_LEARNERS, families.count(family)) for family in set(families)}
-    return {
-        family: max(0.5, LONGEST_DEFAULTS / 2 * seconds * workers / (fits * count)) for family, count in slow.items()
-    }
+    share = LONGEST_DEFAULTS / 2 * seconds * workers / fits
+    longest = LONGEST_DEFAULTS * seconds / (FEWEST_CUTS * (chosen.splits.inner_folds + 1))
+    return {family: max(0.5, min(longest, share / count)) for family, count in slow.items()}
 
 
 def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:

@@ -183,6 +183,9 @@ def _remarks(
         return []
     rows = f"{comparison.rows:,} rows predicted out of fold"
     remarks = [f"The interval rests on {rows} by both families; its standard error was taken {comparison.method}."]
+    run, planned = len(standing.cuts.numbers), len(plan.splits.parts)
+    if run < planned:
+        remarks.append(f"The budget paid for {run} of {planned} cuts; a larger one would judge more rows.")
     if comparison.detectable_theta > 0:
         detectable = percent(-np.expm1(-comparison.detectable_theta))
         remarks.append(f"This data could have shown a gain of {detectable} or more with 80 % power.")

@@ -26,7 +26,7 @@ def answer(table, metric, names, *, folds=3, twin=None, seed=0):
     budget = Budget(60, 1, folds=folds, repeats=1, seed=seed)
     plan = make_plan(data, seen, tuple(MEMBERS.values()), budget, metric=metric, only=names)
     world = Shared(data, seen, plan, 1)
-    outcomes = [run(world, Task(job, time.time() + 300)) for job in default_jobs(plan, MEMBERS, 0)]
+    outcomes = [run(world, Task(job, time.time() + 300)) for job in default_jobs(plan, MEMBERS, range(folds))]
     if twin is not None:
         again = [run(world, Task(replace(o.job, seed=o.job.seed + 1000), time.time() + 300)) for o in outcomes]
         outcomes += [

@@ -6,7 +6,7 @@ import pytest
 
 from advisor import schedule
 from advisor.errors import NothingTrained
-from advisor.records import Budget, Outcome
+from advisor.records import Budget, Cost, Outcome
 from advisor.trial import Shared
 from tests.made import DATASET, PROFILE, all_outcomes, plan
 
@@ -16,8 +16,9 @@ BUDGET = Budget(1000, 7)
 class Clock:
     """Time that passes only when a default or a study is carried out."""
 
-    def __init__(self, seconds_a_task):
+    def __init__(self, seconds_a_task, cost):
         self.now, self.seconds_a_task, self.tasks, self.stages = 0.0, seconds_a_task, [], []
+        self.cost = Cost(tune_seconds=cost / 2, fit_seconds=cost / 2)
 
     def time(self):
         return self.now
@@ -27,14 +28,14 @@ class Clock:
         for task in tasks:
             self.tasks.append(task)
             self.now += self.seconds_a_task
-            yield replace(known[task.job.learner, task.job.split], job=task.job)
+            yield replace(known[task.job.learner, task.job.split], job=task.job, cost=self.cost)
 
     def stage(self, name, jobs, seconds_left):
         self.stages.append((name, jobs))
 
 
-def run(monkeypatch, seconds_a_task, *, repeats=1, end=1000.0, carry_out=None):
-    clock = Clock(seconds_a_task)
+def run(monkeypatch, seconds_a_task, *, cost=1.0, repeats=1, end=1000.0, carry_out=None):
+    clock = Clock(seconds_a_task, cost)
     monkeypatch.setattr(schedule, "time", clock)
     shared = Shared(DATASET, PROFILE, plan(repeats), 1)
     outcomes = schedule.carry_through(shared, BUDGET, 2, end, carry_out or clock.carry_out, clock.stage)
@@ -43,7 +44,7 @@ def run(monkeypatch, seconds_a_task, *, repeats=1, end=1000.0, carry_out=None):
 
 def test_defaults_come_first_and_studies_start_from_them(monkeypatch):
     clock, outcomes = run(monkeypatch, 1.0)
-    assert clock.stages == [("default configurations", 12), ("tuning", 9)]
+    assert [jobs for _, jobs in clock.stages] == [4, 8, 9] and clock.stages[-1][0] == "tuning"
     assert len(outcomes) == 21
     studies = [task for task in clock.tasks if task.job.stage == "tuned"]
     assert all(task.start.job.learner == task.job.learner and task.start.job.stage == "default" for task in studies)
@@ -55,16 +56,28 @@ def test_defaults_come_first_and_studies_start_from_them(monkeypatch):
     assert seconds["classical"] == pytest.approx(seconds["neural"]) and seconds["neural"] > 0
 
 
-def test_a_fit_of_either_family_may_take_the_same_part_of_the_budget(monkeypatch):
+def test_both_families_may_take_the_same_part_of_the_budget(monkeypatch):
     clock, _ = run(monkeypatch, 1.0)
     limits = {task.job.family: task.fit_seconds for task in clock.tasks}
     assert limits["neural"] == pytest.approx(2 * limits["classical"]), "one net, two classical learners"
+    assert 2 * 2 * (limits["neural"] + 2 * limits["classical"]) == pytest.approx(0.8 * 2 * 1000)
 
 
-@pytest.mark.parametrize(("seconds_a_task", "repeats"), [(1.0, 3), (20.0, 2), (60.0, 1)])
-def test_repeats_shrink_to_what_leaves_time_for_tuning(monkeypatch, seconds_a_task, repeats):
-    clock, _ = run(monkeypatch, seconds_a_task, repeats=3)
-    assert len({task.job.split for task in clock.tasks}) == 3 * repeats
+@pytest.mark.parametrize(
+    ("cost", "cuts"),
+    [
+        (1.0, 9),  # three whole repeats
+        (15.0, 9),
+        (27.5, 6),  # seven cuts could be paid for, of which six are whole repeats
+        (60.0, 3),
+        (90.0, 2),
+        (900.0, 2),  # two at the least
+    ],
+)
+def test_the_first_cut_tells_how_many_the_budget_pays_for(monkeypatch, cost, cuts):
+    clock, _ = run(monkeypatch, 1e-6, repeats=3, cost=cost)
+    assert sorted({task.job.split for task in clock.tasks}) == list(range(cuts))
+    assert {task.job.learner for task in clock.tasks if task.job.split == 1} == {"dummy", "linear", "xgboost", "mlp"}
 
 
 def test_nothing_trained_is_said_with_the_first_reason(monkeypatch):
