@@ -78,7 +78,7 @@ def _affordable_cuts(chosen: Plan, first: Iterable[Outcome], worker_seconds: flo
 def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seconds: float) -> dict[str, float]:
     """Return the soft limit of one fit by family: equal seconds for both, split among the learners that use all.
 
-    However many workers there are, the fits of one job follow each other, and those of the first cut come before others.
+    However many workers there are, the fits of a job follow each other, and those of the first cut go before the rest.
     """
     fits = min(FEWEST_CUTS, len(chosen.splits.parts)) * (chosen.splits.inner_folds + 1)
     families = [members[name].family for name in chosen.learners]
