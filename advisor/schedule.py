@@ -15,7 +15,7 @@ from advisor.records import Budget, Outcome, Plan
 DEFAULTS_SHARE = 0.5
 # The part of its family's time that the fits of a default may take where they last as long as they are let: a model
 # that was cut short tells nothing, so that finishing it goes before tuning it.
-LONGEST_DEFAULTS = 0.8
+LONGEST_DEFAULTS = 0.6
 # Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
 # the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
 FEWEST_CUTS = 2

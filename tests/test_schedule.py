@@ -60,7 +60,7 @@ def test_both_families_may_take_the_same_part_of_the_budget(monkeypatch):
     clock, _ = run(monkeypatch, 1.0)
     limits = {task.job.family: task.fit_seconds for task in clock.tasks}
     assert limits["neural"] == pytest.approx(2 * limits["classical"]), "one net, two classical learners"
-    assert 2 * 2 * (limits["neural"] + 2 * limits["classical"]) == pytest.approx(0.8 * 2 * 1000)
+    assert 2 * 2 * (limits["neural"] + 2 * limits["classical"]) == pytest.approx(0.6 * 2 * 1000)
 
 
 @pytest.mark.parametrize(
