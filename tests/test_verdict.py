@@ -105,5 +105,10 @@ def test_percent(share, text):
     assert percent(share) == text
 
 
+def test_a_hopeless_net_is_told_in_times_and_not_in_thousands_of_per_cent():
+    sentence = answer({"mlp": 1.5, "xgboost": 0.15}).sentence
+    assert "times as much error" in sentence and "-" not in sentence.replace("1 - AUC", "")
+
+
 def test_a_chance_is_never_certain():
     assert [chance(p) for p in (1.0, 0.99, 0.5, 0.0)] == ["more than 99 %", "99 %", "50 %", "less than 1 %"]
