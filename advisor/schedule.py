@@ -13,6 +13,8 @@ from advisor.records import Budget, Outcome, Plan
 
 # The part of the time that defaults may take where there is a choice of how many cuts to run; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
+# Where rows are few, judging all of them tells more than tuning does.
+FEW_ROWS, DEFAULTS_SHARE_FEW = 2_500, 0.8
 # The part of its family's time that the fits of a default may take where they last as long as they are let: a model
 # that was cut short tells nothing, so that finishing it goes before tuning it.
 LONGEST_DEFAULTS = 0.6
@@ -48,7 +50,8 @@ def carry_through(
         return list(carry_out([trial.Task(job, stop, limits[job.family]) for job in jobs]))
 
     defaults = run_defaults(numbers[:1])
-    count = _affordable_cuts(chosen, defaults, workers * DEFAULTS_SHARE * (stop - began))
+    share = DEFAULTS_SHARE if len(shared.dataset.target) > FEW_ROWS else DEFAULTS_SHARE_FEW
+    count = _affordable_cuts(chosen, defaults, workers * share * (stop - began))
     if count > 1:
         defaults += run_defaults(numbers[1:count])
     if not any(outcome.status == "ok" for outcome in defaults):

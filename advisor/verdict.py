@@ -23,6 +23,8 @@ from advisor.standings import Standings, leaderboard, leading, row_losses, settl
 
 # Cuts that both families must have finished before anything is said; one is enough where the plan has only one.
 FEWEST_CUTS = 2
+# An estimate this far below the dummy's error that is still uncertain is no sign of an absent signal, but of few rows.
+LARGEST_NO_SIGNAL = 0.1
 
 ERROR_NAMES = {
     "roc_auc": "1 - AUC",
@@ -109,6 +111,11 @@ def _answer(
             f"Only {standing.cuts.rows} rows were judged out of fold, too few for any honest figure."
         ]
     if "dummy" in standing.losses and not _any_skill(standing, metric):
+        if max(_skill(standing, family, metric) for family in ("classical", "neural")) > LARGEST_NO_SIGNAL:
+            return "not_enough_evidence", [
+                f"On {comparison.rows:,} rows judged out of fold nobody is certain to beat a constant guess, although "
+                "it looks like it; more rows or a larger budget would tell."
+            ]
         return "no_signal", [
             "Neither family predicts better than a constant guess on rows it has not seen (97.5 % one-sided each)."
         ]
@@ -166,6 +173,12 @@ def _any_skill(standing: Standings, metric: Metric) -> bool:
     return any(
         evidence.beats(standing.losses[family], dummy, standing.cuts, metric) for family in ("classical", "neural")
     )
+
+
+def _skill(standing: Standings, family: str, metric: Metric) -> float:
+    """Return the estimated relative error reduction of a family over the dummy."""
+    own, dummy = (metric.error_of_loss(float(standing.losses[who].by_row.mean())) for who in (family, "dummy"))
+    return 1 - own / dummy if dummy > 0 else 0.0
 
 
 def _floor_holds(standing: Standings, metric: Metric) -> bool:

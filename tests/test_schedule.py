@@ -67,10 +67,10 @@ def test_both_families_may_take_the_same_part_of_the_budget(monkeypatch):
     ("cost", "cuts"),
     [
         (1.0, 9),  # three whole repeats
-        (15.0, 9),
-        (27.5, 6),  # seven cuts could be paid for, of which six are whole repeats
-        (60.0, 3),
-        (90.0, 2),
+        (24.0, 9),
+        (44.0, 6),  # seven cuts could be paid for, of which six are whole repeats
+        (96.0, 3),
+        (144.0, 2),
         (900.0, 2),  # two at the least
     ],
 )

@@ -105,6 +105,20 @@ def test_percent(share, text):
     assert percent(share) == text
 
 
+def test_too_few_rows_to_see_a_signal_are_not_called_no_signal():
+    """A strong model on the rows of two small cuts: uncertain, but no sign that there is nothing to learn."""
+    chosen = plan()
+    few = [np.arange(20), np.arange(20, 40)]
+    parts = tuple(
+        replace(part, test=test, train=np.arange(40, 600)) for part, test in zip(chosen.splits.parts, few, strict=False)
+    )
+    chosen = replace(chosen, splits=replace(chosen.splits, folds=2, parts=parts))
+    outcomes = all_outcomes(chosen, {"mlp": 0.9, "xgboost": 0.9, "linear": 0.9})
+    standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
+    verdict = judge(DATASET, PROFILE, chosen, standing, outcomes, constraints=Constraints())
+    assert verdict.answer == "not_enough_evidence" and "more rows or a larger budget" in verdict.sentence
+
+
 def test_a_hopeless_net_is_told_in_times_and_not_in_thousands_of_per_cent():
     sentence = answer({"mlp": 1.5, "xgboost": 0.15}).sentence
     assert "times as much error" in sentence and "-" not in sentence.replace("1 - AUC", "")
