@@ -77,6 +77,9 @@ def compare(
     max_model_size: Annotated[
         str | None, typer.Option(help="Largest model, e.g. 50MB.", rich_help_panel=_QUESTION)
     ] = None,
+    serve_on: Annotated[
+        str, typer.Option(help="Where the model will answer: auto, cpu or gpu.", rich_help_panel=_QUESTION)
+    ] = "auto",
     budget: Annotated[
         str | None,
         typer.Option(help="Wall time for everything: 90s, 10m, 1h (default: by preset).", rich_help_panel=_EFFORT),
@@ -90,6 +93,7 @@ def compare(
     learners: Annotated[str, typer.Option(help="Only these learners: a,b,c.", rich_help_panel=_EFFORT)] = "",
     skip: Annotated[str, typer.Option(help="Not these learners: a,b.", rich_help_panel=_EFFORT)] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", rich_help_panel=_EFFORT)] = "auto",
+    engine: Annotated[str, typer.Option(help="Where fits run: local.", rich_help_panel=_EFFORT)] = "local",
     workers: Annotated[
         int | None, typer.Option(help="Processes at work (default: one a core).", rich_help_panel=_EFFORT)
     ] = None,
@@ -123,9 +127,9 @@ def compare(
     advice = run(
         source, target, task=task, group=group, time=time, drop=_names(drop), metric=metric, min_gain=min_gain,
         confidence=confidence, interpretable=interpretable, max_latency=max_latency, max_model_size=max_model_size,
-        budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip), device=device,
-        workers=workers, seed=seed, tracking_uri=tracking_uri, experiment=experiment, tracking=not no_tracking, out=out,
-        resume=resume, quiet=quiet, command=shlex.join(["advisor", *sys.argv[1:]]),
+        serve_on=serve_on, budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip),
+        device=device, engine=engine, workers=workers, seed=seed, tracking_uri=tracking_uri, experiment=experiment,
+        tracking=not no_tracking, out=out, resume=resume, quiet=quiet, command=shlex.join(["advisor", *sys.argv[1:]]),
     )  # fmt: skip
     if as_json:
         _print_json(advice.document)

@@ -67,6 +67,7 @@ def make_plan(
     skip: Sequence[str] = (),
     interpretable: bool = False,
     device: str = "cpu",
+    serve_on: str = "auto",
 ) -> Plan:
     """Pair every suitable learner with every outer cut, and say why the others were left out.
 
@@ -93,8 +94,9 @@ def make_plan(
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
     cuts = draw_splits(dataset, budget, repeat)
     return Plan(
-        dataset.task, metric, cuts, chosen, skipped, budget.seed, device, _fingerprint(profile, metric, cuts, chosen)
-    )
+        dataset.task, metric, cuts, chosen, skipped, budget.seed, device, serve_on,
+        _fingerprint(profile, metric, cuts, chosen),
+    )  # fmt: skip
 
 
 def draw_splits(dataset: Dataset, budget: Budget, repeat: bool) -> Splits:

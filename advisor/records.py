@@ -208,6 +208,7 @@ class Plan:
     skipped: Mapping[str, str]
     seed: int
     device: str
+    serve_on: str
     fingerprint: str
 
 

@@ -9,7 +9,7 @@ from advisor import plan, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
 from advisor.learners import catalogue
-from advisor.records import Budget, Outcome, Plan
+from advisor.records import Budget, Job, Outcome, Plan
 
 # The part of the time that defaults may take where there is a choice of how many cuts to run; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
@@ -24,6 +24,10 @@ FEWEST_CUTS = 2
 # A family's time for defaults is reckoned for so many learners that use all they get; the others leave most of theirs.
 SLOW_LEARNERS = 4
 
+# Workers do not end together, and one fit is slower than the next: a further cut is begun where so many times its
+# expected seconds are left.
+SLACK = 1.5
+
 CarryOut = Callable[[Sequence[trial.Task]], Iterator[Outcome]]
 Stage = Callable[[str, int, float], None]
 
@@ -33,7 +37,8 @@ def carry_through(
 ) -> list[Outcome]:
     """Run the defaults and then the studies until `end` (seconds since the epoch); return all outcomes.
 
-    The first cut shows what the defaults cost, and so how many cuts leave half of the time for tuning. `carry_out`
+    The first cut shows what the defaults cost, and so how many cuts leave half of the time for tuning; further cuts
+    follow where the studies leave time. `carry_out`
     yields the outcomes of tasks as they come, `show` is told of each stage (name, jobs, seconds left). Raises
     NothingTrained where no default finished.
     """
@@ -58,24 +63,66 @@ def carry_through(
         first = next((outcome.message for outcome in defaults if outcome.message), "the budget was too short")
         raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
     stop = end - _final_fit_seconds(defaults, shared)
-    studies = plan.tuned_jobs(defaults, members)
-    shares = plan.share_seconds(studies, workers, max(0.0, stop - time.time()))
-    starts = {(o.job.learner, o.job.split): o for o in defaults}
-    tasks = [
-        trial.Task(job, stop, limits[job.family], shares[job.key], budget.trials, starts[job.learner, job.split])
-        for job in sorted(studies, key=lambda job: -shares[job.key])
-    ]
-    show("tuning", len(tasks), stop - time.time())
-    return [*defaults, *carry_out(tasks)]
+
+    def run_studies(starts: Sequence[Outcome]) -> list[Outcome]:
+        studies = plan.tuned_jobs(starts, members)
+        shares = _affordable_studies(studies, starts, workers, max(0.0, stop - time.time()))
+        by_job = {(o.job.learner, o.job.split): o for o in starts}
+        tasks = [
+            trial.Task(job, stop, limits[job.family], shares[job.key], budget.trials, by_job[job.learner, job.split])
+            for job in sorted(studies, key=lambda job: -shares.get(job.key, 0.0))
+            if job.key in shares
+        ]
+        show("tuning", len(tasks), stop - time.time())
+        return list(carry_out(tasks))
+
+    outcomes = [*defaults, *run_studies(defaults)]
+    # Studies seldom use all they were given: where a further cut fits into the rest, it makes the interval narrower.
+    step = 1 if count < chosen.splits.folds else chosen.splits.folds
+    seconds = SLACK * step * _worker_seconds(defaults) / max(count, 1) / workers
+    while numbers[count : count + step] and time.time() + seconds <= stop:
+        further = run_defaults(numbers[count : count + step])
+        if any(outcome.status == "timeout" for outcome in further):
+            break  # a cut without the slowest learner would favour the other side, so it does not count
+        outcomes += [*further, *run_studies(further)]
+        count += step
+    return outcomes
 
 
 def _affordable_cuts(chosen: Plan, first: Iterable[Outcome], worker_seconds: float) -> int:
     """Return how many cuts to run, given the outcomes of the first: two or more, and past one repeat whole repeats."""
-    spent = sum(o.cost.tune_seconds + o.cost.fit_seconds + o.cost.predict_seconds for o in first)
-    count = int(worker_seconds / max(spent, 1e-9))
+    count = int(worker_seconds / max(_worker_seconds(first), 1e-9))
     folds, cuts = chosen.splits.folds, len(chosen.splits.parts)
     count = min(cuts, max(FEWEST_CUTS, count))
     return count if count < folds else count - count % folds
+
+
+def _affordable_studies(
+    studies: Sequence[Job], starts: Iterable[Outcome], workers: int, seconds: float
+) -> dict[str, float]:
+    """Share the seconds among studies that can each pay for another configuration: {job key: seconds}.
+
+    Where one of a family's studies on a cut cannot, the family's last by inner error gives its part up to the others,
+    until all can or one is left.
+    """
+    needed = {(o.job.learner, o.job.split): _worker_seconds([o]) for o in starts}
+    while True:
+        shares = plan.share_seconds(studies, workers, seconds)
+        groups: dict[tuple[int, str], list[Job]] = {}
+        for job in studies:
+            groups.setdefault((job.split, job.family), []).append(job)
+        dropped = {
+            jobs[-1].key
+            for jobs in groups.values()
+            if len(jobs) > 1 and any(shares[job.key] < needed[job.learner, job.split] for job in jobs)
+        }
+        if not dropped:
+            return shares
+        studies = [job for job in studies if job.key not in dropped]
+
+
+def _worker_seconds(outcomes: Iterable[Outcome]) -> float:
+    return sum(o.cost.tune_seconds + o.cost.fit_seconds + o.cost.predict_seconds for o in outcomes)
 
 
 def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seconds: float) -> dict[str, float]:

@@ -105,6 +105,7 @@ def refit(shared: Shared, wish: Refit) -> None:
     setting = _setting(shared, len(dataset.target), shared.plan.seed, seconds, wish.threads)
     target = np.asarray(dataset.classes, dtype=object)[dataset.target] if dataset.classes else dataset.target
     fitted = learner.build(setting, wish.params).fit(dataset.inputs, target)
+    _serve_on(fitted, shared.plan.serve_on)
     wish.path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = wish.path.with_suffix(".part")
     joblib.dump(Pipeline([("table", setting.modality.typed(dataset)), ("learner", fitted)]), unfinished)
@@ -127,8 +128,7 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
     started_at = time.time()
     learner, split = learners.find(task.job.learner), shared.plan.splits.parts[task.job.split]
     start = task.start
-    assert start is not None and start.inner_predictions is not None and start.inner_rows is not None
-    default = _as_inner(shared, task.job, split, start.inner_predictions)
+    assert start is not None
     best: dict[str, Any] = {"error": np.inf}
 
     def evaluate(params: Mapping[str, Any], report: tuning.Report) -> float:
@@ -137,11 +137,18 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
             best.update(error=inner.error, params=dict(params), inner=inner)
         return inner.error
 
-    def seconds_left() -> float:
-        last_fit = start.cost.fit_seconds + start.cost.predict_seconds
-        return min(task.tune_seconds + started_at, task.deadline) - time.time() - 1.2 * last_fit
+    def time_left() -> float:
+        return min(task.tune_seconds + started_at, task.deadline) - time.time()
 
     with costs.Stopwatch() as watch:
+        longer = time_left() / (shared.plan.splits.inner_folds + 1)
+        if start.cut_short and longer > (task.fit_seconds or 0.0):
+            # Nothing that could be tried tells more than the default does when it may learn its fill.
+            task = replace(task, fit_seconds=longer)
+            start = _default(shared, task)
+        last_fit_seconds = 1.2 * (start.cost.fit_seconds + start.cost.predict_seconds)
+        assert start.inner_predictions is not None
+        default = _as_inner(shared, task.job, split, start.inner_predictions)
         setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
         space = learner.space(setting)
         trials = tuning.tune(
@@ -150,7 +157,7 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
             default_params=_default_params(learner, setting, space),
             default_errors=default.fold_errors,
             default_seconds=start.cost.tune_seconds,
-            seconds_left=seconds_left,
+            seconds_left=lambda: time_left() - last_fit_seconds,
             most_trials=task.most_trials,
             seed=task.job.seed,
         )
@@ -242,6 +249,7 @@ def _outer(
     )
     if split.number == 0:
         # One cut tells what serving costs; the others would only repeat it.
+        _serve_on(estimator, shared.plan.serve_on)
         p50_ms, p99_ms = costs.latency(estimator, test_inputs)
         cost = replace(
             cost,
@@ -286,6 +294,13 @@ def predict(estimator: Any, inputs: Any, dataset: Dataset) -> np.ndarray:
 def _model(estimator: Any) -> Any:
     """Return the last step of a pipeline, or the estimator where it stands alone."""
     return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _serve_on(estimator: Any, place: str) -> None:
+    """Let a fitted net answer on "cpu" or "gpu" from now on; "auto" leaves it as it was trained."""
+    model = _model(estimator)
+    if place != "auto" and "device" in model.get_params():
+        model.set_params(device="cpu" if place == "cpu" else "auto")
 
 
 def _setting(shared: Shared, rows: int, seed: int, fit_seconds: float | None, threads: int | None = None) -> Setting:

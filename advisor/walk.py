@@ -23,9 +23,10 @@ import numpy as np
 import pandas as pd
 
 from advisor import document as documents
-from advisor import engine, metrics, modalities, plan, progress, quantities, report, trial
+from advisor import metrics, modalities, plan, progress, quantities, report, trial
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
+from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
@@ -60,7 +61,9 @@ def compare(
     interpretable: bool = False,
     max_latency: str | float | None = None,
     max_model_size: str | float | None = None,
+    serve_on: str = "auto",
     device: str = "auto",
+    engine: str = "local",
     workers: int | None = None,
     seed: int = 0,
     tracking: bool = True,
@@ -77,8 +80,10 @@ def compare(
     or the target itself (a Series or array as long as the table). `budget` is wall time for everything ("10m", or
     seconds), `min_gain` the smallest relative error reduction that would be worth a net ("2%"; None: the metric's
     default), `confidence` what a decided answer must reach. `group` names a column whose values must not be torn
-    apart by a split, `time` one that orders the rows. The run's files go into a new folder below `advisor-runs`, or
-    into `out`; with `resume` what an interrupted run has finished there is not done again.
+    apart by a split, `time` one that orders the rows. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
+    latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the recommended
+    model answers. The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
+    interrupted run has finished there is not done again.
 
     Raises UserError where the caller can mend it, NothingTrained where no learner finished.
     """
@@ -89,15 +94,17 @@ def compare(
         None if max_latency is None else quantities.milliseconds(max_latency),
         None if max_model_size is None else quantities.megabytes(max_model_size),
     )
+    _known_engine(engine)
+    places = _places(device, serve_on)
     folder = _folder(out, resume)
-    engine.warm_up()
+    warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
         metric=judged_by.name, repeat=plan.PRESETS[preset].repeat, only=learners, skip=skip,
-        interpretable=interpretable, device=_device(device),
+        interpretable=interpretable, device=places[0], serve_on=places[1],
     )  # fmt: skip
     folder = folder or _new_folder(dataset.name)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
@@ -109,7 +116,7 @@ def compare(
             uri = tracking_uri or default_uri(RUNS)
             chronicle.track(uri, experiment, dataset, profile, request.budget)
         shared = trial.Shared(dataset, profile, chosen, request.threads)
-        with engine.LocalEngine(shared, request.workers, request.threads) as pool:
+        with LocalEngine(shared, request.workers, request.threads) as pool:
             end = began + request.budget.seconds - min(CLOSING_SECONDS, request.budget.seconds / 4)
             outcomes = carry_through(
                 shared, request.budget, request.workers, end, partial(chronicle.carry_out, pool), show.stage
@@ -204,7 +211,7 @@ def _request(
 
 
 def _train_recommended(
-    pool: engine.LocalEngine,
+    pool: LocalEngine,
     verdict: Verdict,
     folder: Path,
     request: _Request,
@@ -238,10 +245,26 @@ def _joined(source: Any, target: Any) -> tuple[pd.DataFrame, str]:
     return source.assign(**{name: np.asarray(target)}), name
 
 
-def _device(wanted: str) -> str:
-    if wanted not in ("auto", "cpu", "cuda", "mps"):
-        raise UserError(f"No device is called {wanted!r}; give auto, cpu, cuda or mps.")
-    return wanted
+def _known_engine(wanted: str) -> None:
+    if wanted.partition(":")[0] == "ray":
+        raise UserError("Ray is no engine of this version yet; leave --engine out, or give local.")
+    if wanted != "local":
+        raise UserError(f"No engine is called {wanted!r}; give local.")
+
+
+def _places(device: str, serve_on: str) -> tuple[str, str]:
+    """Return where to train and where to serve; raises UserError where that is no device, or none that is here."""
+    if device not in ("auto", "cpu", "cuda", "mps"):
+        raise UserError(f"No device is called {device!r}; give auto, cpu, cuda or mps.")
+    if serve_on not in ("auto", "cpu", "gpu"):
+        raise UserError(f"--serve-on must be auto, cpu or gpu, and {serve_on!r} is not.")
+    if device in ("cuda", "mps") or serve_on == "gpu":
+        from advisor.nets.loop import pick_device  # loads torch, which only these wishes need this early
+
+        pick_device(device)
+        if serve_on == "gpu" and pick_device("auto").type == "cpu":
+            raise UserError("--serve-on gpu needs a GPU to take times on, and there is none here; give cpu.")
+    return device, serve_on
 
 
 def _folder(out: str | Path | None, resume: bool) -> Path | None:

@@ -21,7 +21,9 @@ def plan(repeats=1):
             for fold in range(FOLDS)
         ]
     learners = ("dummy", "linear", "xgboost", "mlp")
-    return Plan("binary", "roc_auc", Splits("stratified", FOLDS, repeats, tuple(parts), 1), learners, {}, 0, "cpu", "f")
+    return Plan(
+        "binary", "roc_auc", Splits("stratified", FOLDS, repeats, tuple(parts), 1), learners, {}, 0, "cpu", "auto", "f"
+    )
 
 
 FAMILY = {"dummy": "dummy", "linear": "classical", "xgboost": "classical", "mlp": "neural"}

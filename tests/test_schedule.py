@@ -76,8 +76,37 @@ def test_both_families_may_take_the_same_part_of_the_budget(monkeypatch):
 )
 def test_the_first_cut_tells_how_many_the_budget_pays_for(monkeypatch, cost, cuts):
     clock, _ = run(monkeypatch, 1e-6, repeats=3, cost=cost)
-    assert sorted({task.job.split for task in clock.tasks}) == list(range(cuts))
+    before = clock.tasks[: [task.job.stage for task in clock.tasks].index("tuned")]
+    assert sorted({task.job.split for task in before}) == list(range(cuts))
     assert {task.job.learner for task in clock.tasks if task.job.split == 1} == {"dummy", "linear", "xgboost", "mlp"}
+
+
+def test_further_cuts_follow_where_studies_leave_time(monkeypatch):
+    clock, outcomes = run(monkeypatch, 1e-6, repeats=3, cost=44.0)
+    assert {o.job.split for o in outcomes if o.job.stage == "tuned"} == set(range(9)), "and they are tuned, too"
+    stages = [name for name, _ in clock.stages]
+    assert stages[2:] == ["tuning", "default configurations, cut 7 and on", "tuning"]
+
+
+def test_a_further_cut_that_the_time_ended_does_not_count(monkeypatch):
+    clock = Clock(1e-6, 44.0)
+
+    def late(tasks):
+        for outcome in clock.carry_out(tasks):
+            yield replace(outcome, status="timeout") if outcome.job.split == 7 else outcome
+
+    _, outcomes = run(monkeypatch, 1e-6, repeats=3, carry_out=late)
+    assert {o.job.split for o in outcomes} == set(range(6))
+
+
+def test_a_study_that_could_try_nothing_leaves_its_part_to_a_better_one(monkeypatch):
+    clock, _ = run(monkeypatch, 1e-6, cost=60.0, repeats=1)
+    studies = [task for task in clock.tasks if task.job.stage == "tuned" and task.job.split < 2]
+    assert {task.job.learner for task in studies} == {"linear", "xgboost", "mlp"}
+    clock, _ = run(monkeypatch, 1e-6, cost=240.0, repeats=1)
+    studies = [task for task in clock.tasks if task.job.stage == "tuned" and task.job.split < 2]
+    assert {task.job.learner for task in studies} == {"xgboost", "mlp"}, "xgboost has the lower inner error"
+    assert all(task.tune_seconds > 240.0 for task in studies)
 
 
 def test_nothing_trained_is_said_with_the_first_reason(monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import modalities
+from advisor import modalities, trial
 from advisor.learners import catalogue
 from advisor.plan import make_plan
 from advisor.profiling import profile
@@ -69,6 +69,31 @@ def test_the_targets_of_the_test_part_change_nothing_but_the_outer_error():
         assert one.params == two.params and one.inner_error == two.inner_error
         np.testing.assert_array_equal(one.predictions, two.predictions)
         assert one.error != two.error
+
+
+def test_a_default_that_was_cut_short_learns_its_fill_before_anything_else_is_tried(monkeypatch):
+    world = shared()
+    limits = []
+    build = trial.learners.find("xgboost").build
+    slow = replace(trial.learners.find("xgboost"), build=lambda s, p: (limits.append(s.seconds), build(s, p))[1])
+    monkeypatch.setattr(trial.learners, "find", lambda name: slow)
+    start = replace(run(world, task("xgboost", fit_seconds=1.0)), cut_short=True, error=9.0)
+    limits.clear()
+    outcome = run(world, task("xgboost", stage="tuned", fit_seconds=1.0, tune_seconds=60.0, most_trials=1, start=start))
+    assert outcome.status == "ok" and not outcome.cut_short and outcome.error < 1, outcome.message
+    assert len(limits) >= 2 and min(limits[:2]) > 8, "six fits in a minute"
+    limits.clear()
+    outcome = run(world, task("xgboost", stage="tuned", fit_seconds=1.0, tune_seconds=1.0, most_trials=1, start=start))
+    assert outcome.cut_short and outcome.error == 9.0, "no longer limit, nothing to gain"
+
+
+@pytest.mark.parametrize(("wish", "place"), [("cpu", "cpu"), ("gpu", "auto"), ("auto", "cpu")])
+def test_a_net_answers_where_it_is_to_serve(tmp_path, wish, place):
+    world = shared()
+    world = replace(world, plan=replace(world.plan, device="cpu", serve_on=wish))
+    net = Refit("mlp", {"epochs": 2}, tmp_path / "model" / "model.joblib", time.time() + 60, 1)
+    refit(world, net)
+    assert joblib.load(net.path)[-1][-1].device == place
 
 
 def test_a_study_without_time_keeps_the_default_and_its_predictions():
