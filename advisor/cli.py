@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+import time as clock
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -118,6 +119,7 @@ def compare(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", rich_help_panel=_RECORD)] = False,
 ) -> None:
     """Run a comparison and print the answer."""
+    began = clock.time()
     from advisor.engine import warm_up
     from advisor.report import summary_text
 
@@ -130,6 +132,7 @@ def compare(
         serve_on=serve_on, budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip),
         device=device, engine=engine, workers=workers, seed=seed, tracking_uri=tracking_uri, experiment=experiment,
         tracking=not no_tracking, out=out, resume=resume, quiet=quiet, command=shlex.join(["advisor", *sys.argv[1:]]),
+        began=began,
     )  # fmt: skip
     if as_json:
         _print_json(advice.document)

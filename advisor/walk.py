@@ -73,6 +73,7 @@ def compare(
     resume: bool = False,
     quiet: bool = True,
     command: str | None = None,
+    began: float | None = None,
 ) -> Advice:
     """Measure whether a neural network is worth it for this data, and return the advice.
 
@@ -83,11 +84,12 @@ def compare(
     apart by a split, `time` one that orders the rows. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
     latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the recommended
     model answers. The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
-    interrupted run has finished there is not done again.
+    interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
+    the call).
 
     Raises UserError where the caller can mend it, NothingTrained where no learner finished.
     """
-    began = clock.time()
+    began = began or clock.time()
     request = _request(preset, budget, trials, seed, min_gain, confidence, workers)
     constraints = Constraints(
         interpretable,

@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStopping, EarlyStoppingClassifier, EarlyStoppingRegressor, Trained
+from advisor.early_stopping import (
+    MOST_ROWS_TO_REFIT,
+    EarlyStopping,
+    EarlyStoppingClassifier,
+    EarlyStoppingRegressor,
+    Trained,
+)
 from advisor.errors import UserError
 
 # Columns with at most so many levels enter as 0/1 columns; more levels get a learned vector each.
@@ -207,6 +213,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
     model = (MLPRegressor if setting.task == "regression" else MLPClassifier)(
         metric=setting.metric,
+        refit=setting.rows <= MOST_ROWS_TO_REFIT,
         seconds=setting.seconds,
         random_state=setting.seed,
         n_jobs=setting.threads,
