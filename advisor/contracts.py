@@ -108,6 +108,10 @@ def _no_space(setting: Setting) -> Space:
     return {}
 
 
+def _quick(rows: int, columns: int) -> float:
+    return 0.0
+
+
 def _no_objection(profile: Profile) -> str | None:
     return None
 
@@ -120,6 +124,9 @@ class Learner:
     default configuration. `space(setting)` names what tuning may change. `objection(profile)` returns a reason to stay
     away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
     that make an answer possible. `requires` lists modules beyond the core that must be importable.
+
+    `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
+    in the order of their `precedence` (1 first) as far as the budget pays for them, the others always.
     """
 
     name: str
@@ -133,6 +140,8 @@ class Learner:
     requires: tuple[str, ...] = ()
     interpretable: bool = False
     effort: int = 5
+    seconds: Callable[[int, int], float] = _quick
+    precedence: int = 1
 
     @property
     def tunable(self) -> bool:

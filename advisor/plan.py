@@ -19,9 +19,18 @@ from advisor.contracts import Learner
 from advisor.errors import UserError, did_you_mean
 from advisor.records import Budget, Dataset, Job, Outcome, Plan, Profile, Splits
 
+# The part of its family's time that the fits of a default may take where they last as long as they are let: a model
+# that was cut short tells nothing, so that finishing it goes before tuning it.
+LONGEST_DEFAULTS = 0.6
+# Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
+# the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
+FEWEST_CUTS = 2
+# With less of the seconds that its default usually takes a learner would be judged below its worth.
+FEWEST_SECONDS = 0.5
 # Learners a family tunes on one cut: more would leave each too few trials to learn from.
 TUNED_PER_FAMILY = 3
-# Learners up to this effort run first, so that even the shortest budget holds both families and a linear yardstick.
+# Learners up to this effort, and the quickest of each family, run first, so that even the shortest budget holds both
+# families and a linear yardstick.
 ESSENTIAL_EFFORT = 3
 
 
@@ -68,6 +77,7 @@ def make_plan(
     interpretable: bool = False,
     device: str = "cpu",
     serve_on: str = "auto",
+    workers: int = 1,
 ) -> Plan:
     """Pair every suitable learner with every outer cut, and say why the others were left out.
 
@@ -89,14 +99,55 @@ def make_plan(
             skipped[learner.name] = "not interpretable, as --interpretable asks"
         elif reason := learner.suits(profile):
             skipped[learner.name] = reason
+    cuts = draw_splits(dataset, budget, repeat)
+    if not only:
+        members = [learner for learner in learners if learner.name not in skipped]
+        skipped |= _too_slow(members, len(dataset.target), len(profile.columns), cuts, budget, workers)
     chosen = tuple(learner.name for learner in learners if learner.name not in skipped)
     if not any(learner.family != "dummy" for learner in learners if learner.name in chosen):
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
-    cuts = draw_splits(dataset, budget, repeat)
     return Plan(
         dataset.task, metric, cuts, chosen, skipped, budget.seed, device, serve_on,
         _fingerprint(profile, metric, cuts, chosen),
     )  # fmt: skip
+
+
+def fit_seconds(cuts: Splits, budget_seconds: float, workers: int) -> float:
+    """Return the worker-seconds that a family's defaults may take together for one fit each.
+
+    Both families get the same. However many cuts are planned, the budget has to pay for a few, and for each default
+    the fits of the inner cuts and one more.
+    """
+    fits = min(FEWEST_CUTS, len(cuts.parts)) * (cuts.inner_folds + 1)
+    return LONGEST_DEFAULTS / 2 * budget_seconds * workers / fits
+
+
+def _too_slow(
+    learners: Sequence[Learner], rows: int, columns: int, cuts: Splits, budget: Budget, workers: int
+) -> dict[str, str]:
+    """Name those that the budget does not pay for, with the reason: {learner: reason}.
+
+    They are taken by precedence while the time lasts; where not even one fits, the quickest of its family stays.
+    """
+    reasons: dict[str, str] = {}
+    for family in {learner.family for learner in learners}:
+        costs = {lr.name: lr.seconds(rows, columns) for lr in learners if lr.family == family}
+        left = fit_seconds(cuts, budget.seconds, workers)
+        taken = [name for name, seconds in costs.items() if not seconds]
+        slow = [lr.name for lr in sorted(learners, key=lambda lr: lr.precedence) if costs.get(lr.name)]
+        for name in slow:
+            if FEWEST_SECONDS * costs[name] <= left:
+                left -= costs[name]
+                taken.append(name)
+        if not taken:
+            taken.append(min(slow, key=lambda name: costs[name]))
+        for name in slow:
+            if name not in taken:
+                reasons[name] = (
+                    f"one fit takes about {costs[name]:,.0f} s, too long for a budget of {budget.seconds:,.0f} s; "
+                    "a larger one, or --learners, brings it in"
+                )
+    return reasons
 
 
 def draw_splits(dataset: Dataset, budget: Budget, repeat: bool) -> Splits:
@@ -140,9 +191,10 @@ def default_jobs(plan: Plan, learners: Mapping[str, Learner], cuts: Sequence[int
 
     The essential come first; then the slow before the quick, so that no worker waits long for the last one.
     """
-    chosen = [learners[name] for name in plan.learners]
-    essential = sorted((lr for lr in chosen if lr.effort <= ESSENTIAL_EFFORT), key=lambda lr: lr.effort)
-    others = sorted((lr for lr in chosen if lr.effort > ESSENTIAL_EFFORT), key=lambda lr: -lr.effort)
+    chosen = sorted((learners[name] for name in plan.learners), key=lambda lr: lr.effort)
+    quickest = {learner.family: learner for learner in reversed(chosen)}
+    essential = [lr for lr in chosen if lr.effort <= ESSENTIAL_EFFORT or lr is quickest[lr.family]]
+    others = [lr for lr in reversed(chosen) if lr not in essential]
     return tuple(
         Job(learner.name, learner.family, number, "default", plan.seed + number)
         for learner in (*essential, *others)

@@ -15,12 +15,6 @@ from advisor.records import Budget, Job, Outcome, Plan
 DEFAULTS_SHARE = 0.5
 # Where rows are few, judging all of them tells more than tuning does.
 FEW_ROWS, DEFAULTS_SHARE_FEW = 2_500, 0.8
-# The part of its family's time that the fits of a default may take where they last as long as they are let: a model
-# that was cut short tells nothing, so that finishing it goes before tuning it.
-LONGEST_DEFAULTS = 0.6
-# Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
-# the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
-FEWEST_CUTS = 2
 # A family's time for defaults is reckoned for so many learners that use all they get; the others leave most of theirs.
 SLOW_LEARNERS = 4
 
@@ -93,7 +87,7 @@ def _affordable_cuts(chosen: Plan, first: Iterable[Outcome], worker_seconds: flo
     """Return how many cuts to run, given the outcomes of the first: two or more, and past one repeat whole repeats."""
     count = int(worker_seconds / max(_worker_seconds(first), 1e-9))
     folds, cuts = chosen.splits.folds, len(chosen.splits.parts)
-    count = min(cuts, max(FEWEST_CUTS, count))
+    count = min(cuts, max(plan.FEWEST_CUTS, count))
     return count if count < folds else count - count % folds
 
 
@@ -126,15 +120,12 @@ def _worker_seconds(outcomes: Iterable[Outcome]) -> float:
 
 
 def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seconds: float) -> dict[str, float]:
-    """Return the soft limit of one fit by family: equal seconds for both, split among the learners that use all.
-
-    However many workers there are, the fits of a job follow each other, and those of the first cut go before the rest.
-    """
-    fits = min(FEWEST_CUTS, len(chosen.splits.parts)) * (chosen.splits.inner_folds + 1)
+    """Return the soft limit of one fit by family: equal seconds for both, split among the learners that use all."""
     families = [members[name].family for name in chosen.learners]
     slow = {family: min(SLOW_LEARNERS, families.count(family)) for family in set(families)}
-    share = LONGEST_DEFAULTS / 2 * seconds * workers / fits
-    longest = LONGEST_DEFAULTS * seconds / (FEWEST_CUTS * (chosen.splits.inner_folds + 1))
+    share = plan.fit_seconds(chosen.splits, seconds, workers)
+    # The fits of a job follow each other on one worker, and those of the first cut go before the rest.
+    longest = plan.LONGEST_DEFAULTS * seconds / (plan.FEWEST_CUTS * (chosen.splits.inner_folds + 1))
     return {family: max(0.5, min(longest, share / count)) for family, count in slow.items()}
 
 

@@ -107,6 +107,7 @@ def compare(
         dataset, profile, catalogue(), request.budget,
         metric=judged_by.name, repeat=plan.PRESETS[preset].repeat, only=learners, skip=skip,
         interpretable=interpretable, device=places[0], serve_on=places[1],
+        workers=request.workers,
     )  # fmt: skip
     folder = folder or _new_folder(dataset.name)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"

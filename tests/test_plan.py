@@ -1,5 +1,7 @@
 """Who runs where, and how the seconds are shared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,7 +47,7 @@ def test_tiers_by_rows(rows, repeat, expected):
 
 def test_a_learner_that_is_left_out_is_listed_with_its_reason():
     plan = plan_of(skip=["knn"])
-    assert plan.skipped == {"knn": "named in --skip"} and "knn" not in plan.learners
+    assert plan.skipped["knn"] == "named in --skip" and "knn" not in plan.learners
     plan = plan_of(only=["linear", "mlp"])
     assert set(plan.learners) == {"dummy", "linear", "mlp"}, "the dummy is the yardstick of 'no signal'"
     plan = plan_of(interpretable=True)
@@ -80,7 +82,7 @@ def test_exact_copies_are_twins_only_with_the_same_target():
 
 def test_both_families_are_among_the_first_to_run():
     first = [job.learner for job in default_jobs(plan_of(), MEMBERS, range(5))][:30]
-    assert {"dummy", "linear", "lightgbm", "mlp"} <= set(first)
+    assert {"dummy", "linear", "lightgbm", "realmlp"} <= set(first)
 
 
 def test_inner_error_alone_decides_who_is_tuned():
@@ -114,3 +116,38 @@ def test_families_get_equal_seconds_and_all_fit_in(workers):
     assert sum(shares.values()) <= workers * 100.0 + 1e-9
     assert sum(shares.values()) >= 0.6 * min(workers, 5) * 100.0
     assert share_seconds([], workers, 100.0) == {}
+
+
+def slow_nets(**seconds):
+    """The catalogue with nets that take the named seconds a fit, in that precedence."""
+    order = list(seconds)
+    return [
+        replace(learner, seconds=lambda *_, name=learner.name: seconds[name], precedence=order.index(learner.name))
+        if learner.name in seconds
+        else learner
+        for learner in catalogue()
+        if learner.family != "neural" or learner.name in seconds
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"),
+    [
+        # 600 s on two workers: a family's defaults may take 180 of their 360 worker-seconds, in 2 x 6 fits.
+        ({"mlp": 5.0, "realmlp": 5.0, "tabm": 5.0}, {"mlp", "realmlp", "tabm"}),
+        ({"realmlp": 28.0, "mlp": 5.0, "tabm": 1.0}, {"realmlp", "tabm"}),  # half of 5 s is more than the 2 s left
+        ({"realmlp": 70.0, "tabm": 50.0, "mlp": 9.0}, {"tabm"}),  # half of its seconds is enough to be judged by
+        ({"realmlp": 900.0, "tabm": 700.0, "mlp": 800.0}, {"tabm"}),  # none fits: the quickest stays
+    ],
+)
+def test_slow_learners_take_part_by_precedence_as_far_as_the_budget_pays(seconds, taken):
+    plan = make_plan(dataset(), PROFILE, slow_nets(**seconds), BUDGET, metric="roc_auc", workers=2)
+    assert {name for name in plan.learners if name in seconds} == taken
+    assert all("too long for a budget of 600 s" in plan.skipped[name] for name in set(seconds) - taken)
+    assert {"linear", "xgboost", "lightgbm", "catboost"} <= set(plan.learners)
+
+
+def test_who_is_named_takes_part_however_slow():
+    nets = slow_nets(realmlp=900.0, mlp=1.0)
+    plan = make_plan(dataset(), PROFILE, nets, BUDGET, metric="roc_auc", workers=2, only=["realmlp", "linear"])
+    assert "realmlp" in plan.learners

@@ -8,7 +8,14 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "mish": nn.Mish,
+    "selu": nn.SELU,
+    "sigmoid": nn.Sigmoid,
+}
 NORMALISATIONS: dict[str, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 
 
@@ -35,17 +42,34 @@ class CategoryEmbedding(nn.Module):
 
 
 class TableInput(nn.Module):
-    """Joins numbers (n, p) and, where there are any, category codes (n, c) to row vectors (n, p + c * width)."""
+    """Joins numbers (n, p), 0/1 columns (n, h) and category codes (n, c) to row vectors (n, width).
 
-    def __init__(self, numbers: int, levels: Sequence[int] = (), embedding_width: int = 8) -> None:
+    `number_embedding` turns the numbers into (n, p, d) first; each code becomes a vector of `embedding_width`.
+    """
+
+    def __init__(
+        self,
+        numbers: int,
+        flags: int,
+        levels: Sequence[int] = (),
+        embedding_width: int = 8,
+        number_embedding: nn.Module | None = None,
+    ) -> None:
         super().__init__()
+        self.number_embedding = number_embedding if numbers else None
         self.embedding = CategoryEmbedding(levels, embedding_width) if levels else None
-        self.width = numbers + len(levels) * embedding_width
+        width = 1 if self.number_embedding is None else int(self.number_embedding.get_output_shape()[1])  # type: ignore[operator]
+        self.chunks = (*[width] * numbers, *[1] * flags, *[embedding_width] * len(levels))
+        """How many values each number, 0/1 column and code becomes, in their order."""
+        self.width = sum(self.chunks)
 
-    def forward(self, numbers: Tensor, codes: Tensor | None = None) -> Tensor:
-        if self.embedding is None or codes is None:
-            return numbers
-        return torch.cat([numbers, self.embedding(codes)], dim=1)
+    def forward(self, numbers: Tensor, flags: Tensor, codes: Tensor) -> Tensor:
+        parts = [numbers if self.number_embedding is None else self.number_embedding(numbers).flatten(1)]
+        if flags.shape[1]:
+            parts.append(flags)
+        if self.embedding is not None:
+            parts.append(self.embedding(codes))
+        return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
 
 
 class Dropout(nn.Module):
@@ -57,8 +81,13 @@ class Dropout(nn.Module):
 
     def __init__(self, share: float) -> None:
         super().__init__()
-        self.share = share
-        self.bound = min(round(256 * share), 255)
+        self.full_share = share
+        self.fade(1.0)
+
+    def fade(self, part: float) -> None:
+        """Drop only a `part` of the share from now on."""
+        self.share = self.full_share * part
+        self.bound = min(round(256 * self.share), 255)
 
     def forward(self, inputs: Tensor) -> Tensor:
         if not self.training or self.bound == 0:
@@ -109,13 +138,13 @@ class MLP(nn.Sequential):
 
 
 class TableNet(nn.Module):
-    """An entrance for numbers and codes, and a body for what comes out of it: outputs (n, k)."""
+    """An entrance for numbers, 0/1 columns and codes, and a body for what comes out of it: outputs (n, k)."""
 
     def __init__(self, entrance: TableInput, body: nn.Module) -> None:
         super().__init__()
         self.entrance = entrance
         self.body = body
 
-    def forward(self, numbers: Tensor, codes: Tensor | None = None) -> Tensor:
-        outputs: Tensor = self.body(self.entrance(numbers, codes))
+    def forward(self, numbers: Tensor, flags: Tensor, codes: Tensor) -> Tensor:
+        outputs: Tensor = self.body(self.entrance(numbers, flags, codes))
         return outputs

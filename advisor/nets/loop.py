@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from advisor.errors import AdvisorError, UserError
-from advisor.nets.optimiser import AdamW, WeightAverage
+from advisor.nets.blocks import Dropout
+from advisor.nets.optimiser import Optimiser, WeightAverage
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Error = Callable[[Tensor, Tensor], float]
@@ -41,10 +42,20 @@ class Rows:
         """Return the same rows on `device`."""
         return Rows(tuple(part.to(device) for part in self.inputs), self.target.to(device))
 
+    def sample(self, count: int, generator: torch.Generator) -> Rows:
+        """Return `count` of the rows, drawn without replacement, or all where there are fewer."""
+        index = torch.randperm(len(self.target), generator=generator)[:count]
+        return Rows(tuple(part[index] for part in self.inputs), self.target[index])
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. `warmup` is the share of all steps in which the learning rate rises; `patience` counts epochs.
+    """How to train. `warmup` is the share of all steps in which the learning rate rises (not for "coslog").
+
+    Training ends after `last_epoch`, where one is named, although the schedules are those of `epochs`; or after
+    `patience` epochs without a better held error, and `more_patience` epochs more for each epoch
+    up to the best one. With `fading`, dropout and weight decay come down to zero over the second half of training
+    (Holzmüller, Grinsztajn and Steinwart 2024).
 
     With `averaging` above 0, what is judged and kept is a running mean of the weights over about so many epochs (Polyak
     and Juditsky 1992): a net that is stopped before its learning rate has come down is then as calm as if it had.
@@ -54,15 +65,22 @@ class Recipe:
     weight_decay: float = 1e-2
     batch_size: int = 256
     epochs: int = 100
+    last_epoch: int | None = None
     patience: int = 20
+    more_patience: float = 0.0
+    optimiser: str = "adamw"
+    beta2: float = 0.999
+    schedule: str = "cosine"
     warmup: float = 0.05
+    fading: bool = False
     averaging: float = 2.0
     clip_norm: float | None = 1.0
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What became of a training: the epoch whose weights were kept (1 is the first), why it ended, and its curve.
+    """What became of a training: the epoch whose weights were kept (1 is the first), why it ended, the epochs that its
+    schedules were made for in the end, and its curve.
 
     `curve` has one value an epoch for "epoch", "train_loss", "learning_rate" (at the epoch's end), "seconds" (since
     the start), and "valid_loss" (the error on the held rows) where rows were held out. `batch_size` is what fitted
@@ -71,6 +89,7 @@ class Fit:
 
     best_epoch: int
     stopped: Stop
+    planned_epochs: int
     curve: Mapping[str, tuple[float, ...]]
     batch_size: int
 
@@ -105,14 +124,25 @@ def cpu_threads(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def learning_rate_factor(progress: float, warmup: float) -> float:
-    """Linear rise over the first `warmup` share of `progress` (0..1), then half a cosine down to zero.
+def learning_rate_factor(progress: float, schedule: str, warmup: float = 0.0) -> float:
+    """Return the part of the learning rate to use at `progress` (0..1) of training.
 
-    Loshchilov and Hutter (2017) without restarts; the warm-up as in Goyal et al. (2017).
+    "constant" and "cosine" rise linearly over the first `warmup` share (Goyal et al. 2017); then the one stays and the
+    other comes down half a cosine to zero (Loshchilov and Hutter 2017, without restarts). "coslog" comes down to zero
+    four times, each way twice as long as the one before (Holzmüller, Grinsztajn and Steinwart 2024).
     """
+    if schedule == "coslog":
+        return 0.5 * (1.0 - math.cos(2.0 * math.pi * math.log2(1.0 + 15.0 * progress)))
     if progress < warmup:
         return progress / warmup
+    if schedule == "constant":
+        return 1.0
     return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (progress - warmup) / max(1e-12, 1.0 - warmup))))
+
+
+def fade(progress: float) -> float:
+    """Return 1 over the first half of `progress` (0..1), then half a cosine down to zero."""
+    return 1.0 if progress < 0.5 else 0.5 * (1.0 + math.cos(math.pi * min(1.0, 2.0 * progress - 1.0)))
 
 
 def predict(module: nn.Module, inputs: Sequence[Tensor], device: torch.device) -> Tensor:
@@ -174,7 +204,8 @@ class _Run:
         self.module, self.rows, self.held, self.loss, self.error, self.recipe = module, rows, held, loss, error, recipe
         self.device = rows.target.device
         self.batches = max(1, round(len(rows.target) / recipe.batch_size))
-        self.optimiser = AdamW(module, recipe.weight_decay, recipe.clip_norm)
+        self.optimiser = Optimiser(module, recipe.weight_decay, recipe.clip_norm, recipe.optimiser, recipe.beta2)
+        self.dropouts = [part for part in module.modules() if isinstance(part, Dropout)] if recipe.fading else []
         self.learning_rate = 0.0
         self.average = WeightAverage(module, recipe.averaging * self.batches) if recipe.averaging else None
         self.best_error = math.inf
@@ -187,7 +218,7 @@ class _Run:
         order = torch.Generator().manual_seed(seed)
         stopped: Stop = "epochs"
         planned, epoch = self.recipe.epochs, 0
-        while epoch < planned:
+        while epoch < min(planned, self.recipe.last_epoch or planned):
             epoch += 1
             deadline = math.inf if seconds is None else started + seconds
             train_loss, cut = self._epoch(epoch, planned, order, clock, deadline)
@@ -201,7 +232,7 @@ class _Run:
                 break
             elapsed = clock() - started
             self._note(epoch, train_loss, valid, elapsed)
-            if epoch - self.best_epoch >= self.recipe.patience:
+            if epoch - self.best_epoch >= self.recipe.patience + self.recipe.more_patience * self.best_epoch:
                 stopped = "patience"
                 break
             if seconds is not None:
@@ -214,7 +245,7 @@ class _Run:
         self.module.load_state_dict(self.best_state)
         self.module.eval()
         curve = {name: tuple(values) for name, values in self.curve.items()}
-        return Fit(self.best_epoch, stopped, curve, self.recipe.batch_size)
+        return Fit(self.best_epoch, stopped, planned, curve, self.recipe.batch_size)
 
     def _epoch(
         self, epoch: int, planned: int, order: torch.Generator, clock: Callable[[], float], deadline: float
@@ -227,13 +258,17 @@ class _Run:
         half = torch.autocast("cuda", torch.bfloat16) if self.device.type == "cuda" else nullcontext()
         losses = []
         cut = False
+        rate, warmup = self.recipe.learning_rate, self.recipe.warmup
+        strength = fade((epoch - 0.5) / planned) if self.recipe.fading else 1.0
+        for layer in self.dropouts:
+            layer.fade(strength)
         for batch, (*inputs, target) in enumerate(zip(*parts, strict=True), start=1):
             progress = (epoch - 1 + (batch - 0.5) / self.batches) / planned
-            self.learning_rate = self.recipe.learning_rate * learning_rate_factor(progress, self.recipe.warmup)
+            self.learning_rate = rate * learning_rate_factor(progress, self.recipe.schedule, warmup)
             with half:
                 loss = self.loss(self.module(*inputs), target)
             loss.backward()
-            self.optimiser.step(self.learning_rate)
+            self.optimiser.step(self.learning_rate, strength)
             if self.average is not None:
                 self.average.update()
             losses.append(loss.detach())

@@ -1,4 +1,4 @@
-"""How weights move: AdamW as torch's own fused kernel, clipped gradients, averaged weights.
+"""How weights move: SGD, Adam and AdamW as torch's own fused kernels, clipped gradients, averaged weights.
 
 `torch.optim.Optimizer` is not touched: its first use imports all of torch's compiler, over two CPU seconds in
 each process.
@@ -12,32 +12,53 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
 from torch.optim.adamw import adamw
+from torch.optim.sgd import sgd
+
+OPTIMISERS = ("adamw", "adam", "sgd")
+MOMENTUM = 0.9
 
 
-class AdamW:
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019) and gradients clipped by their joint norm.
+def paced(weight: nn.Parameter, pace: float) -> nn.Parameter:
+    """Let a weight learn `pace` times as fast as the others, and return it."""
+    weight.pace = pace  # type: ignore[attr-defined]
+    return weight
 
-    Only matrices decay; biases and the gains of normalisations do not. `clip_norm` (Pascanu, Mikolov and Bengio 2013)
-    is handed to the kernel as the gradients' scale, so that clipping takes no pass of its own over them.
+
+class Optimiser:
+    """Moves a module's weights by their gradients, clipped by their joint norm.
+
+    `kind` is "adamw" (Loshchilov and Hutter 2019), "adam" (Kingma and Ba 2015; its decay is part of the gradient) or
+    "sgd" with Nesterov's momentum of 0.9 (Sutskever et al. 2013). Only matrices decay; biases and the gains of
+    normalisations do not. `clip_norm` (Pascanu, Mikolov and Bengio 2013) is handed to the kernel as the gradients'
+    scale, so that clipping takes no pass of its own over them. `beta2` is the memory of Adam's squares.
     """
 
-    def __init__(self, module: nn.Module, weight_decay: float, clip_norm: float | None) -> None:
-        weights = [weight for weight in module.parameters() if weight.requires_grad]
-        self.clip_norm = clip_norm
-        self.groups = [
-            (_Moments([weight for weight in weights if weight.ndim > 1]), weight_decay),
-            (_Moments([weight for weight in weights if weight.ndim <= 1]), 0.0),
-        ]
+    def __init__(
+        self,
+        module: nn.Module,
+        weight_decay: float,
+        clip_norm: float | None,
+        kind: str = "adamw",
+        beta2: float = 0.999,
+    ) -> None:
+        self.weight_decay, self.clip_norm, self.kind, self.beta2 = weight_decay, clip_norm, kind, beta2
+        groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
+        for weight in module.parameters():
+            if weight.requires_grad:
+                groups.setdefault((weight.ndim > 1, getattr(weight, "pace", 1.0)), []).append(weight)
+        self.groups = [(_Moments(weights), decays, pace) for (decays, pace), weights in groups.items()]
 
     @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Move all weights by their gradients, and clear the gradients."""
+    def step(self, learning_rate: float, decay_share: float = 1.0) -> None:
+        """Move all weights with `decay_share` of the weight decay, and clear the gradients."""
         scale = None
         if self.clip_norm is not None:
-            scale = _excess([weight.grad for moments, _ in self.groups for weight in moments.weights], self.clip_norm)
-        for moments, decay in self.groups:
-            moments.step(learning_rate, decay, scale)
+            scale = _excess([weight.grad for moments, *_ in self.groups for weight in moments.weights], self.clip_norm)
+        for moments, decays, pace in self.groups:
+            decay = self.weight_decay * decay_share if decays else 0.0
+            moments.step(self.kind, learning_rate * pace, decay, scale, self.beta2)
 
 
 class WeightAverage:
@@ -72,7 +93,7 @@ class WeightAverage:
 
 
 class _Moments:
-    """Weights that decay alike, and the running means of their gradients and squared gradients."""
+    """Weights that move alike, and the running means of their gradients and squared gradients."""
 
     def __init__(self, weights: Sequence[nn.Parameter]) -> None:
         self.weights = list(weights)
@@ -80,27 +101,40 @@ class _Moments:
         self.second: list[Tensor] = [torch.zeros_like(weight) for weight in weights]
         self.steps = [torch.zeros((), dtype=torch.float32, device=weight.device) for weight in weights]
 
-    def step(self, learning_rate: float, decay: float, scale: Tensor | None) -> None:
-        if not self.weights:
-            return
+    def step(self, kind: str, learning_rate: float, decay: float, scale: Tensor | None, beta2: float) -> None:
         gradients = [weight.grad for weight in self.weights]
-        adamw(
-            self.weights,  # type: ignore[arg-type]  # a Parameter is a Tensor, but list is invariant
-            gradients,  # type: ignore[arg-type]  # every weight has taken part in the backward pass
-            self.first,
-            self.second,
-            [],
-            self.steps,
-            fused=True,
-            grad_scale=scale,
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=learning_rate,
-            weight_decay=decay,
-            eps=1e-8,
-            maximize=False,
-        )
+        if kind == "sgd":
+            sgd(
+                self.weights,  # type: ignore[arg-type]  # a Parameter is a Tensor, but list is invariant
+                gradients,  # type: ignore[arg-type]  # every weight has taken part in the backward pass
+                self.first,  # type: ignore[arg-type]
+                fused=True,
+                grad_scale=scale,
+                weight_decay=decay,
+                momentum=MOMENTUM,
+                lr=learning_rate,
+                dampening=0.0,
+                nesterov=True,
+                maximize=False,
+            )
+        else:
+            (adamw if kind == "adamw" else adam)(
+                self.weights,  # type: ignore[arg-type]
+                gradients,  # type: ignore[arg-type]
+                self.first,
+                self.second,
+                [],
+                self.steps,
+                fused=True,
+                grad_scale=scale,
+                amsgrad=False,
+                beta1=0.9,
+                beta2=beta2,
+                lr=learning_rate,
+                weight_decay=decay,
+                eps=1e-8,
+                maximize=False,
+            )
         for weight in self.weights:
             weight.grad = None
 

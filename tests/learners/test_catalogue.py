@@ -33,7 +33,7 @@ def test_listing_loads_no_library_that_trains():
 
 def test_an_unknown_name_is_answered_with_the_near_ones():
     assert learners.find("forest").name == "forest"
-    with pytest.raises(UserError, match=r"No learner is called 'forrest'. Did you mean 'forest'\?"):
+    with pytest.raises(UserError, match=r"No learner is called 'forrest'. Did you mean 'forest'"):
         learners.find("forrest")
 
 

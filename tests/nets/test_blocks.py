@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from advisor.nets.blocks import ACTIVATIONS, MLP, NORMALISATIONS, CategoryEmbedding, Dropout, TableInput, TableNet
+from advisor.nets.embeddings import KINDS, number_embedding
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -29,16 +30,54 @@ def test_columns_do_not_share_vectors_and_zero_starts_at_the_origin():
     assert embedding.table.weight.shape == (4 + 3, 4)
 
 
-def test_numbers_and_codes_are_joined():
-    entrance = TableInput(5, levels=[20, 30], embedding_width=6)
+NO_FLAGS, NO_CODES = torch.zeros(9, 0), torch.zeros(9, 0, dtype=torch.long)
+
+
+def test_numbers_flags_and_codes_are_joined():
+    entrance = TableInput(5, 3, levels=[20, 30], embedding_width=6)
     net = TableNet(entrance, MLP(entrance.width, 1, width=8, depth=1))
-    assert entrance.width == 5 + 12
-    assert net(torch.randn(9, 5), torch.zeros(9, 2, dtype=torch.long)).shape == (9, 1)
+    assert entrance.width == 5 + 3 + 12
+    assert net(torch.randn(9, 5), torch.zeros(9, 3), torch.zeros(9, 2, dtype=torch.long)).shape == (9, 1)
 
 
-def test_a_table_without_long_categories_needs_no_codes():
-    entrance = TableInput(5)
-    assert torch.equal(entrance(torch.ones(2, 5)), torch.ones(2, 5))
+def test_a_table_of_numbers_enters_as_it_is():
+    assert torch.equal(TableInput(5, 0)(torch.ones(9, 5), NO_FLAGS, NO_CODES), torch.ones(9, 5))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_column_of_numbers_has_an_embedding_of_its_own(kind):
+    numbers = torch.randn(60, 3, generator=torch.Generator().manual_seed(0)).clamp(-2, 2)
+    numbers[:, 2] = (numbers[:, 2] > 0).float()
+    embedding = number_embedding(kind, numbers, 4)
+    assert embedding(numbers).shape == (60, 3, 4)
+    entrance = TableInput(3, 2, number_embedding=embedding)
+    assert entrance(numbers, torch.zeros(60, 2), torch.zeros(60, 0, dtype=torch.long)).shape == (60, entrance.width)
+    same = embedding(torch.full((1, 3), 0.5))[0]
+    assert not torch.allclose(same[0], same[1])
+    changed = numbers.clone()
+    changed[:, 0] += 1.0
+    assert torch.equal(embedding(changed)[:, 1:], embedding(numbers)[:, 1:]), "a column is told by itself alone"
+
+
+def test_where_bins_cannot_be_drawn_numbers_enter_as_they_are():
+    assert number_embedding("piecewise_linear", torch.ones(20, 2), 4) is None
+    assert number_embedding("periodic", torch.ones(20, 0), 4) is None
+    with pytest.raises(ValueError, match="one of linear_periodic"):
+        number_embedding("spline", torch.ones(20, 2), 4)
+
+
+def test_a_linear_periodic_embedding_keeps_the_number_itself():
+    numbers = torch.randn(7, 2)
+    assert torch.equal(number_embedding("linear_periodic", numbers, 5)(numbers)[:, :, 0], numbers)
+
+
+def test_dropout_fades():
+    layer = Dropout(0.5)
+    layer.fade(0.5)
+    assert layer.share == 0.25
+    layer.fade(0.0)
+    ones = torch.ones(100)
+    assert layer(ones) is ones
 
 
 def test_dropout_zeroes_the_share_and_keeps_the_mean():

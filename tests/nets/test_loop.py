@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from advisor.errors import UserError
-from advisor.nets.blocks import MLP
-from advisor.nets.loop import Diverged, Recipe, Rows, learning_rate_factor, pick_device, predict, train
-from advisor.nets.optimiser import AdamW, WeightAverage
+from advisor.nets.blocks import MLP, Dropout
+from advisor.nets.loop import Diverged, Recipe, Rows, fade, learning_rate_factor, pick_device, predict, train
+from advisor.nets.optimiser import Optimiser, WeightAverage, paced
 
 CPU = torch.device("cpu")
 
@@ -89,7 +89,7 @@ def test_clipping_bounds_the_joint_norm_and_leaves_short_gradients_alone():
     def moved(gradient, clip_norm):
         module = nn.Linear(2, 1, bias=False)
         nn.init.zeros_(module.weight)
-        optimiser = AdamW(module, weight_decay=0.0, clip_norm=clip_norm)
+        optimiser = Optimiser(module, weight_decay=0.0, clip_norm=clip_norm)
         for factor in (1.0, 1e-3):
             module.weight.grad = torch.tensor([gradient]) * factor
             optimiser.step(learning_rate=1.0)
@@ -104,7 +104,7 @@ def test_clipping_bounds_the_joint_norm_and_leaves_short_gradients_alone():
 def test_our_steps_are_those_of_torch():
     ours, theirs = _net(), _net()
     rows = _waves(64, 0)
-    optimiser = AdamW(ours, weight_decay=0.1, clip_norm=0.5)
+    optimiser = Optimiser(ours, weight_decay=0.1, clip_norm=0.5)
     vectors = [weight for weight in theirs.parameters() if weight.ndim == 1]
     matrices = [weight for weight in theirs.parameters() if weight.ndim == 2]
     groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
@@ -248,9 +248,66 @@ def test_no_batch_is_tiny_whatever_the_number_of_rows():
     assert min(sizes) >= 64
 
 
-@pytest.mark.parametrize(("progress", "factor"), [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (0.55, 0.5), (1.0, 0.0)])
-def test_the_learning_rate_rises_and_falls(progress, factor):
-    assert learning_rate_factor(progress, warmup=0.1) == pytest.approx(factor)
+@pytest.mark.parametrize(
+    ("schedule", "progress", "factor"),
+    [
+        *(("cosine", *pair) for pair in [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (0.55, 0.5), (1.0, 0.0)]),
+        *(("constant", *pair) for pair in [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (1.0, 1.0)]),
+        # Zero at 0, 1/15, 3/15, 7/15 and 1, where a new wave begins.
+        *(("coslog", *pair) for pair in [(0.0, 0.0), (1 / 15, 0.0), (0.2, 0.0), (7 / 15, 0.0), (1.0, 0.0)]),
+        ("coslog", (2**0.5 - 1) / 15, 1.0),
+    ],
+)
+def test_the_learning_rate_rises_and_falls(schedule, progress, factor):
+    assert learning_rate_factor(progress, schedule, warmup=0.1) == pytest.approx(factor, abs=1e-9)
+
+
+def test_dropout_and_decay_fade_over_the_second_half():
+    assert [fade(progress) for progress in (0.0, 0.5, 0.75, 1.0)] == pytest.approx([1.0, 1.0, 0.5, 0.0])
+    net = _net(dropout=0.4)
+    train(net, _waves(64, 0), None, _squared, Recipe(epochs=10, fading=True))
+    (share, *_) = [layer.share for layer in net.modules() if isinstance(layer, Dropout)]
+    assert 0 < share < 0.02
+
+
+@pytest.mark.parametrize("kind", ["adam", "sgd"])
+def test_the_other_optimisers_are_those_of_torch(kind):
+    ours, theirs = _net(), _net()
+    rows = _waves(64, 0)
+    optimiser = Optimiser(ours, 0.1, None, kind, beta2=0.95)
+    groups = [
+        {"params": [weight for weight in theirs.parameters() if weight.ndim == 2], "weight_decay": 0.1},
+        {"params": [weight for weight in theirs.parameters() if weight.ndim == 1]},
+    ]
+    reference = (
+        torch.optim.Adam(groups, lr=0.01, betas=(0.9, 0.95))
+        if kind == "adam"
+        else torch.optim.SGD(groups, lr=0.01, momentum=0.9, nesterov=True)
+    )
+    for _ in range(5):
+        _squared(ours(*rows.inputs), rows.target).backward()
+        optimiser.step(0.01)
+        reference.zero_grad()
+        _squared(theirs(*rows.inputs), rows.target).backward()
+        reference.step()
+    np.testing.assert_allclose(_weights(ours), _weights(theirs), rtol=1e-4, atol=1e-6)
+
+
+def test_a_paced_weight_moves_so_many_times_as_far():
+    net = nn.Linear(1, 1)
+    nn.init.zeros_(net.weight), nn.init.zeros_(net.bias)
+    paced(net.bias, 6.0)
+    optimiser = Optimiser(net, 0.0, None)
+    net.weight.grad, net.bias.grad = torch.ones(1, 1), torch.ones(1)
+    optimiser.step(0.01)
+    assert net.bias.item() == pytest.approx(6 * net.weight.item()) and net.weight.item() == pytest.approx(-0.01)
+
+
+def test_patience_can_grow_with_the_best_epoch():
+    errors = iter([9.0, 8.0, 7.0, 6.0, *range(10, 99)])
+    recipe = Recipe(epochs=90, patience=3, more_patience=2.0)
+    fit = train(_net(), _waves(100, 0), _waves(50, 1), _squared, recipe, error=lambda *_: next(errors))
+    assert (fit.best_epoch, len(fit.curve["epoch"])) == (4, 4 + 3 + 8)
 
 
 def test_weight_decay_spares_biases():

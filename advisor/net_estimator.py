@@ -1,0 +1,250 @@
+"""A base for estimators that are nets on tables: rows in, a trained net out; a subclass says which net.
+
+torch is loaded when a net is trained or asked, not when this file is imported.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from advisor.contracts import Setting
+from advisor.early_stopping import MOST_ROWS_TO_REFIT, EarlyStopping, Trained
+from advisor.errors import UserError
+
+# What a net sees of the training rows before its first step, where its first weights are fitted to data.
+MOST_ROWS_TO_START_FROM = 1_000
+
+
+class NetEstimator(EarlyStopping):
+    """The hooks of EarlyStopping for a net; a subclass builds it in `_net` and adds parameters of its own.
+
+    Numbers should come scaled and without gaps (an encoder of style "net" sees to it). Columns with at most
+    `most_one_hot_levels` levels enter as 0/1 columns, longer ones as codes. `batch_size` and `epochs` may be None: then
+    the number of rows decides. With `optimiser` "sgd" the learning rate is `sgd_pace` times what `learning_rate` says:
+    one range serves all. `device` is "auto", "cpu", "cuda" or "mps"; a fitted net is kept on the CPU, so that it
+    can be loaded where the device is not. After `fit`, `learning_curve_` has the loop's curve, one value an epoch;
+    losses of a regression are in units of the standardised target.
+
+    A net may answer with several outputs a row, (n, members, K): each is trained by itself, and their mean predicts.
+    """
+
+    most_one_hot_levels = 10
+    sgd_pace = 30.0
+
+    def __init__(
+        self,
+        *,
+        optimiser: str = "adamw",
+        learning_rate: float = 1e-3,
+        weight_decay: float = 1e-2,
+        schedule: str = "cosine",
+        batch_size: int | None = None,
+        epochs: int | None = None,
+        label_smoothing: float = 0.0,
+        metric: str | None = None,
+        validation_fraction: float = 0.2,
+        patience: int = 20,
+        refit: bool = False,
+        seconds: float | None = None,
+        random_state: Any = 0,
+        n_jobs: int = 1,
+        device: str = "cpu",
+    ) -> None:
+        self.optimiser = optimiser
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.label_smoothing = label_smoothing
+        self.metric = metric
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.refit = refit
+        self.seconds = seconds
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.device = device
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Write the parameters of training, which a subclass takes as `**training`, into its signature.
+
+        scikit-learn reads there what can be set and cloned, and people what they can ask for.
+        """
+        super().__init_subclass__(**options)
+        own = vars(cls).get("__init__")
+        if own is not None:
+            named = {**inspect.signature(NetEstimator.__init__).parameters, **inspect.signature(own).parameters}
+            own.__signature__ = inspect.Signature([p for p in named.values() if p.kind is not p.VAR_KEYWORD])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = False
+        return tags
+
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+        """Build a fresh net for `rows` (nets.loop.Rows of numbers (n, p), 0/1 columns (n, h), codes (n, c)).
+
+        `levels` are those of the code columns, 0 being the code of missing or never seen. The net has len(bias)
+        outputs, which should start near `bias` (the class log-frequencies, or 0 for a standardised target).
+        """
+        raise NotImplementedError
+
+    def _recipe(self, rows: int, epochs: int) -> Any:
+        """How to train on so many rows."""
+        from advisor.nets.loop import Recipe
+
+        return Recipe(
+            learning_rate=self.learning_rate * (self.sgd_pace if self.optimiser == "sgd" else 1.0),
+            weight_decay=self.weight_decay,
+            batch_size=self.batch_size or self._batch_size(rows),
+            epochs=epochs,
+            patience=self.patience,
+            optimiser=self.optimiser,
+            schedule=self.schedule,
+        )
+
+    def _batch_size(self, rows: int) -> int:
+        """About 50 steps an epoch, within 64..256 rows."""
+        return int(np.clip(2 ** round(np.log2(max(rows, 1) / 50)), 64, 256))
+
+    def _epochs(self, rows: int) -> int:
+        """Few rows need many passes, many rows few: about 8,000 steps in 40..200 epochs; patience ends most before."""
+        return self.epochs or int(np.clip(8000 * self._batch_size(rows) / max(rows, 1), 40, 200))
+
+    def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
+        from advisor.nets.loop import Rows
+
+        held = Rows(self._tensors(X_held), self._target(y_held))
+        epochs = self._epochs(len(y))
+        module, fit = self._fitted(X, y, held, deadline - time.monotonic(), self._recipe(len(y), epochs))
+        self.learning_curve_ = dict(fit.curve)
+        self.planned_epochs_ = fit.planned_epochs
+        # A schedule that was shortened still comes down to its end; below half of its epochs it is not the same net.
+        cut_short = fit.stopped == "deadline" and 2 * len(fit.curve["valid_loss"]) < epochs
+        return Trained(module, fit.best_epoch, fit.curve["valid_loss"], cut_short)
+
+    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int) -> Any:
+        # The schedules are those of the first training: what was best was best at their height of then.
+        recipe = replace(self._recipe(len(y), self.planned_epochs_), last_epoch=iterations)
+        return self._fitted(X, y, None, np.inf, recipe)[0]
+
+    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
+        from advisor.nets.loop import cpu_threads, pick_device, predict
+
+        # A net that was trained on a GPU may be asked on a machine without one: the best device at hand will do.
+        place = pick_device("cpu" if self.device == "cpu" else "auto")
+        module = self.model_ if place.type == "cpu" else copy.deepcopy(self.model_).to(place)
+        with cpu_threads(self.n_jobs):
+            outputs = predict(module, self._tensors(X), place).double()
+        means = outputs.softmax(dim=-1) if self._loss == "log_loss" else outputs.squeeze(-1)
+        if outputs.ndim == 3:
+            means = means.mean(dim=1)
+        values: np.ndarray = means.numpy()
+        return values
+
+    def _fitted(self, X: np.ndarray, y: np.ndarray, held: Any, seconds: float, recipe: Any) -> tuple[Any, Any]:
+        """Build a net for such rows and train it; return it on the CPU, and the loop's Fit."""
+        import torch
+
+        from advisor.nets.loop import Rows, cpu_threads, pick_device, seeded, train
+
+        place = pick_device(self.device)
+        self.device_ = place.type
+        rows = Rows(self._tensors(X), self._target(y))
+        levels = [levels for levels in self.cardinalities_ if levels > self.most_one_hot_levels]
+        bias = np.log(np.bincount(y) / len(y)) if self._loss == "log_loss" else np.zeros(1)
+        with seeded(self.seed_, place), cpu_threads(self.n_jobs):
+            module = self._net(rows, levels, bias.tolist())
+            if hasattr(module, "start_from"):
+                module.start_from(
+                    *rows.sample(MOST_ROWS_TO_START_FROM, torch.Generator().manual_seed(self.seed_)).inputs
+                )
+        limit = None if np.isinf(seconds) else max(0.0, seconds)
+        loss, error = self._losses()
+        fit = train(
+            module, rows, held, loss, recipe,
+            error=error, seconds=limit, seed=self.seed_, device=place, threads=self.n_jobs,
+        )  # fmt: skip
+        return module.cpu(), fit
+
+    def _losses(self) -> tuple[Any, Any]:
+        """The loss that is minimised, each member for itself, and the error of their mean, which picks the epoch."""
+        from torch import Tensor
+        from torch.nn import functional
+
+        if self._loss == "log_loss":
+
+            def cross_entropy(outputs: Tensor, target: Tensor) -> Tensor:
+                if outputs.ndim == 3:
+                    target = target.repeat_interleave(outputs.shape[1])
+                    outputs = outputs.flatten(0, 1)
+                return functional.cross_entropy(outputs, target, label_smoothing=self.label_smoothing)
+
+            def error(outputs: Tensor, target: Tensor) -> float:
+                logs = outputs.log_softmax(dim=-1)
+                if outputs.ndim == 3:
+                    logs = logs.logsumexp(dim=1) - np.log(outputs.shape[1])
+                return float(functional.nll_loss(logs, target))
+
+            return cross_entropy, error
+        distance = functional.l1_loss if self._loss == "mae" else functional.mse_loss
+
+        def apart(outputs: Tensor, target: Tensor) -> Tensor:
+            values = outputs.squeeze(-1)
+            return distance(values, target if values.ndim == 1 else target.unsqueeze(1).expand_as(values))
+
+        def together(outputs: Tensor, target: Tensor) -> float:
+            values = outputs.squeeze(-1)
+            return float(distance(values if values.ndim == 1 else values.mean(dim=1), target))
+
+        return apart, together
+
+    def _tensors(self, X: np.ndarray) -> tuple[Any, ...]:
+        """Numbers (n, p) and 0/1 columns (n, h), float32, and codes (n, c), 0 for missing or unseen; any may be empty.
+
+        A missing or unseen level of a short column is a row of zeros. Raises UserError where a number is missing.
+        """
+        import torch
+
+        levels = np.asarray(self.cardinalities_)
+        numbers = X[:, levels == 0]
+        if np.isnan(numbers).any():
+            raise UserError(f"{type(self).__name__} takes no NaN among numbers; impute them first (encoder 'net').")
+        most = self.most_one_hot_levels
+        flags = [X[:, [i]] == np.arange(count) for i, count in enumerate(levels) if 0 < count <= most]
+        codes = np.nan_to_num(X[:, levels > most] + 1, nan=0.0)
+        return (
+            torch.from_numpy(numbers.astype(np.float32)),
+            torch.from_numpy(np.hstack([numbers[:, :0], *flags]).astype(np.float32)),
+            torch.from_numpy(codes.astype(np.int64)),
+        )
+
+    def _target(self, y: np.ndarray) -> Any:
+        import torch
+
+        return torch.from_numpy(y if self._loss == "log_loss" else y.astype(np.float32))
+
+
+def training(setting: Setting) -> dict[str, Any]:
+    """Return what a setting says about the training of any net."""
+    return {
+        "metric": setting.metric,
+        "refit": setting.rows <= MOST_ROWS_TO_REFIT,
+        "seconds": setting.seconds,
+        "random_state": setting.seed,
+        "n_jobs": setting.threads,
+        "device": setting.device,
+    }
+
+
+def usual_steps(rows: int) -> float:
+    """Return about how many steps the default training of a net takes on so many rows, the refit included."""
+    return max(min(2.5 * rows, 8_000), 40 * rows / 256)

@@ -1,0 +1,98 @@
+"""The nets behind the learners: shapes, starts, and what tells them from a plain MLP."""
+
+import pytest
+import torch
+
+from advisor.nets.blocks import TableInput
+from advisor.nets.embeddings import number_embedding
+from advisor.nets.ft_transformer import FTTransformer
+from advisor.nets.realmlp import ParametricActivation, RealMLP, ScaledLinear, Scaling
+from advisor.nets.tabm import TabM
+
+
+def _rows(count=64, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        torch.randn(count, 4, generator=generator),
+        torch.randint(0, 2, (count, 3), generator=generator).float(),
+        torch.randint(0, 20, (count, 2), generator=generator),
+    )
+
+
+def _entrance(embedding=None):
+    return TableInput(4, 3, [19, 30], 5, number_embedding(embedding, _rows()[0], 6))
+
+
+@pytest.mark.parametrize("embedding", [None, "linear_periodic", "piecewise_linear"])
+@pytest.mark.parametrize("depth", [0, 2])
+def test_every_member_of_tabm_answers_and_starts_near_the_bias(embedding, depth):
+    net = TabM(_entrance(embedding), 5, width=16, depth=depth, activation="relu", dropout=0.1, bias=[1.0, -1.0]).eval()
+    outputs = net(*_rows())
+    assert outputs.shape == (64, 5, 2)
+    assert (outputs.mean(dim=(0, 1)) - torch.tensor([1.0, -1.0])).abs().max() < 0.3
+    assert outputs.std(dim=1).min() > 0, "members differ from the start"
+
+
+def test_members_of_tabm_scale_an_embedded_number_as_one():
+    net = TabM(_entrance("periodic"), 3, width=8, depth=1, activation="relu", dropout=0.0, bias=[0.0])
+    factors = net.scaling.weight[:, :24].view(3, 4, 6)
+    assert torch.equal(factors, factors[..., :1].expand_as(factors))
+
+
+def test_realmlp_starts_from_rows_with_outputs_of_one_size():
+    torch.manual_seed(0)
+    net = RealMLP(_entrance("linear_periodic"), 2, width=64, depth=3, activation="selu", dropout=0.5)
+    rows = _rows(500)
+    net.start_from(*rows)
+    net.eval()
+    inside = net.scaling(net.entrance(*rows))
+    for layer in net.body:
+        inside = layer(inside)
+        if isinstance(layer, ScaledLinear):
+            torch.testing.assert_close(inside.std(dim=0, correction=0), torch.ones(64), rtol=1e-4, atol=1e-4)
+            # A unit bends between rows, not beyond all of them.
+            assert ((inside > 0).any(dim=0) & (inside < 0).any(dim=0)).all()
+    assert net(*rows).shape == (500, 2)
+
+
+def test_a_constant_input_does_not_break_the_start():
+    layer = ScaledLinear(3, 4)
+    assert torch.isfinite(layer.start_from(torch.ones(10, 3))).all()
+
+
+def test_weights_of_realmlp_learn_at_their_own_pace():
+    net = RealMLP(_entrance("linear_periodic"), 1, width=8, depth=1, activation="mish", dropout=0.0)
+    pace = {name: getattr(weight, "pace", 1.0) for name, weight in net.named_parameters()}
+    assert pace["scaling.factors"] == 6.0 and pace["body.0.weight"] == 1.0 and pace["body.0.bias"] == 0.1
+    assert pace["entrance.number_embedding.frequencies"] == 0.1 and pace["body.1.share"] == 0.1
+
+
+@pytest.mark.parametrize("name", ["mish", "selu", "silu", "relu"])
+def test_a_parametric_activation_is_the_plain_one_bent_by_a_share(name):
+    layer, plain = ParametricActivation(name, 4), getattr(torch.nn.functional, name)
+    inputs = torch.tensor([[-90.0, -3.0, -0.2, 0.0], [0.2, 3.0, 30.0, 200.0]], dtype=torch.float64)
+    torch.testing.assert_close(layer.double()(inputs), plain(inputs))
+    torch.nn.init.uniform_(layer.share, 0.2, 1.5)
+    ours, theirs = inputs[:, :3].clone().requires_grad_(), inputs[:, :3].clone().requires_grad_()
+    share = layer.share[:3].detach().clone().requires_grad_()
+    layer.share = torch.nn.Parameter(layer.share[:3].detach())
+    weights = torch.arange(6.0, dtype=torch.float64).view(2, 3)
+    (layer(ours) * weights).sum().backward()
+    (torch.lerp(theirs, plain(theirs), share) * weights).sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad)
+    torch.testing.assert_close(layer.share.grad, share.grad)
+
+
+def test_a_parametric_activation_can_become_linear():
+    layer, inputs = ParametricActivation("selu", 3), torch.randn(5, 3)
+    torch.nn.init.zeros_(layer.share)
+    assert torch.equal(layer(inputs), inputs)
+    assert torch.equal(Scaling(3)(inputs), inputs)
+
+
+@pytest.mark.parametrize(("numbers", "levels"), [(4, [19, 30]), (4, []), (0, [19, 30])])
+def test_ft_transformer_takes_numbers_codes_or_both(numbers, levels):
+    rows = _rows()
+    inputs = (rows[0][:, :numbers], rows[1][:, :0], rows[2][:, : len(levels)])
+    net = FTTransformer(numbers, levels, [0.0, 0.0, 0.0], width=16, depth=1, attention_dropout=0.1, dropout=0.1)
+    assert net(*inputs).shape == (64, 3)
