@@ -2,10 +2,10 @@
 
 The 20 tables (10 of classes, 10 of values, 1,000 to 50,000 rows) were written down before the first run; none of them
 was used to choose a default of these two nets. Each is cut to --rows rows, a quarter of them for testing. Both sides
-hold a fifth of the training rows out to choose an epoch; "ours" then trains again on all, as `advisor compare` does, "no
-refit" does not, nor does pytabkit by default. pytabkit is told to smooth no labels and to choose the epoch by
-cross-entropy where log loss or AUC decides, since as shipped it serves accuracy. It takes no missing numbers: both sides
-get medians for them.
+hold a fifth of the training rows out to choose an epoch; "ours" then trains again on all, as `advisor compare` does,
+"no refit" does not, nor does pytabkit by default. pytabkit is told to smooth no labels and to choose the epoch by
+cross-entropy where log loss or AUC decides, since as shipped it serves accuracy. It takes no missing numbers: both
+sides get medians for them.
 
 pytabkit belongs into an environment of its own (pip install pytabkit==1.7.3 beside this project).
 Run: OMP_NUM_THREADS=1 python benchmarks/nets_against_pytabkit.py [--net realmlp|tabm] [--seeds 3] [--rows 8000]
@@ -101,8 +101,8 @@ def heading(net: str, rows: int, seeds: int) -> str:
     versions = f"torch {torch.__version__}, pytabkit {getattr(pytabkit, '__version__', 'of unknown version')}"
     return (
         f"## {net}\n\n{__doc__ and __doc__.splitlines()[0]} At most {rows:,} rows a table, {seeds} seed(s), "
-        f"{platform.machine()}, {versions}.\nError is what the metric turns into lower-is-better; s are the CPU seconds of a "
-        "fit.\n\n| table | metric | ours | no refit | pytabkit | ours s | no refit s | pytabkit s |\n"
+        f"{platform.machine()}, {versions}.\nError is what the metric turns into lower-is-better; s are the CPU seconds of "
+        "a fit.\n\n| table | metric | ours | no refit | pytabkit | ours s | no refit s | pytabkit s |\n"
         "|---|---|---|---|---|---|---|---|"
     )
 
