@@ -15,8 +15,9 @@ from advisor.records import Budget, Job, Outcome, Plan
 DEFAULTS_SHARE = 0.5
 # Where rows are few, judging all of them tells more than tuning does.
 FEW_ROWS, DEFAULTS_SHARE_FEW = 2_500, 0.8
-# A family's time for defaults is reckoned for so many learners that use all they get; the others leave most of theirs.
-SLOW_LEARNERS = 4
+# A family's time for defaults is reckoned for so many learners that use all they get, as the three kinds of boosted
+# trees do; the others leave most of theirs.
+SLOW_LEARNERS = 3
 
 # Workers do not end together, and one fit is slower than the next: a further cut is begun where so many times its
 # expected seconds are left.

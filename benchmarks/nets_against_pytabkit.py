@@ -101,7 +101,7 @@ def heading(net: str, rows: int, seeds: int) -> str:
     versions = f"torch {torch.__version__}, pytabkit {getattr(pytabkit, '__version__', 'of unknown version')}"
     return (
         f"## {net}\n\n{__doc__ and __doc__.splitlines()[0]} At most {rows:,} rows a table, {seeds} seed(s), "
-        f"{platform.machine()}, {versions}.\nError is what the metric turns into lower-is-better; s are the CPU seconds of "
+        f"{platform.machine()}, {versions}.\nError is what the metric turns into lower-is-better; s are CPU seconds of "
         "a fit.\n\n| table | metric | ours | no refit | pytabkit | ours s | no refit s | pytabkit s |\n"
         "|---|---|---|---|---|---|---|---|"
     )
