@@ -81,6 +81,10 @@ def compare(
     serve_on: Annotated[
         str, typer.Option(help="Where the model will answer: auto, cpu or gpu.", rich_help_panel=_QUESTION)
     ] = "auto",
+    foundation: Annotated[
+        str | None,
+        typer.Option(help="Weights of pre-trained nets: a file, a folder, or download.", rich_help_panel=_EFFORT),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(help="Wall time for everything: 90s, 10m, 1h (default: by preset).", rich_help_panel=_EFFORT),
@@ -130,9 +134,9 @@ def compare(
         source, target, task=task, group=group, time=time, drop=_names(drop), metric=metric, min_gain=min_gain,
         confidence=confidence, interpretable=interpretable, max_latency=max_latency, max_model_size=max_model_size,
         serve_on=serve_on, budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip),
-        device=device, engine=engine, workers=workers, seed=seed, tracking_uri=tracking_uri, experiment=experiment,
-        tracking=not no_tracking, out=out, resume=resume, quiet=quiet, command=shlex.join(["advisor", *sys.argv[1:]]),
-        began=began,
+        foundation=foundation, device=device, engine=engine, workers=workers, seed=seed, tracking_uri=tracking_uri,
+        experiment=experiment, tracking=not no_tracking, out=out, resume=resume, quiet=quiet,
+        command=shlex.join(["advisor", *sys.argv[1:]]), began=began,
     )  # fmt: skip
     if as_json:
         _print_json(advice.document)

@@ -12,6 +12,8 @@ import pandas as pd
 
 from advisor.records import Column, Dataset, Family, Profile, Task
 
+# What `foundation` says where weights may be fetched from their publisher.
+DOWNLOAD = "download"
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
 
@@ -86,7 +88,8 @@ class Setting:
     """What a learner may know when it builds an estimator: never a row of data.
 
     `rows` is the number of training rows to come; `seconds` a soft limit for one fit, which iterative learners keep by
-    stopping early with what they have (None: no limit).
+    stopping early with what they have (None: no limit). `foundation` says where pre-trained weights are: a file, a
+    folder, or DOWNLOAD.
     """
 
     profile: Profile
@@ -97,6 +100,7 @@ class Setting:
     threads: int = 1
     device: str = "cpu"
     seconds: float | None = None
+    foundation: str | None = None
 
     @property
     def task(self) -> Task:
@@ -125,8 +129,10 @@ class Learner:
     away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
     that make an answer possible. `requires` lists modules beyond the core that must be importable.
 
+    `weights` names the pre-trained weights that it cannot do without, and their licence.
+
     `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
-    in the order of their `precedence` (1 first) as far as the budget pays for them, the others always.
+    in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always.
     """
 
     name: str
@@ -138,6 +144,7 @@ class Learner:
     tasks: tuple[Task, ...] = TASKS
     modalities: tuple[str, ...] = ("tabular",)
     requires: tuple[str, ...] = ()
+    weights: str = ""
     interpretable: bool = False
     effort: int = 5
     seconds: Callable[[int, int], float] = _quick

@@ -124,7 +124,7 @@ class NetEstimator(EarlyStopping):
 
         held = Rows(self._tensors(X_held), self._target(y_held))
         epochs = self._epochs(len(y))
-        module, fit = self._fitted(X, y, held, deadline - time.monotonic(), self._recipe(len(y), epochs))
+        module, fit = self._fitted(X, y, held, deadline, self._recipe(len(y), epochs))
         self.learning_curve_ = dict(fit.curve)
         self.planned_epochs_ = fit.planned_epochs
         # A schedule that was shortened still comes down to its end; below half of its epochs it is not the same net.
@@ -150,7 +150,7 @@ class NetEstimator(EarlyStopping):
         values: np.ndarray = means.numpy()
         return values
 
-    def _fitted(self, X: np.ndarray, y: np.ndarray, held: Any, seconds: float, recipe: Any) -> tuple[Any, Any]:
+    def _fitted(self, X: np.ndarray, y: np.ndarray, held: Any, deadline: float, recipe: Any) -> tuple[Any, Any]:
         """Build a net for such rows and train it; return it on the CPU, and the loop's Fit."""
         import torch
 
@@ -167,7 +167,7 @@ class NetEstimator(EarlyStopping):
                 module.start_from(
                     *rows.sample(MOST_ROWS_TO_START_FROM, torch.Generator().manual_seed(self.seed_)).inputs
                 )
-        limit = None if np.isinf(seconds) else max(0.0, seconds)
+        limit = None if np.isinf(deadline) else max(0.0, deadline - time.monotonic())
         loss, error = self._losses()
         fit = train(
             module, rows, held, loss, recipe,

@@ -78,6 +78,7 @@ def make_plan(
     device: str = "cpu",
     serve_on: str = "auto",
     workers: int = 1,
+    foundation: str | None = None,
 ) -> Plan:
     """Pair every suitable learner with every outer cut, and say why the others were left out.
 
@@ -99,6 +100,8 @@ def make_plan(
             skipped[learner.name] = "not interpretable, as --interpretable asks"
         elif reason := learner.suits(profile):
             skipped[learner.name] = reason
+        elif learner.weights and foundation is None:
+            skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
     cuts = draw_splits(dataset, budget, repeat)
     if not only:
         members = [learner for learner in learners if learner.name not in skipped]
@@ -108,7 +111,7 @@ def make_plan(
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
     return Plan(
         dataset.task, metric, cuts, chosen, skipped, budget.seed, device, serve_on,
-        _fingerprint(profile, metric, cuts, chosen),
+        _fingerprint(profile, metric, cuts, (*chosen, foundation or "")), foundation,
     )  # fmt: skip
 
 

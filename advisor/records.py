@@ -210,6 +210,7 @@ class Plan:
     device: str
     serve_on: str
     fingerprint: str
+    foundation: str | None = None
 
 
 @dataclass(frozen=True)

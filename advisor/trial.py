@@ -313,6 +313,7 @@ def _setting(shared: Shared, rows: int, seed: int, fit_seconds: float | None, th
         threads=threads or shared.threads,
         device=shared.plan.device,
         seconds=fit_seconds,
+        foundation=shared.plan.foundation,
     )
 
 

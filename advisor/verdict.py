@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import evidence
+from advisor import evidence, learners
 from advisor.metrics import METRICS, Metric
 from advisor.records import (
     Answer,
@@ -66,7 +66,7 @@ def judge(
     }
     recommended = _recommend(answer, standing, champions, board, metric)
     reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
-    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric)]
+    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric), *_pretrained(plan)]
     return Verdict(
         answer=answer,
         sentence=_sentence(answer, comparison, champions, metric, margin, because),
@@ -84,6 +84,15 @@ def judge(
         cost=_cost(standing, board),
         looks=({"stage": "final", "seconds": seconds, "p_worth": comparison and comparison.p_worth, "decided": True},),
     )
+
+
+def _pretrained(plan: Plan) -> list[str]:
+    return [
+        f"{name} was trained beforehand (weights: {weights}); whether these rows were among what it saw is for the "
+        "user to know."
+        for name in plan.learners
+        if (weights := learners.find(name).weights)
+    ]
 
 
 def _compare(standing: Standings, metric: Metric, margin: float) -> Comparison | None:

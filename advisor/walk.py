@@ -26,6 +26,7 @@ from advisor import document as documents
 from advisor import metrics, modalities, plan, progress, quantities, report, trial
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
+from advisor.contracts import DOWNLOAD
 from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
 from advisor.learners import catalogue
@@ -62,6 +63,7 @@ def compare(
     max_latency: str | float | None = None,
     max_model_size: str | float | None = None,
     serve_on: str = "auto",
+    foundation: str | Path | None = None,
     device: str = "auto",
     engine: str = "local",
     workers: int | None = None,
@@ -83,7 +85,8 @@ def compare(
     default), `confidence` what a decided answer must reach. `group` names a column whose values must not be torn
     apart by a split, `time` one that orders the rows. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
     latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the recommended
-    model answers. The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
+    model answers. `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". The run's
+    files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
     the call).
 
@@ -107,7 +110,7 @@ def compare(
         dataset, profile, catalogue(), request.budget,
         metric=judged_by.name, repeat=plan.PRESETS[preset].repeat, only=learners, skip=skip,
         interpretable=interpretable, device=places[0], serve_on=places[1],
-        workers=request.workers,
+        workers=request.workers, foundation=None if foundation is None else _weights(foundation),
     )  # fmt: skip
     folder = folder or _new_folder(dataset.name)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
@@ -268,6 +271,12 @@ def _places(device: str, serve_on: str) -> tuple[str, str]:
         if serve_on == "gpu" and pick_device("auto").type == "cpu":
             raise UserError("--serve-on gpu needs a GPU to take times on, and there is none here; give cpu.")
     return device, serve_on
+
+
+def _weights(foundation: str | Path) -> str:
+    if str(foundation) != DOWNLOAD and not Path(foundation).exists():
+        raise UserError(f"--foundation {str(foundation)!r} does not exist; name a file, a folder, or {DOWNLOAD!r}.")
+    return str(foundation) if str(foundation) == DOWNLOAD else str(Path(foundation).resolve())
 
 
 def _folder(out: str | Path | None, resume: bool) -> Path | None:

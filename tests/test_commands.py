@@ -206,6 +206,7 @@ GOOD = "a,b,y\n" + "\n".join(f"{i},{i % 7},{'yn'[i % 3 == 0]}" for i in range(60
         (["good.csv", "--target", "y", "--device", "tpu"], "No device is called 'tpu'"),
         (["good.csv", "--target", "y", "--device", "cuda:99"], "No device is called 'cuda:99'"),
         (["good.csv", "--target", "y", "--serve-on", "phone"], "--serve-on must be auto, cpu or gpu"),
+        (["good.csv", "--target", "y", "--foundation", "nowhere.ckpt"], "--foundation 'nowhere.ckpt' does not exist"),
         (["good.csv", "--target", "y", "--engine", "ray:head"], "Ray is no engine of this version"),
         (["good.csv", "--target", "y", "--engine", "dask"], "No engine is called 'dask'"),
         (["good.csv", "--target", "y", "--min-gain", "lots"], "--min-gain must be a share"),
