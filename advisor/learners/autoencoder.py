@@ -37,32 +37,36 @@ class _Autoencoder(NetEstimator):
         self.pretraining = pretraining
 
     def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
-        from torch import nn
-
-        from advisor.nets.blocks import MLP, TableInput, TableNet
-        from advisor.nets.denoising import Denoiser
-        from advisor.nets.loop import Recipe, pick_device, train
+        from advisor.nets.blocks import MLP, TableInput
+        from advisor.nets.denoising import pretrained
+        from advisor.nets.loop import Recipe, pick_device
 
         numbers, flags, _ = rows.inputs
-        blocks = [count for count in self.cardinalities_ if 0 < count <= self.most_one_hot_levels]
         entrance = TableInput(numbers.shape[1], flags.shape[1], levels, self.embedding_width)
         body = MLP(
-            entrance.width, len(bias), width=self.width, depth=self.depth, activation="silu", dropout=self.dropout,
+            entrance.width,
+            len(bias),
+            width=self.width,
+            depth=self.depth,
+            activation="silu",
+            dropout=self.dropout,
             bias=bias,
-        )  # fmt: skip
-        hidden = nn.Sequential(*list(body)[:-1])
-        width = self.width if self.depth else entrance.width
-        denoiser = Denoiser(entrance, hidden, width, numbers.shape[1], blocks, levels, swap_share=self.swap_share)
-        count = len(rows.target)
-        recipe = Recipe(
-            batch_size=self._batch_size(count), epochs=max(1, round(self.pretraining * self._epochs(count)))
         )
-        train(
-            denoiser, rows, None, lambda losses, _: losses.mean(), recipe,
+        count = len(rows.target)
+        epochs = max(1, round(self.pretraining * self._epochs(count)))
+        return pretrained(
+            entrance,
+            body,
+            rows,
+            [levels for levels in self.cardinalities_ if 0 < levels <= self.most_one_hot_levels],
+            levels,
+            Recipe(batch_size=self._batch_size(count), epochs=epochs),
+            swap_share=self.swap_share,
             seconds=None if self.seconds is None else self.pretraining * self.seconds,
-            seed=self.seed_, device=pick_device(self.device), threads=self.n_jobs,
-        )  # fmt: skip
-        return TableNet(entrance, body)
+            seed=self.seed_,
+            device=pick_device(self.device),
+            threads=self.n_jobs,
+        )
 
 
 class AutoencoderClassifier(EarlyStoppingClassifier, _Autoencoder):

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from advisor.nets.blocks import TableInput
+from advisor.nets.blocks import MLP, TableInput, TableNet
+from advisor.nets.loop import Recipe, Rows, train
 
 
 class SwapNoise(nn.Module):
@@ -81,6 +82,37 @@ class Denoiser(nn.Module):
         found = functional.binary_cross_entropy_with_logits(self.suspect(hidden), swapped.float(), reduction="none")
         total: Tensor = (loss + found.sum(dim=1)) / self.columns
         return total
+
+
+def pretrained(
+    entrance: TableInput,
+    body: MLP,
+    rows: Rows,
+    blocks: Sequence[int],
+    levels: Sequence[int],
+    recipe: Recipe,
+    *,
+    swap_share: float,
+    seconds: float | None,
+    seed: int,
+    device: torch.device,
+    threads: int,
+) -> TableNet:
+    """Train the entrance and all but the head of `body` to mend `rows`, whose target is not looked at; join them.
+
+    `seconds` is the soft limit of loop.train, `seed`, `device` and `threads` are what it takes, too.
+    """
+    *hidden, head = body
+    assert isinstance(head, nn.Linear)
+    denoiser = Denoiser(
+        entrance, nn.Sequential(*hidden), head.in_features, rows.inputs[0].shape[1], blocks, levels,
+        swap_share=swap_share,
+    )  # fmt: skip
+    train(
+        denoiser, rows, None, lambda losses, _: losses.mean(), recipe,
+        seconds=seconds, seed=seed, device=device, threads=threads,
+    )  # fmt: skip
+    return TableNet(entrance, body)
 
 
 def _unit(levels: int) -> float:

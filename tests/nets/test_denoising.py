@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from advisor.learners.autoencoder import AutoencoderClassifier, AutoencoderRegressor
+from advisor.nets import denoising, loop
 from advisor.nets.blocks import TableInput
 from advisor.nets.denoising import Denoiser, SwapNoise
 from advisor.nets.loop import Recipe, Rows, train
@@ -77,8 +78,6 @@ def test_a_pre_trained_net_still_learns_the_target(pretraining):
 
 
 def test_pre_training_looks_at_no_target_and_at_no_held_row(monkeypatch):
-    from advisor.nets import loop
-
     seen, real = [], loop.train
 
     def watched(module, rows, held, *rest, **more):
@@ -86,6 +85,7 @@ def test_pre_training_looks_at_no_target_and_at_no_held_row(monkeypatch):
         return real(module, rows, held, *rest, **more)
 
     monkeypatch.setattr(loop, "train", watched)
+    monkeypatch.setattr(denoising, "train", watched)
     frame, target = _table(200, 0)
     AutoencoderClassifier(width=16, depth=1, epochs=2).fit(frame, target > 1)
     (first, pretrained, held), (second, trained, _) = seen
