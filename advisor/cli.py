@@ -218,7 +218,7 @@ def learners(as_json: AsJson = False) -> None:
         _print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['learner']:<12} {row['family']:<10} {row['reason'] or row['summary']}")
+        typer.echo(f"{row['learner']:<15} {row['family']:<10} {row['reason'] or row['summary']}")
 
 
 @app.command()

@@ -25,6 +25,8 @@ LONGEST_DEFAULTS = 0.6
 # Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
 # the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
 FEWEST_CUTS = 2
+# How many times faster a GPU trains a net of this size than one core does; nobody has measured it here yet.
+GPU_SPEED = 5.0
 # With less of the seconds that its default usually takes a learner would be judged below its worth.
 FEWEST_SECONDS = 0.5
 # Learners a family tunes on one cut: more would leave each too few trials to learn from.
@@ -105,7 +107,14 @@ def make_plan(
     cuts = draw_splits(dataset, budget, repeat)
     if not only:
         members = [learner for learner in learners if learner.name not in skipped]
-        skipped |= _too_slow(members, len(dataset.target), len(profile.columns), cuts, budget, workers)
+        speed = 1.0 if device == "cpu" else GPU_SPEED
+        skipped |= _too_slow(
+            members,
+            len(dataset.target),
+            len(profile.columns),
+            fit_seconds(cuts, budget.seconds, workers) * speed,
+            budget,
+        )
     chosen = tuple(learner.name for learner in learners if learner.name not in skipped)
     if not any(learner.family != "dummy" for learner in learners if learner.name in chosen):
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
@@ -125,17 +134,15 @@ def fit_seconds(cuts: Splits, budget_seconds: float, workers: int) -> float:
     return LONGEST_DEFAULTS / 2 * budget_seconds * workers / fits
 
 
-def _too_slow(
-    learners: Sequence[Learner], rows: int, columns: int, cuts: Splits, budget: Budget, workers: int
-) -> dict[str, str]:
-    """Name those that the budget does not pay for, with the reason: {learner: reason}.
+def _too_slow(learners: Sequence[Learner], rows: int, columns: int, seconds: float, budget: Budget) -> dict[str, str]:
+    """Name those that `seconds` for one fit of all of a family do not pay for, with the reason: {learner: reason}.
 
     They are taken by precedence while the time lasts; where not even one fits, the quickest of its family stays.
     """
     reasons: dict[str, str] = {}
     for family in {learner.family for learner in learners}:
         costs = {lr.name: lr.seconds(rows, columns) for lr in learners if lr.family == family}
-        left = fit_seconds(cuts, budget.seconds, workers)
+        left = seconds
         taken = [name for name, seconds in costs.items() if not seconds]
         slow = [lr.name for lr in sorted(learners, key=lambda lr: lr.precedence) if costs.get(lr.name)]
         for name in slow:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import secrets
+import sys
 import tempfile
 import time as clock
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,8 @@ from advisor.tracking import default_uri
 from advisor.verdict import judge
 
 EXPERIMENT = "advisor"
+# Where Linux has none of these (NVIDIA's and AMD's), torch need not be asked for a GPU.
+GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
 # What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
 CLOSING_SECONDS = 8.0
 
@@ -259,18 +262,24 @@ def _known_engine(wanted: str) -> None:
 
 
 def _places(device: str, serve_on: str) -> tuple[str, str]:
-    """Return where to train and where to serve; raises UserError where that is no device, or none that is here."""
+    """Return where to train ("auto" becomes the best device here) and where to serve.
+
+    Raises UserError where that is no device, or none that is here. torch is loaded only where there may be a choice.
+    """
     if device not in ("auto", "cpu", "cuda", "mps"):
         raise UserError(f"No device is called {device!r}; give auto, cpu, cuda or mps.")
     if serve_on not in ("auto", "cpu", "gpu"):
         raise UserError(f"--serve-on must be auto, cpu or gpu, and {serve_on!r} is not.")
-    if device in ("cuda", "mps") or serve_on == "gpu":
-        from advisor.nets.loop import pick_device  # loads torch, which only these wishes need this early
+    sure = sys.platform == "linux" and not any(Path(driver).exists() for driver in GPU_DRIVERS)
+    if device == "cpu" or (device == "auto" and sure):
+        place = "cpu"
+    else:
+        from advisor.nets.loop import pick_device
 
-        pick_device(device)
-        if serve_on == "gpu" and pick_device("auto").type == "cpu":
-            raise UserError("--serve-on gpu needs a GPU to take times on, and there is none here; give cpu.")
-    return device, serve_on
+        place = pick_device(device).type
+    if serve_on == "gpu" and place == "cpu":
+        raise UserError("--serve-on gpu needs a GPU to take times on, and none is used here; give cpu.")
+    return place, serve_on
 
 
 def _weights(foundation: str | Path) -> str:

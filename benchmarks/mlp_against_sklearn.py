@@ -1,8 +1,8 @@
 """Our MLP against scikit-learn's, on 16 public tables, one 80/20 cut each, one thread.
 
-Read it with care. The tables were written down before the first run, but all have been run with earlier defaults of ours
-since, and those scores were seen; no default was chosen by them. One cut and one seed, so close rows are not
-established. A fit of "ours" includes the second one on all training rows.
+Read it with care. The tables were written down before the first run, but all have been run with earlier defaults since,
+and those scores were seen; no default was chosen by them. One cut and one seed, so close rows are not established. A
+fit of "ours" includes the second one on all training rows.
 
 Three runners see the same training and test rows. "ours" is the learner as `advisor compare` runs it by default.
 "sklearn" is MLPClassifier or MLPRegressor with early_stopping=True on standardised numbers and one-hot categories.

@@ -151,3 +151,11 @@ def test_who_is_named_takes_part_however_slow():
     nets = slow_nets(realmlp=900.0, mlp=1.0)
     plan = make_plan(dataset(), PROFILE, nets, BUDGET, metric="roc_auc", workers=2, only=["realmlp", "linear"])
     assert "realmlp" in plan.learners
+
+
+def test_a_gpu_pays_for_more_nets():
+    seconds = {"realmlp": 28.0, "tabm": 50.0, "mlp": 5.0}
+    options = {"metric": "roc_auc", "workers": 2}
+    on_cpu = make_plan(dataset(), PROFILE, slow_nets(**seconds), BUDGET, **options)
+    on_gpu = make_plan(dataset(), PROFILE, slow_nets(**seconds), BUDGET, **options, device="cuda")
+    assert "tabm" not in on_cpu.learners and set(seconds) <= set(on_gpu.learners)
