@@ -6,7 +6,6 @@ import math
 import warnings
 
 import torch
-from rtdl_num_embeddings import PeriodicEmbeddings, PiecewiseLinearEmbeddings, compute_bins
 from torch import Tensor, nn
 
 from advisor.nets.optimiser import paced
@@ -55,6 +54,9 @@ def number_embedding(kind: str | None, numbers: Tensor, width: int) -> nn.Module
         return None
     if kind == "linear_periodic":
         return LinearPeriodic(numbers.shape[1], width)
+    # Not at the top: a model without these embeddings can then be loaded where their package is not.
+    from rtdl_num_embeddings import PeriodicEmbeddings, PiecewiseLinearEmbeddings, compute_bins
+
     if kind == "periodic":
         periodic: nn.Module = PeriodicEmbeddings(numbers.shape[1], width, lite=True)
         return periodic
