@@ -260,3 +260,20 @@ def test_help_and_import_load_nothing_heavy(words):
     code = f"import sys, advisor.cli\nadvisor.cli.main({words!r})\nsys.exit(str(sorted({heavy} & set(sys.modules))))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ran.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--serve-on", "gpu"], "--serve-on gpu needs a GPU to take times on"),
+        (["--device", "cuda"], "The device 'cuda' is not available here"),
+    ],
+)
+def test_a_gpu_that_is_not_there_is_refused_at_once(tmp_path, monkeypatch, capsys, words, said):
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        pytest.skip("there is a GPU here")
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "good.csv", GOOD)
+    assert main(["compare", "good.csv", "--target", "y", *words]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
