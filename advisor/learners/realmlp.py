@@ -69,6 +69,10 @@ class _RealMLP(NetEstimator):
             more_patience=2.0,
         )
 
+    def _batch_size(self, rows: int) -> int:
+        """Between 128 and 256 rows: on six tables 128 did better than the paper's 256 and as well as 64 rows."""
+        return max(128, super()._batch_size(rows))
+
     def _epochs(self, rows: int) -> int:
         """The paper's 256 where rows are few; about 8,000 steps, but no less than 64 epochs, where they are many."""
         return self.epochs or int(np.clip(8000 * self._batch_size(rows) / max(rows, 1), 64, 256))
