@@ -105,22 +105,19 @@ def make_plan(
         elif learner.weights and foundation is None:
             skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
     cuts = draw_splits(dataset, budget, repeat)
+    unaffordable: dict[str, str] = {}
     if not only:
         members = [learner for learner in learners if learner.name not in skipped]
-        speed = 1.0 if device == "cpu" else GPU_SPEED
-        skipped |= _too_slow(
-            members,
-            len(dataset.target),
-            len(profile.columns),
-            fit_seconds(cuts, budget.seconds, workers) * speed,
-            budget,
-        )
+        seconds = fit_seconds(cuts, budget.seconds, workers) * (1.0 if device == "cpu" else GPU_SPEED)
+        unaffordable = _too_slow(members, len(dataset.target), len(profile.columns), seconds, budget)
+        skipped |= unaffordable
     chosen = tuple(learner.name for learner in learners if learner.name not in skipped)
     if not any(learner.family != "dummy" for learner in learners if learner.name in chosen):
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
     return Plan(
         dataset.task, metric, cuts, chosen, skipped, budget.seed, device, serve_on,
         _fingerprint(profile, metric, cuts, (*chosen, foundation or "")), foundation,
+        tuple(unaffordable),
     )  # fmt: skip
 
 

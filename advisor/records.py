@@ -199,7 +199,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """Who runs on which rows, by which metric, and who was left out and why."""
+    """Who runs on which rows, by which metric, and who was left out and why.
+
+    `unaffordable` names those of the `skipped` for whom the budget is too short.
+    """
 
     task: Task
     metric: str
@@ -211,6 +214,7 @@ class Plan:
     serve_on: str
     fingerprint: str
     foundation: str | None = None
+    unaffordable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def judge(
     }
     recommended = _recommend(answer, standing, champions, board, metric)
     reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
-    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric), *_pretrained(plan)]
+    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric), *_who_else(plan)]
     return Verdict(
         answer=answer,
         sentence=_sentence(answer, comparison, champions, metric, margin, because),
@@ -86,13 +86,20 @@ def judge(
     )
 
 
-def _pretrained(plan: Plan) -> list[str]:
-    return [
-        f"{name} was trained beforehand (weights: {weights}); whether these rows were among what it saw is for the "
-        "user to know."
-        for name in plan.learners
-        if (weights := learners.find(name).weights)
-    ]
+def _who_else(plan: Plan) -> list[str]:
+    """Say whom the budget left out, since another net may answer otherwise, and who was trained beforehand."""
+    remarks = []
+    if plan.unaffordable:
+        remarks.append(
+            f"The budget did not pay for {', '.join(plan.unaffordable)}; a larger one, or --learners, brings them in."
+        )
+    for name in plan.learners:
+        if weights := learners.find(name).weights:
+            remarks.append(
+                f"{name} was trained beforehand (weights: {weights}); whether these rows were among what it saw is for "
+                "the user to know."
+            )
+    return remarks
 
 
 def _compare(standing: Standings, metric: Metric, margin: float) -> Comparison | None:

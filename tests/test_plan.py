@@ -144,6 +144,7 @@ def test_slow_learners_take_part_by_precedence_as_far_as_the_budget_pays(seconds
     plan = make_plan(dataset(), PROFILE, slow_nets(**seconds), BUDGET, metric="roc_auc", workers=2)
     assert {name for name in plan.learners if name in seconds} == taken
     assert all("too long for a budget of 600 s" in plan.skipped[name] for name in set(seconds) - taken)
+    assert set(plan.unaffordable) == set(seconds) - taken
     assert {"linear", "xgboost", "lightgbm", "catboost"} <= set(plan.learners)
 
 

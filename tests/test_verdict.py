@@ -126,3 +126,16 @@ def test_a_hopeless_net_is_told_in_times_and_not_in_thousands_of_per_cent():
 
 def test_a_chance_is_never_certain():
     assert [chance(p) for p in (1.0, 0.99, 0.5, 0.0)] == ["more than 99 %", "99 %", "50 %", "less than 1 %"]
+
+
+def test_who_was_left_out_for_time_and_who_was_trained_beforehand_is_said():
+    def reasons(**changes):
+        chosen, none = replace(plan(), **changes), Constraints()
+        standing = standings(DATASET, PROFILE, chosen, all_outcomes(chosen), none)
+        return " ".join(judge(DATASET, PROFILE, chosen, standing, all_outcomes(chosen), constraints=none).reasons)
+
+    assert "did not pay for tabm, resnet; a larger one" in reasons(unaffordable=("tabm", "resnet"))
+    assert "tabicl was trained beforehand (weights: TabICL, BSD-3-Clause)" in reasons(
+        learners=(*plan().learners, "tabicl")
+    )
+    assert "did not pay" not in reasons() and "beforehand" not in reasons()
