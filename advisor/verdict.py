@@ -93,13 +93,12 @@ def _who_else(plan: Plan) -> list[str]:
         remarks.append(
             f"The budget did not pay for {', '.join(plan.unaffordable)}; a larger one, or --learners, brings them in."
         )
-    for name in plan.learners:
-        if weights := learners.find(name).weights:
-            remarks.append(
-                f"{name} was trained beforehand (weights: {weights}); whether these rows were among what it saw is for "
-                "the user to know."
-            )
-    return remarks
+    return remarks + [
+        f"{learner.name} was trained beforehand (weights: {learner.weights}); whether these rows were among what it "
+        "saw is for the user to know."
+        for learner in learners.catalogue()
+        if learner.weights and learner.name in plan.learners
+    ]
 
 
 def _compare(standing: Standings, metric: Metric, margin: float) -> Comparison | None:

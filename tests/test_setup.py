@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CORE = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
+FOUNDATION = [Requirement(line) for line in PROJECT["optional-dependencies"]["foundation"]]
 PINS = dict(
     line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
 )
@@ -48,7 +49,7 @@ def pip_calls(setup_env, monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("requirement", CORE + TEST, ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize("requirement", CORE + FOUNDATION + TEST, ids=lambda requirement: requirement.name)
 def test_every_dependency_is_pinned_within_its_range(requirement):
     assert requirement.specifier.contains(PINS[canonicalize_name(requirement.name)])
     assert {clause.operator for clause in requirement.specifier} == {">=", "<"}
@@ -60,7 +61,7 @@ def test_pins_are_plain_versions():
 
 
 def test_the_package_imports_only_what_it_declares():
-    declared = {canonicalize_name(requirement.name) for requirement in CORE}
+    declared = {canonicalize_name(requirement.name) for requirement in CORE + FOUNDATION}
     owners = packages_distributions()
     undeclared = {}
     for path in (ROOT / "advisor").rglob("*.py"):

@@ -70,8 +70,8 @@ class _RealMLP(NetEstimator):
         )
 
     def _batch_size(self, rows: int) -> int:
-        """Between 128 and 256 rows: on six tables 128 did better than the paper's 256 and as well as 64 rows."""
-        return max(128, super()._batch_size(rows))
+        """Between 128 and 256 rows, but four steps an epoch: on six tables 128 did as well as 64, better than 256."""
+        return max(min(128, rows // 4), super()._batch_size(rows))
 
     def _epochs(self, rows: int) -> int:
         """The paper's 256 where rows are few; about 8,000 steps, but no less than 64 epochs, where they are many."""
