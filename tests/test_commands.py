@@ -50,7 +50,9 @@ def finished(tmp_path_factory):
     """A finished binary comparison: its folder of work, what was printed, and the run's own folder."""
     cwd = tmp_path_factory.mktemp("work")
     table().drop(columns=["spent", "kind"]).to_csv(cwd / "shop.csv", index=False)
-    ran = command("compare", "shop.csv", "--target", "bought", "--budget", "45s", *FEW, "--out", "run", cwd=cwd)
+    ran = command(
+        "compare", "shop.csv", "--target", "bought", "--budget", "90s", "--trials", "4", *FEW, "--out", "run", cwd=cwd
+    )
     assert ran.returncode == 0, ran.stderr
     return cwd, ran
 
