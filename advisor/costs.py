@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import platform
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +25,18 @@ Clock = Callable[[], float]
 def resident_mb() -> float:
     """Return the resident memory of this process in MB (10^6 bytes)."""
     return float(psutil.Process().memory_info().rss) / BYTES_PER_MB
+
+
+@cache
+def cpu_name() -> str:
+    """Return what its maker calls the processor, or at least its architecture."""
+    with suppress(OSError):
+        # Linux: platform.processor() knows the architecture at best.
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name" and value.strip():
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
 class Stopwatch:

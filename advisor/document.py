@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor import profiling
+from advisor import costs, profiling
 from advisor.metrics import METRICS
-from advisor.records import Budget, Dataset, Outcome, Plan, Profile, Verdict
+from advisor.records import Budget, Cost, Dataset, Outcome, Plan, Profile, Verdict
 from advisor.standings import Standings
 
 SCHEMA = 1
@@ -86,13 +86,15 @@ def spent(budget: Budget, seconds: float) -> dict[str, Any]:
 
 def environment(plan: Plan, outcomes: Iterable[Outcome], command: str) -> dict[str, Any]:
     """Describe where and with what the run was made; no path and no name of the machine."""
+    trained_on = next((o.cost for o in outcomes if o.cost.device != "cpu"), Cost())
     return {
         "versions": {"advisor": installed("neural-net-advisor"), **{name: installed(name) for name in _PACKAGES}},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cpu": platform.processor() or platform.machine(),
+        "cpu": costs.cpu_name(),
         # What the nets ran on; "auto" would say nothing.
-        "device": next((o.cost.device for o in outcomes if o.cost.device != "cpu"), "cpu"),
+        "device": trained_on.device,
+        "gpu": None if trained_on.device == "cpu" else trained_on.device_name,
         "seed": plan.seed,
         "command": command,
         "fingerprint": plan.fingerprint,
@@ -148,6 +150,10 @@ def outcomes_table(outcomes: Iterable[Outcome], plan: Plan, began: float) -> pd.
                 "tune_seconds": cost.tune_seconds,
                 "fit_seconds": cost.fit_seconds,
                 "predict_seconds": cost.predict_seconds,
+                "device": cost.device,
+                "device_name": cost.device_name,
+                "peak_memory_mb": cost.peak_memory_mb,
+                "gpu_memory_mb": cost.gpu_memory_mb,
                 "message": outcome.message,
                 "curve": json.dumps(plain(dict(outcome.curve))) if outcome.curve else None,
             }
@@ -155,7 +161,7 @@ def outcomes_table(outcomes: Iterable[Outcome], plan: Plan, began: float) -> pd.
     columns = [
         "learner", "family", "stage", "split", "repeat", "fold", "kind", "trial", "state", "inner_error", "error",
         "score", "seconds", "started_at", "ended_at", "params", "tune_seconds", "fit_seconds", "predict_seconds",
-        "message", "curve",
+        "device", "device_name", "peak_memory_mb", "gpu_memory_mb", "message", "curve",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 

@@ -30,7 +30,8 @@ class NetEstimator(EarlyStopping):
     the number of rows decides. With `optimiser` "sgd" the learning rate is `sgd_pace` times what `learning_rate` says:
     one range serves all. `device` is "auto", "cpu", "cuda" or "mps"; a fitted net is kept on the CPU, so that it
     can be loaded where the device is not. After `fit`, `learning_curve_` has the loop's curve, one value an epoch;
-    losses of a regression are in units of the standardised target.
+    losses of a regression are in units of the standardised target. `device_` is where it was trained, `device_name_`
+    what the maker calls a GPU and `gpu_memory_mb_` the most that training held there at once, both None without one.
 
     A net may answer with several outputs a row, (n, members, K): each is trained by itself, and their mean predicts.
     """
@@ -122,6 +123,7 @@ class NetEstimator(EarlyStopping):
     def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
         from advisor.nets.loop import Rows
 
+        self.gpu_memory_mb_: float | None = None
         held = Rows(self._tensors(X_held), self._target(y_held))
         epochs = self._epochs(len(y))
         module, fit = self._fitted(X, y, held, deadline, self._recipe(len(y), epochs))
@@ -154,25 +156,28 @@ class NetEstimator(EarlyStopping):
         """Build a net for such rows and train it; return it on the CPU, and the loop's Fit."""
         import torch
 
-        from advisor.nets.loop import Rows, cpu_threads, pick_device, seeded, train
+        from advisor.nets.loop import GpuMemory, Rows, cpu_threads, device_name, pick_device, seeded, train
 
         place = pick_device(self.device)
-        self.device_ = place.type
+        self.device_, self.device_name_ = place.type, device_name(place)
         rows = Rows(self._tensors(X), self._target(y))
         levels = [levels for levels in self.cardinalities_ if levels > self.most_one_hot_levels]
         bias = np.log(np.bincount(y) / len(y)) if self._loss == "log_loss" else np.zeros(1)
-        with seeded(self.seed_, place), cpu_threads(self.n_jobs):
-            module = self._net(rows, levels, bias.tolist())
-            if hasattr(module, "start_from"):
-                module.start_from(
-                    *rows.sample(MOST_ROWS_TO_START_FROM, torch.Generator().manual_seed(self.seed_)).inputs
-                )
         limit = None if np.isinf(deadline) else max(0.0, deadline - time.monotonic())
         loss, error = self._losses()
-        fit = train(
-            module, rows, held, loss, recipe,
-            error=error, seconds=limit, seed=self.seed_, device=place, threads=self.n_jobs,
-        )  # fmt: skip
+        with GpuMemory(place) as memory:
+            with seeded(self.seed_, place), cpu_threads(self.n_jobs):
+                module = self._net(rows, levels, bias.tolist())
+                if hasattr(module, "start_from"):
+                    module.start_from(
+                        *rows.sample(MOST_ROWS_TO_START_FROM, torch.Generator().manual_seed(self.seed_)).inputs
+                    )
+            fit = train(
+                module, rows, held, loss, recipe,
+                error=error, seconds=limit, seed=self.seed_, device=place, threads=self.n_jobs,
+            )  # fmt: skip
+        if memory.peak_mb is not None:
+            self.gpu_memory_mb_ = max(memory.peak_mb, self.gpu_memory_mb_ or 0.0)
         return module.cpu(), fit
 
     def _losses(self) -> tuple[Any, Any]:

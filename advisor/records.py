@@ -159,7 +159,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a job used. Latency is one row at a time; memory is the growth of the process over its start."""
+    """What a job used. Latency is one row at a time; memory is the growth of the process over its start.
+
+    `device` is where the final fit ran, `device_name` what its maker calls it; `gpu_memory_mb` is the most that this
+    fit held on a GPU at once, None where there was none.
+    """
 
     tune_seconds: float = 0.0
     fit_seconds: float = 0.0
@@ -171,6 +175,8 @@ class Cost:
     peak_memory_mb: float | None = None
     model_mb: float | None = None
     device: str = "cpu"
+    device_name: str | None = None
+    gpu_memory_mb: float | None = None
 
 
 @dataclass(frozen=True)

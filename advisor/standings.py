@@ -150,6 +150,8 @@ def _row(
         "peak_memory_mb": max((o.cost.peak_memory_mb for o in own if o.cost.peak_memory_mb is not None), default=None),
         "model_mb": _known(by_cut, "model_mb"),
         "device": next((o.cost.device for o in by_cut.values()), None),
+        "device_name": next((o.cost.device_name for o in by_cut.values()), None),
+        "gpu_memory_mb": max((o.cost.gpu_memory_mb for o in own if o.cost.gpu_memory_mb is not None), default=None),
         "status": status,
         "message": _message(name, standing, trouble, len(cuts.numbers), planned, own),
     }

@@ -245,7 +245,7 @@ def _outer(
         predict_seconds=predict_watch.wall_seconds,
         cpu_seconds=tuned.cpu_seconds + fit_watch.cpu_seconds + predict_watch.cpu_seconds,
         peak_memory_mb=max(tuned.peak_memory_mb or 0.0, fit_watch.peak_memory_mb, predict_watch.peak_memory_mb),
-        device=str(getattr(_model(estimator), "device_", "cpu")),
+        **_where(_model(estimator)),
     )
     if split.number == 0:
         # One cut tells what serving costs; the others would only repeat it.
@@ -294,6 +294,16 @@ def predict(estimator: Any, inputs: Any, dataset: Dataset) -> np.ndarray:
 def _model(estimator: Any) -> Any:
     """Return the last step of a pipeline, or the estimator where it stands alone."""
     return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _where(model: Any) -> dict[str, Any]:
+    """Return the part of a Cost that says where a model was trained; one that says nothing was trained on the CPU."""
+    device = str(getattr(model, "device_", "cpu"))
+    return {
+        "device": device,
+        "device_name": getattr(model, "device_name_", None) or (costs.cpu_name() if device == "cpu" else None),
+        "gpu_memory_mb": getattr(model, "gpu_memory_mb_", None),
+    }
 
 
 def _serve_on(estimator: Any, place: str) -> None:

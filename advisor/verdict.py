@@ -342,7 +342,7 @@ def _champion(
 
 _COSTS = (
     "fit_seconds", "tune_seconds", "cpu_seconds", "predict_ms_per_1000_rows", "latency_p50_ms", "latency_p99_ms",
-    "peak_memory_mb", "model_mb", "device",
+    "peak_memory_mb", "model_mb", "device", "device_name", "gpu_memory_mb",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import advisor
+from advisor import costs
 from advisor.cli import main
 
 SCHEMA = json.loads((Path(advisor.__file__).parent / "verdict.schema.json").read_text())
@@ -76,6 +77,10 @@ def test_verdict_json_keeps_the_contract(finished):
     assert verdict["skipped"]["catboost"] == "not among --learners"
     assert all(row["status"] == "ok" and row["score"] is not None for row in verdict["leaderboard"])
     assert verdict["champions"]["neural"]["learner"] == "mlp"
+    # The whole-command run is one on a CPU, or its device stands in the row of the net.
+    assert {row["device_name"] for row in verdict["leaderboard"] if row["device"] == "cpu"} <= {costs.cpu_name()}
+    assert verdict["environment"]["cpu"] == costs.cpu_name()
+    assert (verdict["environment"]["gpu"] is None) == (verdict["environment"]["device"] in ("cpu", "mps"))
 
 
 def test_everything_a_run_leaves_is_there(finished):

@@ -153,6 +153,26 @@ def test_probabilities_are_what_is_timed_where_there_are_any() -> None:
     assert estimator.asked == "pp"
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("processor\t: 0\nmodel name\t: Abacus 9: the fast one\n\nprocessor\t: 1\n", "Abacus 9: the fast one"),
+        ("processor\t: 0\nmodel name\t:\nBogoMIPS\t: 1\n", "beads"),
+        (None, "beads"),
+    ],
+)
+def test_the_processor_has_the_makers_name_or_at_least_its_kind(monkeypatch, text, name) -> None:
+    def read(path: object, **how: str) -> str:
+        if text is None:
+            raise FileNotFoundError
+        return text
+
+    monkeypatch.setattr(costs.Path, "read_text", read)
+    monkeypatch.setattr(costs.platform, "processor", lambda: "")
+    monkeypatch.setattr(costs.platform, "machine", lambda: "beads")
+    assert costs.cpu_name.__wrapped__() == name
+
+
 @pytest.mark.parametrize("size", [0, 10, 1_000_000])
 def test_model_size_is_the_size_of_the_pickle(size: int) -> None:
     estimator = LinearRegression()

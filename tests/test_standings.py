@@ -36,6 +36,21 @@ def test_failures_are_shown_and_do_not_count():
     assert row["status"] == "partly" and "ValueError: no" in row["message"] and row["splits"] == 2
 
 
+def test_the_row_of_a_net_says_which_gpu_it_needs_and_how_much_of_it():
+    chosen = plan()
+    used = {0: 120.0, 1: 300.0, 2: None}
+    outcomes = [
+        replace(o, cost=replace(o.cost, device="cuda", device_name="a GPU", gpu_memory_mb=used[o.job.split]))
+        if o.job.learner == "mlp"
+        else o
+        for o in all_outcomes(chosen)
+    ]
+    standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
+    rows = {row["learner"]: row for row in leaderboard(standing, DATASET, PROFILE, chosen, outcomes)}
+    assert [rows["mlp"][key] for key in ("device", "device_name", "gpu_memory_mb")] == ["cuda", "a GPU", 300.0]
+    assert rows["linear"]["gpu_memory_mb"] is None
+
+
 def test_half_a_repeat_is_left_out():
     chosen = plan(repeats=2)
     outcomes = [o for o in all_outcomes(chosen) if not (o.job.learner == "mlp" and o.job.split == 5)]

@@ -7,6 +7,8 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 
 from advisor import modalities, trial
 from advisor.learners import catalogue
@@ -141,6 +143,34 @@ def test_a_class_the_training_part_lacked_has_no_chance():
 
     data = shared(rng.choice(list("abc"), ROWS)).dataset
     np.testing.assert_array_equal(predict(Two(), None, data), [[0.25, 0.0, 0.75]])
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({}, ("cpu", "a processor", None)),
+        ({"device_": "cpu", "device_name_": None, "gpu_memory_mb_": None}, ("cpu", "a processor", None)),
+        ({"device_": "cuda", "device_name_": "a GPU", "gpu_memory_mb_": 12.5}, ("cuda", "a GPU", 12.5)),
+        ({"device_": "mps"}, ("mps", None, None)),
+    ],
+)
+def test_an_outcome_says_where_its_model_was_trained(monkeypatch, told, place):
+    class Told(LogisticRegression):
+        def fit(self, X, y):
+            for name, value in told.items():
+                setattr(self, name, value)
+            return super().fit(X, y)
+
+    def build(setting, params):
+        return Pipeline([("encode", setting.modality.encoder("matrix")), ("model", Told())])
+
+    monkeypatch.setattr(trial.costs, "cpu_name", lambda: "a processor")
+    net = replace(trial.learners.find("linear"), build=build)
+    monkeypatch.setattr(trial.learners, "find", lambda name: net)
+    outcome = run(shared(), task(split=1))
+    assert outcome.status == "ok", outcome.message
+    cost = outcome.cost
+    assert (cost.device, cost.device_name, cost.gpu_memory_mb) == place
 
 
 def test_predictions_that_are_not_finite_are_refused():

@@ -25,6 +25,7 @@ Stop = Literal["epochs", "patience", "deadline", "diverged"]
 
 SMALLEST_BATCH = 16
 PREDICT_BATCH = 8192
+BYTES_PER_MB = 1_000_000
 
 
 class Diverged(AdvisorError):
@@ -103,6 +104,33 @@ def pick_device(wish: str) -> torch.device:
         here = ", ".join(name for name, there in present.items() if there)
         raise UserError(f"The device '{wish}' is not available here; there is: {here}.")
     return torch.device(wish)
+
+
+def device_name(device: torch.device) -> str | None:
+    """Return what its maker calls a GPU of NVIDIA's; None for any other device."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else None
+
+
+class GpuMemory:
+    """Measures a `with` block: `peak_mb` is the most that tensors held on a GPU at once, in MB (10^6 bytes).
+
+    It stays None where `device` is no GPU of NVIDIA's. Only this process counts, without what CUDA itself takes (some
+    hundreds of MB) and what torch keeps for later. The process's own record of its peak begins anew.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.peak_mb: float | None = None
+
+    def __enter__(self) -> GpuMemory:
+        if self.device.type == "cuda":
+            torch.cuda.init()  # there is no peak to forget before
+            torch.cuda.reset_peak_memory_stats(self.device)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.device.type == "cuda":
+            self.peak_mb = torch.cuda.max_memory_allocated(self.device) / BYTES_PER_MB
 
 
 @contextmanager

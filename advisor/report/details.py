@@ -123,10 +123,16 @@ def _sentence(text: str) -> str:
 
 
 def price(document: Document) -> tuple[tuple[str, ...], ...]:
-    """Lay out the cost of both families as rows of (what, neural, classical, ratio); empty where nothing was priced."""
+    """Lay out the cost of both families as rows of (what, neural, classical, ratio); empty where nothing was priced.
+
+    What neither side has (memory of a GPU where there is none) has no row.
+    """
     cost = document["cost"]
     sides = [cost.get(name) or {} for name in ("neural", "classical", "ratio")]
-    names = [name for name in {**sides[0], **sides[1]} if not isinstance(sides[0].get(name), Mapping)]
+    values = {name: (sides[0].get(name), sides[1].get(name)) for name in {**sides[0], **sides[1]}}
+    names = [
+        name for name, (ours, _) in values.items() if values[name] != (None, None) and not isinstance(ours, Mapping)
+    ]
     return tuple(
         (
             label(name),

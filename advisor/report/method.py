@@ -92,8 +92,8 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
 def environment(document: Document) -> tuple[tuple[str, str], ...]:
     """Say where it ran, as (name, value) pairs, without versions and command."""
     given = document["environment"]
-    named = [(name, given[name]) for name in ("device", "cpu", "seed") if given.get(name) is not None]
-    return tuple((name.upper() if name == "cpu" else name.capitalize(), str(value)) for name, value in named)
+    named = [(name, given[name]) for name in ("device", "gpu", "cpu", "seed") if given.get(name) is not None]
+    return tuple((name.upper() if name in ("gpu", "cpu") else name.capitalize(), str(value)) for name, value in named)
 
 
 def versions(document: Document) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ _LABELS = {
     "latency_p50_ms": "Latency, median",
     "latency_p99_ms": "Latency, p99",
     "peak_memory_mb": "Peak memory",
+    "gpu_memory_mb": "Peak GPU memory",
     "model_mb": "Model size",
     "sd": "Standard deviation",
 }

@@ -103,7 +103,7 @@ class Story:
             run_id = self._learner(row["learner"], row.get("family"), time.time())
             self._well.setdefault(row["learner"], row.get("status", "ok") == "ok")
             numbers = {"score_se" if name == "se" else name: thing for name, thing in row.items()}
-            tags = {name: row.get(name) for name in ("status", "message", "device")}
+            tags = {name: row.get(name) for name in ("status", "message", "device", "device_name")}
             params = text.champion_params(document, row["learner"])
             self.write(run_id, numbers, params, tags, step=self._recorded + 1)
 

@@ -7,11 +7,13 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from advisor.errors import UserError
 from advisor.learners.mlp import MLPClassifier, MLPRegressor
+from advisor.nets.loop import GpuMemory
 
 
 def _places(rows, seed, levels=40):
@@ -72,6 +74,30 @@ def test_a_net_comes_out_of_a_pickle_with_the_same_answers(device):
     again = pickle.loads(pickle.dumps(net))
     np.testing.assert_array_equal(again.predict_proba(frame), net.predict_proba(frame))
     assert {weight.device.type for weight in again.model_.parameters()} == {"cpu"}
+
+
+@pytest.mark.parametrize(("peaks", "most"), [([30.0, 40.0], 40.0), ([40.0, 30.0], 40.0), ([None, None], None)])
+def test_a_fit_tells_its_gpu_and_the_most_it_held_there_refit_included(monkeypatch, peaks, most):
+    class Memory(GpuMemory):
+        def __exit__(self, *exception):
+            self.peak_mb = left.pop(0)
+
+    left = list(peaks)
+    monkeypatch.setattr("advisor.nets.loop.GpuMemory", Memory)
+    monkeypatch.setattr("advisor.nets.loop.device_name", lambda device: f"a {device.type} of ours")
+    frame, target = _places(300, 0)
+    net = MLPRegressor(epochs=2, refit=True)
+    net.gpu_memory_mb_ = 99.0  # as an earlier fit may have left it
+    net.fit(frame, target)
+    assert (net.device_, net.device_name_, net.gpu_memory_mb_) == ("cpu", "a cpu of ours", most) and not left
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU on this machine")
+def test_a_net_trained_on_a_gpu_says_so():
+    frame, target = _places(300, 0)
+    net = MLPClassifier(epochs=2, device="cuda").fit(frame, target > 0)
+    assert net.device_ == "cuda" and net.device_name_ == torch.cuda.get_device_name() and net.gpu_memory_mb_ > 0
 
 
 def test_the_same_seed_gives_the_same_net():

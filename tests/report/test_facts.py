@@ -115,6 +115,18 @@ def test_data_in_words():
     assert details.columns(document())[0][1] == ("workclass", "categorical", "5.7 %", "8")
 
 
+def test_the_price_tells_of_a_gpu_only_where_there_was_one():
+    without, given = document(), document()
+    for family in ("neural", "classical"):
+        without["cost"][family] |= {"gpu_memory_mb": None}
+    assert "Peak GPU memory" not in {row[0] for row in details.price(without)}
+    given["cost"]["neural"] |= {"device": "cuda", "device_name": "A GPU", "gpu_memory_mb": 410.0}
+    given["environment"] |= {"device": "cuda", "gpu": "A GPU"}
+    rows = {row[0]: row for row in details.price(given)}
+    assert rows["Peak GPU memory"][1] == "410 MB" and rows["Device name"][1] == "A GPU"
+    assert ("GPU", "A GPU") in method.environment(given) and "GPU" not in dict(method.environment(document()))
+
+
 def test_price_and_break_even():
     assert ("Model size", "1.9 MB", "0.70 MB", "2.7 \N{MULTIPLICATION SIGN}") in details.price(document())
     assert details.break_even(document()).sentence == "No prices were given."
