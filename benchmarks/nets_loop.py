@@ -1,13 +1,12 @@
 """Rows per CPU second of the shared training loop, beside a bare loop and skorch; and what a learner adds around it.
 
 First part: the same net (two layers of 256), 20,000 rows of 30 numbers, batches of 256, as many epochs, fused AdamW, no
-held rows. "bare" is written by hand: a permutation, slices, a step. "skorch" is NeuralNetClassifier
-with neither validation nor printing. "ours, bare" is the shared loop told to do no more than that; it still checks for
-NaN, reads the clock at every batch, keeps a curve and the weights of the last epoch. "ours" is what learners run: it
-also follows a schedule, clips gradients by their norm and averages weights over two epochs. The two that are "judged"
-hold a fifth of the rows out besides and predict it after every epoch (skorch: ValidSplit(5), its usual scoring); their
-rates count the rows that they train on. All take turns, and each has run once before the clock starts; the ratio of
-medians counts.
+held rows. "bare" is written by hand: a permutation, slices, a step. "skorch" is NeuralNetClassifier with neither
+validation nor printing. "ours, bare" is the shared loop told to do no more than that; it still checks for NaN, reads
+the clock at every batch, keeps a curve and the weights of the last epoch. "ours" is what learners run: it also follows
+a schedule, clips gradients by their norm and averages weights over two epochs. The two that are "judged" hold a fifth
+of the rows out besides and predict it after every epoch (skorch: ValidSplit(5), its usual scoring); their rates count
+the rows that they train on. All take turns, and each has run once before the clock starts; the ratio of medians counts.
 
 Second part: `mlp` with its defaults on 50,000 rows of 15 columns (numbers with gaps, flags, short and long categories,
 a date); "overhead" is everything in `Pipeline.fit` but the training loop: encoding, checks, copies, the net's building.
