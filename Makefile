@@ -2,11 +2,12 @@
 PYTHON ?= $(shell command -v python3 || command -v python)
 BIN = .venv/bin
 
-.PHONY: help demo test check env python
+.PHONY: help demo test check pretrain env python
 
 help:
 	@echo "make demo    install, compare on a small real data set, print the answer"
 	@echo "make test    install with the test tools, run all tests (ARGS='-k cards' for some)"
+	@echo "make pretrain    train the net of the learner prior_fitted again (70 CPU minutes)"
 	@echo "make check   what CI checks beside the tests: ruff, mypy, the stairs of imports"
 
 demo: python
@@ -25,6 +26,9 @@ check: env
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy advisor
 	$(BIN)/lint-imports
+
+pretrain: env
+	OMP_NUM_THREADS=1 $(BIN)/python -m advisor.nets.pretrain $(ARGS)
 
 env: python
 	@$(PYTHON) setup_env.py --extra test

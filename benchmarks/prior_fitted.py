@@ -1,0 +1,139 @@
+"""Our pre-trained net against a random forest and boosted trees with defaults on small tables: ranks and errors.
+
+All tables of the folder with at most --most-rows rows that the net's learner takes (larger ones are left out, not cut),
+five outer cuts each as `advisor compare` draws them. "solvers" is the net before its training: the plain mean of
+its five kernel regressions.
+
+Run: OMP_NUM_THREADS=1 python benchmarks/prior_fitted.py [--most-rows 1000] [--data FOLDER]
+     [--write reports/prior_fitted.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import xgboost
+from scipy.stats import rankdata
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from torch import Tensor
+
+import advisor.profiling
+from advisor import learners, modalities, splits
+from advisor.contracts import Setting
+from advisor.metrics import METRICS, default_metric
+from advisor.nets.prior_fitted import cells, plain_mean, solved
+from advisor.records import Dataset, Profile
+from advisor.trial import predict
+
+DATA = Path(os.environ.get("ADVISOR_TEST_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data"))
+RUNNERS = ("prior_fitted", "solvers", "forest", "xgboost", "xgboost as shipped", "catboost", "linear")
+
+
+class Solvers(BaseEstimator):
+    """The five regressions alone, their log probabilities or values averaged: what the net was before its training."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Solvers:
+        """Keep the rows, class codes as 0/1."""
+        self.classes_ = np.unique(y) if y.dtype.kind == "i" else None
+        self.rows_, self.labels_ = X, y[:, None] if self.classes_ is None else np.equal.outer(y, self.classes_)
+        return self
+
+    def _means(self, X: np.ndarray) -> Tensor:
+        table = cells(
+            torch.from_numpy(np.concatenate([self.rows_, X]).astype(np.float32)).unsqueeze(0), len(self.rows_)
+        )
+        advice = solved(table, torch.from_numpy(self.labels_.astype(np.float32)).unsqueeze(0))
+        return plain_mean(advice[:, len(self.rows_) :], 0 if self.classes_ is None else len(self.classes_))[0]
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return values (n,)."""
+        return self._means(X)[:, 0].numpy()
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities (n, K)."""
+        return self._means(X).double().softmax(dim=1).numpy()
+
+
+def built(name: str, dataset: Dataset, profile: Profile, rows: int, seed: int) -> Any:
+    """Return an unfitted pipeline of the runner."""
+    setting = Setting(profile, modalities.find("tabular"), default_metric(dataset.task), rows, seed=seed)
+    if name == "xgboost as shipped":
+        kind = xgboost.XGBRegressor if dataset.task == "regression" else xgboost.XGBClassifier
+        return make_pipeline(setting.modality.encoder("ordinal"), kind(n_jobs=1, random_state=seed))
+    if name == "solvers":
+        return make_pipeline(setting.modality.encoder("ordinal"), Solvers())
+    return learners.find(name).build(setting, {})
+
+
+def errors(dataset: Dataset, profile: Profile, runners: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return each runner's mean error over five cuts, and its CPU seconds for fitting and predicting one cut."""
+    metric = METRICS[default_metric(dataset.task)]
+    cuts = splits.draw(dataset.target, kind="stratified", folds=5, repeats=1, inner_folds=1, seed=0).parts
+    found = {}
+    for name in runners:
+        wrong, before = [], time.process_time()
+        for cut in cuts:
+            inputs, target = dataset.rows(cut.train)
+            model = built(name, dataset, profile, len(cut.train), cut.number).fit(inputs, target)
+            wrong.append(metric.error(dataset.target[cut.test], predict(model, dataset.rows(cut.test)[0], dataset)))
+        found[name] = float(np.mean(wrong)), (time.process_time() - before) / len(cuts)
+    return found
+
+
+def summary(results: Mapping[str, Mapping[str, tuple[float, float]]], runners: Sequence[str]) -> str:
+    """Say mean ranks, and the mean log ratio of each error to ours, with its standard error over tables."""
+    table = np.array([[results[name][runner][0] for runner in runners] for name in results])
+    ranks = rankdata(table, axis=1)
+    lines = ["", "| runner | mean rank | error against ours | ours better in | CPU s |", "|---|---|---|---|---|"]
+    for place in np.argsort(ranks.mean(axis=0)):
+        ratio = np.log(np.maximum(table[:, place], 1e-4) / np.maximum(table[:, 0], 1e-4))
+        seconds = np.mean([results[name][runners[place]][1] for name in results])
+        spread = 100 * ratio.std(ddof=1) / np.sqrt(len(ratio))
+        lines.append(
+            f"| {runners[place]} | {ranks[:, place].mean():.2f} "
+            f"| {100 * np.expm1(ratio.mean()):+.1f} % (SE {spread:.1f}) "
+            f"| {int((ratio > 0).sum())} of {len(ratio)} | {seconds:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run what the command line asks for and print each line as soon as it is known."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--most-rows", type=int, default=1000)
+    parser.add_argument("--runners", default=",".join(RUNNERS))
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    runners = options.runners.split(",")
+    lines = [f"| table | metric | {' | '.join(runners)} |", "|---|---|" + "---|" * len(runners)]
+    results: dict[str, dict[str, tuple[float, float]]] = {}
+    index = pd.read_csv(options.data / "index.csv")
+    for entry in index[index["rows"] <= options.most_rows].itertuples():
+        dataset = modalities.find("tabular").read(options.data / entry.file, target=entry.target)
+        profile = advisor.profiling.profile(dataset, modalities.find("tabular"))
+        if reason := learners.find("prior_fitted").suits(profile):
+            lines.append(f"| {entry.name} | left out: {reason} |" + " |" * len(runners))
+            continue
+        results[entry.name] = errors(dataset, profile, runners)
+        shown = " | ".join(f"{results[entry.name][runner][0]:.4g}" for runner in runners)
+        lines.append(f"| {entry.name} | {default_metric(dataset.task)} | {shown} |")
+        print(lines[-1], flush=True)
+    text = "\n".join(lines) + "\n" + summary(results, runners) + "\n"
+    print(summary(results, runners))
+    if options.write:
+        options.write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
