@@ -156,7 +156,7 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
             evaluate,
             default_params=_default_params(learner, setting, space),
             default_errors=default.fold_errors,
-            default_seconds=start.cost.tune_seconds,
+            default=start.trials[0],
             seconds_left=lambda: time_left() - last_fit_seconds,
             most_trials=task.most_trials,
             seed=task.job.seed,

@@ -29,7 +29,7 @@ def tune(
     *,
     default_params: Mapping[str, Any],
     default_errors: tuple[float, ...],
-    default_seconds: float,
+    default: Trial,
     seconds_left: Callable[[], float],
     most_trials: int,
     seed: int,
@@ -37,7 +37,7 @@ def tune(
     """Search `space` for a lower inner error and return every trial, the default configuration being number 0.
 
     `evaluate(params, report)` returns the mean inner error over the inner folds. `default_errors` are the default's
-    errors by inner fold, `default_seconds` what they took; `default_params` its values in terms of the space, where
+    errors by inner fold, `default` its record; `default_params` its values in terms of the space, where
     they are known. The search is a tree-structured Parzen estimator (Bergstra et al. 2011). It ends after
     `most_trials`, or when the next trial is not expected to fit into `seconds_left()`.
     """
@@ -45,17 +45,16 @@ def tune(
     study = optuna.create_study(
         direction="minimize", sampler=optuna.samplers.TPESampler(seed=seed), pruner=ForgivingPruner()
     )
-    default_error = sum(default_errors) / len(default_errors)
     if set(default_params) == set(space) and all(_contains(space[k], v) for k, v in default_params.items()):
         study.add_trial(
             optuna.trial.create_trial(
                 params=dict(default_params),
                 distributions=distributions,
-                value=default_error,
+                value=sum(default_errors) / len(default_errors),
                 intermediate_values=dict(enumerate(default_errors)),
             )
         )
-    trials = [Trial(0, {}, default_error, default_seconds, "complete", time.time() - default_seconds)]
+    trials = [default]
     failures = 0
     while len(trials) < most_trials and failures < MOST_FAILURES_IN_A_ROW:
         if seconds_left() < _expected_seconds(trials):

@@ -40,7 +40,7 @@ from sklearn.exceptions import ConvergenceWarning
 from advisor import learners, modalities, splits, tuning
 from advisor.contracts import Choice, Float, Integer, Setting, Space
 from advisor.metrics import METRICS, Metric, default_metric
-from advisor.records import Dataset, Profile
+from advisor.records import Dataset, Profile, Trial
 from advisor.trial import clearly_better, predict
 
 NETS = ("realmlp", "tabm", "mlp")
@@ -143,9 +143,10 @@ def search(
             best.update(params=dict(params), losses=losses)
         return place.inner_error(losses)
 
+    error = place.inner_error(default)
+    first = Trial(0, {}, error, took, "complete", time.time() - took)
     trials = tuning.tune(
-        space, evaluate,
-        default_params=known, default_errors=(place.inner_error(default),), default_seconds=took,
+        space, evaluate, default_params=known, default_errors=(error,), default=first,
         seconds_left=seconds_left, most_trials=MOST_TRIALS, seed=SEED,
     )  # fmt: skip
     return best["params"], best["losses"], len(trials)

@@ -6,6 +6,7 @@ import optuna
 import pytest
 
 from advisor.contracts import Choice, Float, Integer
+from advisor.records import Trial
 from advisor.tuning import ForgivingPruner, tune
 
 SPACE = {"x": Float(-1.0, 1.0), "rate": Float(1e-4, 1.0, log=True), "depth": Integer(1, 4), "kind": Choice(("a", None))}
@@ -19,14 +20,14 @@ def bowl(params, report):
 
 def search(evaluate=bowl, *, seconds_left=lambda: 60.0, most_trials=30, default_seconds=0.01, **changes):
     options = {"default_params": DEFAULTS, "default_errors": (1.0,), "seed": 0, **changes}
-    return tune(
-        SPACE, evaluate, default_seconds=default_seconds, seconds_left=seconds_left, most_trials=most_trials, **options
-    )
+    default = Trial(0, {}, 1.0, default_seconds, "complete", started_at=7.0)
+    return tune(SPACE, evaluate, default=default, seconds_left=seconds_left, most_trials=most_trials, **options)
 
 
 def test_the_default_is_trial_0_and_the_search_beats_it():
     trials = search()
-    assert trials[0].params == {} and trials[0].inner_error == 1.0 and [t.number for t in trials] == list(range(30))
+    assert trials[0].params == {} and trials[0].inner_error == 1.0 and trials[0].started_at == 7.0
+    assert [t.number for t in trials] == list(range(30))
     assert min(trial.inner_error for trial in trials) < 0.05
 
 
