@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,6 +73,11 @@ class NetEstimator(EarlyStopping):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.device = device
+
+    @property
+    def side_by_side(self) -> bool:
+        """Tell whether it pays to train several of this kind at once (see `fit_together`)."""
+        return False
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Write the parameters of training, which a subclass takes as `**training`, into its signature.
@@ -157,6 +162,7 @@ class NetEstimator(EarlyStopping):
         import torch
 
         from advisor.nets.loop import GpuMemory, Rows, cpu_threads, device_name, pick_device, seeded, train
+        from advisor.nets.losses import TableLoss
 
         place = pick_device(self.device)
         self.device_, self.device_name_ = place.type, device_name(place)
@@ -164,7 +170,7 @@ class NetEstimator(EarlyStopping):
         levels = [levels for levels in self.cardinalities_ if levels > self.most_one_hot_levels]
         bias = np.log(np.bincount(y) / len(y)) if self._loss == "log_loss" else np.zeros(1)
         limit = None if np.isinf(deadline) else max(0.0, deadline - time.monotonic())
-        loss, error = self._losses()
+        loss = TableLoss(self._loss, self.label_smoothing)  # type: ignore[arg-type]  # the three that there are
         with GpuMemory(place) as memory:
             with seeded(self.seed_, place), cpu_threads(self.n_jobs):
                 module = self._net(rows, levels, bias.tolist())
@@ -174,43 +180,11 @@ class NetEstimator(EarlyStopping):
                     )
             fit = train(
                 module, rows, held, loss, recipe,
-                error=error, seconds=limit, seed=self.seed_, device=place, threads=self.n_jobs,
+                error=loss.error, seconds=limit, seed=self.seed_, device=place, threads=self.n_jobs,
             )  # fmt: skip
         if memory.peak_mb is not None:
             self.gpu_memory_mb_ = max(memory.peak_mb, self.gpu_memory_mb_ or 0.0)
         return module.cpu(), fit
-
-    def _losses(self) -> tuple[Any, Any]:
-        """The loss that is minimised, each member for itself, and the error of their mean, which picks the epoch."""
-        from torch import Tensor
-        from torch.nn import functional
-
-        if self._loss == "log_loss":
-
-            def cross_entropy(outputs: Tensor, target: Tensor) -> Tensor:
-                if outputs.ndim == 3:
-                    target = target.repeat_interleave(outputs.shape[1])
-                    outputs = outputs.flatten(0, 1)
-                return functional.cross_entropy(outputs, target, label_smoothing=self.label_smoothing)
-
-            def error(outputs: Tensor, target: Tensor) -> float:
-                logs = outputs.log_softmax(dim=-1)
-                if outputs.ndim == 3:
-                    logs = logs.logsumexp(dim=1) - np.log(outputs.shape[1])
-                return float(functional.nll_loss(logs, target))
-
-            return cross_entropy, error
-        distance = functional.l1_loss if self._loss == "mae" else functional.mse_loss
-
-        def apart(outputs: Tensor, target: Tensor) -> Tensor:
-            values = outputs.squeeze(-1)
-            return distance(values, target if values.ndim == 1 else target.unsqueeze(1).expand_as(values))
-
-        def together(outputs: Tensor, target: Tensor) -> float:
-            values = outputs.squeeze(-1)
-            return float(distance(values if values.ndim == 1 else values.mean(dim=1), target))
-
-        return apart, together
 
     def _tensors(self, X: np.ndarray) -> tuple[Any, ...]:
         """Numbers (n, p) and 0/1 columns (n, h), float32, and codes (n, c), 0 for missing or unseen; any may be empty.
@@ -236,6 +210,13 @@ class NetEstimator(EarlyStopping):
         import torch
 
         return torch.from_numpy(y if self._loss == "log_loss" else y.astype(np.float32))
+
+
+def fit_together(fits: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Carry out calls that fit nets; those of one shape are trained side by side, which is cheaper for small ones."""
+    from advisor.nets.many import together
+
+    return together(fits)
 
 
 def training(setting: Setting) -> dict[str, Any]:

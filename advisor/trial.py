@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from sklearn.pipeline import Pipeline
 from advisor import costs, learners, metrics, modalities, splits
 from advisor.contracts import Learner, Setting
 from advisor.metrics import Metric
+from advisor.net_estimator import fit_together
 from advisor.records import Cost, Dataset, Job, Outcome, Plan, Profile, Split, Trial
 from advisor.splits import Cut
 
@@ -186,9 +188,18 @@ def _validate(
     predictions, cuts = [], _cuts(shared, task.job, split)
     metric = metrics.METRICS[shared.plan.metric]
     fold_errors: list[float] = []
-    for fold, (fit, held) in enumerate(cuts):
-        setting = _setting(shared, len(fit), task.job.seed, task.fit_seconds)
-        estimator = learner.build(setting, params).fit(inputs.take(fit), target[fit])
+
+    def fitted(fit: np.ndarray, at_once: int) -> Any:
+        seconds = task.fit_seconds and at_once * task.fit_seconds
+        setting = _setting(shared, len(fit), task.job.seed, seconds)
+        return learner.build(setting, params).fit(inputs.take(fit), target[fit])
+
+    unfitted = _model(learner.build(_setting(shared, len(cuts[0][0]), task.job.seed, task.fit_seconds), params))
+    if len(cuts) > 1 and getattr(unfitted, "side_by_side", False):
+        estimators: Iterable[Any] = fit_together([partial(fitted, fit, len(cuts)) for fit, _ in cuts])
+    else:
+        estimators = (fitted(fit, 1) for fit, _ in cuts)
+    for fold, (estimator, (_, held)) in enumerate(zip(estimators, cuts, strict=True)):
         predictions.append(predict(estimator, inputs.take(held), shared.dataset))
         fold_errors.append(metric.error(target[held], predictions[-1]))
         if report is not None:

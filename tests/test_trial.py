@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from advisor import modalities, trial
-from advisor.learners import catalogue
+from advisor.learners import catalogue, find
+from advisor.nets import many
 from advisor.plan import make_plan
 from advisor.profiling import profile
 from advisor.records import Budget, Job
@@ -104,6 +105,27 @@ def test_a_study_without_time_keeps_the_default_and_its_predictions():
     outcome = run(world, task(stage="tuned", tune_seconds=0.0, most_trials=9, start=start))
     assert outcome.job.stage == "tuned" and outcome.params == {} and len(outcome.trials) == 1
     assert outcome.predictions is start.predictions
+
+
+def test_the_inner_folds_of_a_narrow_net_are_trained_side_by_side(monkeypatch):
+    world = shared(seconds=300.0)  # enough for five inner folds
+    assert world.plan.splits.inner_folds == 5
+    params = {"width": 16, "depth": 1, "dropout": 0.0, "epochs": 6}
+    split, sizes = world.plan.splits.parts[0], []
+
+    def spy(wishes, *rest):
+        sizes.append(len(wishes))
+        return train_many(wishes, *rest)
+
+    train_many = many.train_many
+    monkeypatch.setattr(many, "train_many", spy)
+    mlp, told = find("mlp"), []
+    together = trial._validate(world, task("mlp", "neural"), mlp, split, params, lambda *fold: told.append(fold))
+    assert set(sizes) == {5} and [fold for fold, _ in told] == list(range(5))
+    monkeypatch.setattr(type(mlp.build(trial._setting(world, 100, 0, None), {})[-1]), "side_by_side", False)
+    alone = trial._validate(world, task("mlp", "neural"), mlp, split, params, None)
+    assert set(sizes) == {5}
+    np.testing.assert_allclose(together.predictions, alone.predictions, atol=0.02)
 
 
 def test_a_study_that_finds_better_fits_that():

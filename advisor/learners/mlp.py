@@ -34,6 +34,14 @@ class _MLP(NetEstimator):
         self.embedding_width = embedding_width
         self.number_embedding = number_embedding
 
+    @property
+    def side_by_side(self) -> bool:
+        """Tell whether it pays to train several at once: narrow nets on a CPU, any on a GPU."""
+        from advisor.nets.many import WIDEST_ON_CPU
+
+        stackable = self.number_embedding is None and self.normalisation != "batch"
+        return stackable and (self.device != "cpu" or self.width <= WIDEST_ON_CPU)
+
     def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
         from advisor.nets.blocks import MLP, TableInput, TableNet
         from advisor.nets.embeddings import number_embedding

@@ -6,6 +6,7 @@ Laws: the caller's random state and thread count are as before; on a CPU the sam
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -23,6 +24,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 Error = Callable[[Tensor, Tensor], float]
 Stop = Literal["epochs", "patience", "deadline", "diverged"]
 
+CPU = torch.device("cpu")
 SMALLEST_BATCH = 16
 PREDICT_BATCH = 8192
 BYTES_PER_MB = 1_000_000
@@ -93,6 +95,35 @@ class Fit:
     planned_epochs: int
     curve: Mapping[str, tuple[float, ...]]
     batch_size: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One training as `train` is asked for it."""
+
+    module: nn.Module
+    rows: Rows
+    held: Rows | None
+    loss: Loss
+    recipe: Recipe
+    error: Error | None = None
+    seconds: float | None = None
+    seed: int = 0
+    device: torch.device = CPU
+    threads: int = 1
+
+
+_elsewhere = threading.local()
+
+
+@contextmanager
+def trained_by(other: Callable[[Wish], Fit]) -> Iterator[None]:
+    """Let `other` do what `train` is asked for inside the block, in this thread."""
+    _elsewhere.train = other
+    try:
+        yield
+    finally:
+        del _elsewhere.train
 
 
 def pick_device(wish: str) -> torch.device:
@@ -204,18 +235,27 @@ def train(
     Raises UserError for rows that hold NaN or infinity, Diverged if the loss leaves the real numbers before any epoch
     was good.
     """
-    place = device or torch.device("cpu")
+    place = device or CPU
     for name, part in (("training", rows), ("held-out", held)):
         if part is not None and not _finite(part):
             raise UserError(f"The {name} rows hold NaN or infinity, which no net can take; impute and scale first.")
+    wish = Wish(module, rows, held, loss, recipe, error, seconds, seed, place, threads)
+    other = getattr(_elsewhere, "train", None)
+    return train_alone(wish, clock) if other is None else other(wish)
+
+
+def train_alone(wish: Wish, clock: Callable[[], float] = time.perf_counter) -> Fit:
+    """Train the one net that is wished for; see `train`."""
+    module, place, recipe = wish.module, wish.device, wish.recipe
     started = clock()
     start = {name: value.detach().clone() for name, value in module.state_dict().items()}
     module.to(place)
     while True:
         try:
-            with seeded(seed, place), cpu_threads(threads):
-                run = _Run(module, rows.to(place), held and held.to(place), loss, error or _as_error(loss), recipe)
-                return run.through(started, seconds, seed, clock)
+            with seeded(wish.seed, place), cpu_threads(wish.threads):
+                held, error = wish.held and wish.held.to(place), wish.error or _as_error(wish.loss)
+                run = _Run(module, wish.rows.to(place), held, wish.loss, error, recipe)
+                return run.through(started, wish.seconds, wish.seed, clock)
         except torch.OutOfMemoryError:
             if recipe.batch_size <= SMALLEST_BATCH:
                 raise
