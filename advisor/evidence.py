@@ -184,6 +184,16 @@ def posterior(theta: float, error: StandardError, theta_min: float) -> float:
     return error.chance(mean - theta_min, float(np.sqrt(weight)) * error.value)
 
 
+def gain_of(theta: float) -> float:
+    """Return theta as a relative error reduction, 1 - exp(-theta)."""
+    return -float(np.expm1(-theta))
+
+
+def gain_interval(theta: float, low: float, high: float, level: float) -> dict[str, float]:
+    """Return theta and its bounds at `level` as relative error reductions: {estimate, low, high, level}."""
+    return {"estimate": gain_of(theta), "low": gain_of(low), "high": gain_of(high), "level": level}
+
+
 def answer_of(comparison: Comparison, confidence: float = 0.95) -> Answer:
     """Answer from the figures alone; where the prior and no prior disagree, it is too close to call.
 

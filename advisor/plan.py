@@ -109,7 +109,7 @@ def make_plan(
     if not only:
         members = [learner for learner in learners if learner.name not in skipped]
         seconds = fit_seconds(cuts, budget.seconds, workers) * (1.0 if device == "cpu" else GPU_SPEED)
-        unaffordable = _too_slow(members, len(dataset.target), len(profile.columns), seconds, budget)
+        unaffordable = too_slow(members, len(dataset.target), len(profile.columns), seconds, budget)
         skipped |= unaffordable
     chosen = tuple(learner.name for learner in learners if learner.name not in skipped)
     if not any(learner.family != "dummy" for learner in learners if learner.name in chosen):
@@ -131,7 +131,7 @@ def fit_seconds(cuts: Splits, budget_seconds: float, workers: int) -> float:
     return LONGEST_DEFAULTS / 2 * budget_seconds * workers / fits
 
 
-def _too_slow(learners: Sequence[Learner], rows: int, columns: int, seconds: float, budget: Budget) -> dict[str, str]:
+def too_slow(learners: Sequence[Learner], rows: int, columns: int, seconds: float, budget: Budget) -> dict[str, str]:
     """Name those that `seconds` for one fit of all of a family do not pay for, with the reason: {learner: reason}.
 
     They are taken by precedence while the time lasts; where not even one fits, the quickest of its family stays.

@@ -62,7 +62,7 @@ def standings(
             if best is None or _inner(outcome) < _inner(best):
                 family[number] = outcome
     pipelines = {family: row_losses(dataset, plan, by_cut) for family, by_cut in champions.items()}
-    cuts = _cuts(dataset, profile, plan, list(pipelines.values()))
+    cuts = common_cuts(dataset, profile, plan, list(pipelines.values()))
     losses = {family: evidence.losses_of(pipeline, cuts) for family, pipeline in pipelines.items() if cuts.numbers}
     return Standings(finals, champions, cuts, losses, barred)
 
@@ -117,7 +117,7 @@ def _row(
     by_cut = standing.finals.get(name, {})
     metric = METRICS[plan.metric]
     pipeline = row_losses(dataset, plan, by_cut)
-    cuts = _cuts(dataset, profile, plan, [pipeline])
+    cuts = common_cuts(dataset, profile, plan, [pipeline])
     error = se = low = high = None
     if cuts.numbers:
         losses = evidence.losses_of(pipeline, cuts)
@@ -157,7 +157,8 @@ def _row(
     }
 
 
-def _cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
+def common_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
+    """Keep the cuts that all pipelines have finished, with the rows that belong together: groups, or exact copies."""
     clusters = dataset.groups
     twins = plan.splits.twins
     if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):
