@@ -88,7 +88,9 @@ def judge(
     }
     recommended = _recommend(answer, standing, champions, board, metric)
     reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
-    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric), *_who_else(plan)]
+    blend = _blend(dataset, plan, standing, board, metric, margin)
+    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric)]
+    reasons += [*_in_company(blend), *_ended_early(looks), *_who_else(plan)]
     return Verdict(
         answer=answer,
         sentence=_sentence(answer, comparison, champions, metric, margin, because),
@@ -98,7 +100,7 @@ def judge(
         detectable_gain=_detectable(comparison),
         metric=plan.metric,
         recommended=recommended,
-        champions={**champions, "blend": _blend(dataset, plan, standing, board, metric, margin)},
+        champions={**champions, "blend": blend},
         leaderboard=board,
         reasons=tuple(reasons),
         failed={row["learner"]: row["message"] for row in board if row["status"] == "failed"},
@@ -106,6 +108,32 @@ def judge(
         cost=_cost(standing, board),
         looks=tuple(asdict(look) for look in looks),
     )
+
+
+def _in_company(blend: Mapping[str, Any] | None) -> list[str]:
+    """Say what the nets add to an ensemble, which may be something where none of them pays alone."""
+    if blend is None or blend["gain"]["estimate"] is None:
+        return []
+    if not blend["neural_share"]:
+        return ["An ensemble of all that finished gives the nets no weight."]
+    low, high = (_less_or_more(blend["gain"][end]) for end in ("low", "high"))
+    return [
+        f"Inside an ensemble the nets have {percent(blend['neural_share'])} of the weight, and it has "
+        f"{_less_or_more(blend['gain']['estimate'])} error than an ensemble of the classical learners alone "
+        f"({percent(blend['gain']['level'])} interval from {low} to {high}); the chance that this exceeds the margin "
+        f"is {chance(blend['p_worth'])}."
+    ]
+
+
+def _ended_early(looks: Sequence[Look]) -> list[str]:
+    last = looks[-1] if looks else None
+    if last is None or last.stage == "final":
+        return []
+    after = {"defaults": "the default configurations", "tuned": "tuning on one round of cuts"}.get(
+        last.stage, last.stage
+    )
+    why = f": {last.because}" if last.because else ""
+    return [f"The answer was known after {after}, at {last.seconds:,.0f} s, and no more was spent on it{why}."]
 
 
 def _who_else(plan: Plan) -> list[str]:

@@ -162,6 +162,7 @@ def test_a_net_that_alone_is_worse_may_add_to_a_blend():
     assert blend["neural_share"] == blend["weights"]["mlp"] == pytest.approx(0.5, abs=0.15)
     assert blend["score"] > max(verdict.champions[family]["score"] for family in ("classical", "neural"))
     assert blend["cost"]["fit_seconds"] == 1.0, "both members are paid for"
+    assert any("Inside an ensemble the nets have" in reason and "% less error" in reason for reason in verdict.reasons)
 
 
 def test_looks_are_told_as_they_were_taken():
@@ -170,3 +171,9 @@ def test_looks_are_told_as_they_were_taken():
         {"stage": "defaults", "seconds": 12.0, "p_worth": 0.01, "decided": True, "confidence": 0.975, "cuts": 3,
          "because": "hopeless"},
     )  # fmt: skip
+    assert any(
+        reason
+        == "The answer was known after the default configurations, at 12 s, and no more was spent on it: hopeless."
+        for reason in answer(looks=(seen,)).reasons
+    )
+    assert not any("was known" in reason for reason in answer(looks=(replace(seen, stage="final"),)).reasons)

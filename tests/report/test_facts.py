@@ -135,7 +135,9 @@ def test_price_and_break_even():
 
 def test_rules_and_looks():
     assert [held for _, held, _ in details.rules(document())] == ["does not apply", "did not hold here"]
-    assert details.looks(document())[1] == ("tuned", "9 min 48 s", "more than 99 %", "decided")
+    assert details.looks(document())[1] == (
+        "Tuned, one round of cuts", "9 min 48 s", "more than 99 %", "ended here"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
