@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from advisor import plan, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
 from advisor.learners import catalogue
 from advisor.looks import Stage
-from advisor.records import Budget, Job, Outcome, Plan
+from advisor.records import Budget, Job, Outcome, Plan, Probe, Reading
 
 # The part of the time that defaults may take where there is a choice of how many cuts to run; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
@@ -27,6 +28,7 @@ SLACK = 1.5
 CarryOut = Callable[[Sequence[trial.Task]], Iterator[Outcome]]
 Show = Callable[[str, int, float], None]
 Decided = Callable[[Stage, Sequence[Outcome]], bool]
+ReadProbes = Callable[[Sequence[trial.Sounding]], Iterator[tuple[trial.Sounding, Any]]]
 
 
 def carry_through(
@@ -101,6 +103,20 @@ def carry_through(
             outcomes += run_further(len(numbers), folds)
         decided("final", outcomes)
     return outcomes
+
+
+def sound_out(
+    probes: Sequence[Probe], fit_seconds: float | None, end: float, read: ReadProbes, show: Show
+) -> list[Reading]:
+    """Carry out probes in their order until `end` (seconds since the epoch); return what each saw, or why nothing.
+
+    `fit_seconds` is the soft limit of one fit, `read` yields (sounding, reading or exception) as they come.
+    """
+    show("questions to the data", len(probes), end - time.time())
+    return [
+        result if isinstance(result, Reading) else Reading(sounding.probe, None, message=trial.describe(result))
+        for sounding, result in read([trial.Sounding(probe, end, fit_seconds) for probe in probes])
+    ]
 
 
 def _affordable_cuts(most: int, folds: int, first: Iterable[Outcome], worker_seconds: float) -> int:

@@ -417,14 +417,14 @@ def _blend(
     low, high = evidence.score_interval(sides[1], standing.cuts, metric) or (None, None)
     compared = evidence.compare_pairs(sides[0], sides[1], standing.cuts, metric, min_gain=margin)
     return {
-        "learner": " + ".join(sorted(shares, key=lambda name: -shares[name])),
+        "learner": "blend",
         "score": metric.score(metric.error_of_loss(float(sides[1].by_row.mean()))),
         "low": low,
         "high": high,
         "params": {},
         # Whoever serves a blend pays for all of its members.
         "cost": {key: _summed(row[key] for row in members) for key in _SUMMED},
-        "weights": shares,
+        "weights": dict(sorted(shares.items(), key=lambda item: -item[1])),
         "neural_share": sum(shares[row["learner"]] for row in members if row["family"] == "neural"),
         "classical_score": metric.score(metric.error_of_loss(float(sides[0].by_row.mean()))),
         "gain": _gain(compared),

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from advisor import schedule
 from advisor.errors import NothingTrained
-from advisor.records import Budget, Cost, Outcome
+from advisor.records import Budget, Cost, Outcome, Probe, Reading
 from advisor.trial import Shared
 from tests.made import DATASET, PROFILE, all_outcomes, plan
 
@@ -140,3 +141,18 @@ def test_nothing_trained_is_said_with_the_first_reason(monkeypatch):
 
     with pytest.raises(NothingTrained, match=r"No learner finished: ValueError: no\. A larger --budget may help"):
         run(monkeypatch, 1.0, carry_out=broken)
+
+
+def test_what_a_probe_could_not_read_is_a_message():
+    probes = [Probe("share", name, "linear", np.arange(3), np.arange(3)) for name in "ab"]
+    seen = []
+
+    def read(soundings):
+        seen.extend(soundings)
+        yield soundings[0], Reading(probes[0], np.zeros(3))
+        yield soundings[1], TimeoutError("the budget ran out before it began")
+
+    readings = schedule.sound_out(probes, 2.0, 50.0, read, lambda *stage: None)
+    assert [(s.probe.name, s.deadline, s.fit_seconds) for s in seen] == [("a", 50.0, 2.0), ("b", 50.0, 2.0)]
+    assert readings[0].predictions is not None
+    assert readings[1].predictions is None and "budget ran out" in readings[1].message
