@@ -23,7 +23,7 @@ KIND = "growth"
 # of the next, and with the whole they cost 0.6 of what 10, 20, 40 and 80 per cent do and end where the rows end.
 SHARES = (0.25, 0.5, 0.125)
 # One cut does not show what another training sample would have changed; past a few, more cuts tell little more.
-FEWEST_CUTS, MOST_CUTS = 2, 5
+FEWEST_CUTS, MOST_CUTS = 2, 3
 FEWEST_TRAINED = 30
 # Below this many rows curves are too rough for any figure, and above these many times the rows nobody knows.
 FEWEST_ROWS, FURTHEST = 500, 4.0

@@ -314,7 +314,6 @@ class Verdict:
     leaderboard: tuple[Mapping[str, Any], ...]
     reasons: tuple[str, ...]
     failed: Mapping[str, str]
-    would_change: Mapping[str, Any]
     cost: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...]
 

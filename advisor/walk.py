@@ -28,20 +28,27 @@ from advisor import metrics, modalities, plan, progress, quantities, report, tri
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
 from advisor.contracts import DOWNLOAD
+from advisor.effort import effort
 from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
+from advisor.growth import growth_probes
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
+from advisor.looks import Stage, look
 from advisor.profiling import profile as profile_of
-from advisor.records import Budget, Constraints, Dataset, Profile, Verdict
-from advisor.schedule import carry_through
+from advisor.records import Budget, Constraints, Dataset, Look, Outcome, Profile, Verdict
+from advisor.schedule import carry_through, sound_out
 from advisor.standings import standings
 from advisor.tracking import default_uri
-from advisor.verdict import judge
+from advisor.variance import seed_probes, variance
+from advisor.verdict import judge, ruling
+from advisor.would_change import would_change
 
 EXPERIMENT = "advisor"
 # Where Linux has none of these (NVIDIA's and AMD's), torch need not be asked for a GPU.
 GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
+# The part of the budget that is kept for questions to the data, once the answer is as good as it gets.
+QUESTIONS = 0.08
 # What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
 CLOSING_SECONDS = 8.0
 
@@ -108,10 +115,13 @@ def compare(
     warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
+    asked: dict[str, Any] = {
+        "constraints": constraints, "min_gain": request.min_gain, "confidence": request.confidence,
+    }  # fmt: skip
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
-        metric=judged_by.name, repeat=plan.PRESETS[preset].repeat, only=learners, skip=skip,
+        metric=judged_by.name, only=learners, skip=skip,
         interpretable=interpretable, device=places[0], serve_on=places[1],
         workers=request.workers, foundation=None if foundation is None else _weights(foundation),
     )  # fmt: skip
@@ -127,22 +137,40 @@ def compare(
         shared = trial.Shared(dataset, profile, chosen, request.threads)
         with LocalEngine(shared, request.workers, request.threads) as pool:
             end = began + request.budget.seconds - min(CLOSING_SECONDS, request.budget.seconds / 4)
+            looks: list[Look] = []
+
+            def decided(stage: Stage, outcomes: Sequence[Outcome]) -> bool:
+                standing = standings(dataset, profile, chosen, outcomes, constraints)
+                seconds = clock.time() - began
+                looks.append(look(stage, standing, chosen, **asked, seconds=seconds))
+                return looks[-1].decided
+
             outcomes = carry_through(
-                shared, request.budget, request.workers, end, partial(chronicle.carry_out, pool), show.stage
-            )
-            standing = standings(dataset, profile, chosen, outcomes, constraints)
-            verdict = judge(
-                dataset, profile, chosen, standing, outcomes,
-                constraints=constraints, min_gain=request.min_gain, confidence=request.confidence,
-                seconds=clock.time() - began,
+                shared, request.budget, request.workers, end - QUESTIONS * request.budget.seconds,
+                partial(chronicle.carry_out, pool), show.stage, decided,
             )  # fmt: skip
+            standing = standings(dataset, profile, chosen, outcomes, constraints)
+            readings = sound_out(
+                (*growth_probes(dataset, chosen, standing, outcomes), *seed_probes(chosen, standing, outcomes)),
+                None, min(end, clock.time() + QUESTIONS * request.budget.seconds), partial(pool.map, trial.read_probe), show.stage,
+            )  # fmt: skip
+            verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks)
+            compared = ruling(standing, chosen, **asked).comparison
+            further = {
+                "would_change": would_change(
+                    dataset, profile, chosen, standing, compared, outcomes, readings, answer=verdict.answer,
+                    confidence=request.confidence, budget=request.budget, workers=request.workers,
+                ),
+                "effort": effort(dataset, profile, chosen, standing, outcomes, min_gain=request.min_gain),
+                "variance": variance(dataset, chosen, standing, outcomes, readings),
+            }  # fmt: skip
             documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
             documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
             model = _train_recommended(pool, verdict, folder, request, began, show)
         content = documents.verdict_document(
             verdict, dataset, profile, chosen, request.budget,
             spent_seconds=clock.time() - began, environment=documents.environment(chosen, outcomes, command),
-            mlflow=chronicle.where(),
+            mlflow=chronicle.where(), further=further,
         )  # fmt: skip
         _write_json(content, folder)
         report.write(folder)

@@ -178,7 +178,7 @@ def test_rows_needed_lie_where_the_law_passes_the_margin():
 def test_probes_are_nested_and_any_prefix_is_of_use():
     world = World(0, STEEP, cuts=5)
     probes = growth.growth_probes(world.dataset, world.plan, world.standing, world.outcomes)
-    assert len(probes) == 5 * 3 * 2
+    assert len(probes) == 3 * 3 * 2
     first_pairs = [(probe.name, probe.learner) for probe in probes[:4]]
     assert first_pairs == [("0/0.25", "xgboost"), ("0/0.25", "mlp"), ("1/0.25", "xgboost"), ("1/0.25", "mlp")]
     by_name = {(probe.name, probe.learner): set(probe.train) for probe in probes}
