@@ -143,7 +143,8 @@ def more_rows(
         # A standard error falls with the root of the rows.
         told |= {f"detectable_{k}n": gain_of(comparison.detectable_theta / float(np.sqrt(k))) for k in (2, 4)}
     usable = _usable_cuts(plan, standing, leaders, whole)
-    if any(outcome.cut_short for (name, _), outcome in whole.items() if name in leaders.values()):
+    late = any(outcome.cut_short for (name, _), outcome in whole.items() if name in leaders.values())
+    if len(usable) < FEWEST_CUTS and late:
         return told | {"reason": "a default's time was up before it had learnt its fill: its curve would show the time"}
     found = _predictions(readings, leaders, whole, usable)
     curve = _curve(dataset, profile, plan, leaders, found)
@@ -244,11 +245,14 @@ def _leaders(standing: Standings) -> dict[str, str]:
 
 
 def _whole(outcomes: Iterable[Outcome]) -> dict[tuple[str, int], Outcome]:
-    """Return what the defaults did on whole training parts: {(learner, cut): outcome}."""
+    """Return what the defaults did on whole training parts: {(learner, cut): outcome}.
+
+    A study that kept its default may have let it learn for longer, and then that counts.
+    """
     return {
         (o.job.learner, o.job.split): o
-        for o in outcomes
-        if o.job.stage == "default" and o.status == "ok" and o.predictions is not None
+        for o in sorted(outcomes, key=lambda o: o.job.stage == "tuned")
+        if o.status == "ok" and not o.params and o.predictions is not None
     }
 
 

@@ -152,7 +152,8 @@ def compare(
             standing = standings(dataset, profile, chosen, outcomes, constraints)
             readings = sound_out(
                 (*growth_probes(dataset, chosen, standing, outcomes), *seed_probes(chosen, standing, outcomes)),
-                None, min(end, clock.time() + QUESTIONS * request.budget.seconds), partial(pool.map, trial.read_probe), show.stage,
+                None, min(end, clock.time() + QUESTIONS * request.budget.seconds),
+                partial(pool.map, trial.read_probe), show.stage,
             )  # fmt: skip
             verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks)
             compared = ruling(standing, chosen, **asked).comparison

@@ -72,11 +72,12 @@ def larger_budget(
     had to twice as many (Dodge et al. 2019, draws from the trials that finished), averaged over the cuts where at least
     five did, with a bootstrap over trials. It takes trials for draws that know nothing of each other, and no trial for
     better than the best seen; inner gains are larger than what the outer rows see of them. `p_worth` is the chance
-    that the net would be worth it if they all arrived. `detectable_gain` is what all cuts of the plan would show.
+    that the net would be worth it if they all arrived. `detectable_gain` is what all rows would show, where some cuts
+    were left out.
     """
     told: dict[str, Any] = {
         "left_out": list(plan.unaffordable),
-        "cuts": {"run": len(standing.cuts.numbers), "planned": len(plan.splits.parts)},
+        "cuts": {"run": (run := len(standing.cuts.numbers)), "planned": max(run, plan.splits.folds)},
         "detectable_gain": _detectable_with_all_cuts(plan, standing, comparison),
         "trials": {},
         "gain": dict.fromkeys(FAMILIES),

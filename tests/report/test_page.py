@@ -76,7 +76,7 @@ def test_accessible(page: Page):
     assert page.all("html")[0]["lang"] == "en"
     assert all(attributes.get("scope") in ("row", "col") for attributes in page.all("th"))
     drawings = page.all("svg")
-    assert len(drawings) == 2 * 5
+    assert len(drawings) == 2 * 6
     for drawing in drawings:
         assert drawing["role"] == "img"
     named = " ".join(attributes.get("aria-labelledby", "") for _, attributes in page.tags).split()
