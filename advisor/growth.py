@@ -81,19 +81,6 @@ def growth_probes(dataset: Dataset, plan: Plan, standing: Standings, outcomes: I
     )  # fmt: skip
 
 
-def probe_seconds(probes: Sequence[Probe], plan: Plan, outcomes: Iterable[Outcome]) -> tuple[float, ...]:
-    """Expect what each probe takes, from what its learner's defaults took a row trained on and a row predicted."""
-    rates: dict[str, list[tuple[float, float]]] = {}
-    for outcome in outcomes:
-        if outcome.status == "ok" and outcome.job.stage == "default":
-            part = plan.splits.parts[outcome.job.split]
-            rates.setdefault(outcome.job.learner, []).append(
-                (outcome.cost.fit_seconds / len(part.train), outcome.cost.predict_seconds / len(part.test))
-            )
-    by_learner = {learner: np.mean(found, axis=0) for learner, found in rates.items()}
-    return tuple(float(by_learner[p.learner] @ (len(p.train), len(p.test))) for p in probes)
-
-
 def nested_order(dataset: Dataset, train: np.ndarray, seed: int) -> np.ndarray:
     """Order training rows (positions, (n,)) so that every part from the front is a fair small table, within the next.
 
@@ -146,6 +133,8 @@ def more_rows(
     late = any(outcome.cut_short for (name, _), outcome in whole.items() if name in leaders.values())
     if len(usable) < FEWEST_CUTS and late:
         return told | {"reason": "a default's time was up before it had learnt its fill: its curve would show the time"}
+    if len(usable) < FEWEST_CUTS:
+        return told | {"reason": "one cut does not show what another training sample would have changed"}
     found = _predictions(readings, leaders, whole, usable)
     curve = _curve(dataset, profile, plan, leaders, found)
     if isinstance(curve, str):

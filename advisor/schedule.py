@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from advisor import plan, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
@@ -117,6 +119,32 @@ def sound_out(
         result if isinstance(result, Reading) else Reading(sounding.probe, None, message=trial.describe(result))
         for sounding, result in read([trial.Sounding(probe, end, fit_seconds) for probe in probes])
     ]
+
+
+def affordable_probes(
+    kinds: Iterable[Sequence[Probe]], chosen: Plan, outcomes: Sequence[Outcome], worker_seconds: float
+) -> list[Probe]:
+    """Take of each kind, in turn, as many from the front as the seconds are expected to pay for."""
+    taken: list[Probe] = []
+    for probes in kinds:
+        for probe, seconds in zip(probes, probe_seconds(probes, chosen, outcomes), strict=True):
+            if seconds > worker_seconds:
+                break
+            worker_seconds -= seconds
+            taken.append(probe)
+    return taken
+
+
+def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outcome]) -> tuple[float, ...]:
+    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted."""
+    rates: dict[str, list[tuple[float, float]]] = {}
+    for outcome in outcomes:
+        if outcome.status == "ok" and outcome.job.stage == "default":
+            part, cost = chosen.splits.parts[outcome.job.split], outcome.cost
+            rate = cost.fit_seconds / len(part.train), cost.predict_seconds / len(part.test)
+            rates.setdefault(outcome.job.learner, []).append(rate)
+    by_learner = {learner: np.mean(found, axis=0) for learner, found in rates.items()}
+    return tuple(float(by_learner[probe.learner] @ (len(probe.train), len(probe.test))) for probe in probes)
 
 
 def _affordable_cuts(most: int, folds: int, first: Iterable[Outcome], worker_seconds: float) -> int:

@@ -37,7 +37,7 @@ from advisor.ledger import FILE_NAME as LEDGER
 from advisor.looks import Stage, look
 from advisor.profiling import profile as profile_of
 from advisor.records import Budget, Constraints, Dataset, Look, Outcome, Profile, Verdict
-from advisor.schedule import carry_through, sound_out
+from advisor.schedule import affordable_probes, carry_through, sound_out
 from advisor.standings import standings
 from advisor.tracking import default_uri
 from advisor.variance import seed_probes, variance
@@ -150,11 +150,10 @@ def compare(
                 partial(chronicle.carry_out, pool), show.stage, decided,
             )  # fmt: skip
             standing = standings(dataset, profile, chosen, outcomes, constraints)
-            readings = sound_out(
-                (*growth_probes(dataset, chosen, standing, outcomes), *seed_probes(chosen, standing, outcomes)),
-                None, min(end, clock.time() + QUESTIONS * request.budget.seconds),
-                partial(pool.map, trial.read_probe), show.stage,
-            )  # fmt: skip
+            until = min(end, clock.time() + QUESTIONS * request.budget.seconds)
+            kinds = (growth_probes(dataset, chosen, standing, outcomes), seed_probes(chosen, standing, outcomes))
+            probes = affordable_probes(kinds, chosen, outcomes, request.workers * (until - clock.time()))
+            readings = sound_out(probes, None, until, partial(pool.map, trial.read_probe), show.stage)
             verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks)
             compared = ruling(standing, chosen, **asked).comparison
             further = {

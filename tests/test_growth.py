@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import evidence, growth
+from advisor import evidence, growth, schedule
 from advisor.metrics import METRICS
 from advisor.records import (
     Constraints,
@@ -156,6 +156,8 @@ def test_what_else_silences():
     short = [replace(outcome, cut_short=outcome.job.learner == "mlp") for outcome in world.outcomes]
     assert "learnt its fill" in world.told(outcomes=short)["reason"]
     assert growth.growth_probes(world.dataset, world.plan, world.standing, short) == ()
+    alone = World(0, STEEP, cuts=1)
+    assert "one cut" in alone.told()["reason"]
     one_cut = [reading for reading in world.readings if reading.probe.name.startswith("0/")]
     assert "two cuts" in world.told(readings=one_cut)["reason"]
     three_points = [reading for reading in world.readings if not reading.probe.name.endswith("/0.125")]
@@ -191,12 +193,14 @@ def test_probes_are_nested_and_any_prefix_is_of_use():
         assert len(world.told(readings=readings)["curve"]) == {4: 2, 8: 3, 12: 4, 18: 4}[done]
 
 
-def test_seconds_are_in_proportion_to_the_rows():
+def test_seconds_are_in_proportion_to_the_rows_and_pay_for_what_is_in_front():
     world = World(0, STEEP)
     probes = growth.growth_probes(world.dataset, world.plan, world.standing, world.outcomes)
-    seconds = growth.probe_seconds(probes, world.plan, world.outcomes)
+    seconds = schedule.probe_seconds(probes, world.plan, world.outcomes)
     assert seconds[0] == pytest.approx(8.0 * 0.25 + 2.0)
     assert len(seconds) == len(probes)
+    taken = schedule.affordable_probes((probes, probes[:1]), world.plan, world.outcomes, 4 * 4.0 + 5.0)
+    assert [id(probe) for probe in taken] == [id(probe) for probe in (*probes[:4], probes[0])]  # 6 s are too many
 
 
 def test_parts_of_the_order_are_fair_small_tables():
