@@ -219,6 +219,17 @@ def beats(
     return None if comparison is None else comparison.theta > 0 and comparison.p_worth_flat >= confidence
 
 
+def clearly_better(known: np.ndarray, losses: np.ndarray) -> bool:
+    """Tell whether `losses` beat those that are `known` by more than one standard error of their paired difference.
+
+    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays
+    hold the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of
+    either.
+    """
+    difference = known - losses
+    return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
+
+
 def standard_error(losses: RowLosses, cuts: Cuts, metric: Metric) -> float | None:
     """Return the standard error of a pipeline's error, in the metric's units; None as in `compare_pairs`."""
     relative = _relative_error(losses, cuts, metric)

@@ -57,6 +57,7 @@ class NetEstimator(EarlyStopping):
         random_state: Any = 0,
         n_jobs: int = 1,
         device: str = "cpu",
+        augment: Any = None,
     ) -> None:
         self.optimiser = optimiser
         self.learning_rate = learning_rate
@@ -73,6 +74,7 @@ class NetEstimator(EarlyStopping):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.device = device
+        self.augment = augment
 
     @property
     def side_by_side(self) -> bool:

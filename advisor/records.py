@@ -251,7 +251,8 @@ class Look:
 class Plan:
     """Who runs on which rows, by which metric, and who was left out and why.
 
-    `unaffordable` names those of the `skipped` for whom the budget is too short.
+    `unaffordable` names those of the `skipped` for whom the budget is too short. `must_beat` has learners that lead
+    their family on a cut only where they clearly beat all whom it names on the inner rows.
     """
 
     task: Task
@@ -265,6 +266,7 @@ class Plan:
     fingerprint: str
     foundation: str | None = None
     unaffordable: tuple[str, ...] = ()
+    must_beat: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from advisor import costs, learners, metrics, modalities, splits
 from advisor.contracts import Learner, Setting
+from advisor.evidence import clearly_better
 from advisor.metrics import Metric
 from advisor.net_estimator import fit_together
 from advisor.records import Cost, Dataset, Job, Outcome, Plan, Probe, Profile, Reading, Split, Trial
@@ -192,17 +193,6 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
     if "inner" not in best or not clearly_better(default.losses, best["inner"].losses):
         return replace(start, job=task.job, trials=trials, cost=_add(start.cost, cost))
     return _outer(shared, task, learner, split, best["params"], best["inner"], trials, cost)
-
-
-def clearly_better(default_losses: np.ndarray, losses: np.ndarray) -> bool:
-    """Tell whether a tuned configuration beats the default by more than one standard error of their paired difference.
-
-    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays
-    hold the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of
-    either.
-    """
-    difference = default_losses - losses
-    return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
 
 
 def _validate(

@@ -212,7 +212,9 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
             return "not_worth_it", ["No neural net is interpretable, which was asked for."]
     absent = [family for family in ("classical", "neural") if family not in standing.champions]
     if absent:
-        return "not_enough_evidence", [f"No {' and no '.join(absent)} learner finished on any cut."]
+        return "not_enough_evidence", [
+            f"No {' and no '.join(absent)} learner that may lead its side finished on any cut."
+        ]
     if len(standing.cuts.numbers) < min(FEWEST_CUTS, len(plan.splits.parts)):
         return "not_enough_evidence", [
             f"Both families finished on {len(standing.cuts.numbers)} of {len(plan.splits.parts)} cuts; "

@@ -17,7 +17,7 @@ from advisor.nets import many
 from advisor.plan import make_plan
 from advisor.profiling import profile
 from advisor.records import Budget, Job, Probe
-from advisor.trial import Refit, Shared, Sounding, Task, clearly_better, predict, read_probe, refit, run
+from advisor.trial import Refit, Shared, Sounding, Task, predict, read_probe, refit, run
 
 rng = np.random.default_rng(0)
 ROWS = 240
@@ -157,18 +157,6 @@ def test_what_a_learner_raises_becomes_its_outcome():
     broken = replace(world, dataset=replace(world.dataset, target=np.full(ROWS, 7)))
     outcome = run(broken, task())
     assert outcome.status == "failed" and outcome.message and outcome.predictions is None
-
-
-@pytest.mark.parametrize(
-    ("default", "tuned", "better"),
-    [
-        ([1.0, 2.0, 3.0, 4.0], [0.9, 1.9, 2.9, 3.9], True),  # a small gain on every row is no accident
-        ([1.0, 2.0, 3.0, 4.0], [0.0, 2.9, 2.1, 4.8], False),  # a gain of one standard error or less is
-        ([1.0, 2.0], [1.0, 2.0], False),
-    ],
-)
-def test_the_default_stays_unless_beaten_by_a_standard_error(default, tuned, better):
-    assert clearly_better(np.array(default), np.array(tuned)) is better
 
 
 def test_a_class_the_training_part_lacked_has_no_chance():
