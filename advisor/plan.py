@@ -104,6 +104,8 @@ def make_plan(
             skipped[learner.name] = reason
         elif learner.weights and foundation is None:
             skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
+        elif foundation is not None and (reason := learner.absent(foundation, profile.task)):
+            skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); {reason}"
     cuts = draw_splits(dataset, budget, repeat)
     unaffordable: dict[str, str] = {}
     if not only:
