@@ -138,6 +138,8 @@ class Learner:
 
     `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
     in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always.
+
+    Who is there `on_request` takes part only when asked for by name.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Learner:
     effort: int = 5
     seconds: Callable[[int, int], float] = _quick
     precedence: int = 1
+    on_request: bool = False
 
     @property
     def tunable(self) -> bool:

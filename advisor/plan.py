@@ -76,6 +76,7 @@ def make_plan(
     repeat: bool = False,
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
+    also: Sequence[str] = (),
     interpretable: bool = False,
     device: str = "cpu",
     serve_on: str = "auto",
@@ -84,18 +85,22 @@ def make_plan(
 ) -> Plan:
     """Pair every suitable learner with every outer cut, and say why the others were left out.
 
-    `only` and `skip` name learners; the dummy always takes part, since "no signal" is measured against it. Raises
-    UserError for an unknown name or where no learner is left.
+    `only`, `skip` and `also` name learners, the last those that take part on request only. The dummy always takes part,
+    since "no signal" is measured against it. Raises UserError for an unknown name or where no learner is left.
     """
-    for name in (*only, *skip):
+    for name in (*only, *skip, *also):
         if name not in {learner.name for learner in learners}:
             raise UserError(f"No learner is called {name!r}. {did_you_mean(name, [lr.name for lr in learners])}")
+    asked = frozenset((*only, *also))
     skipped = {}
     for learner in learners:
         if learner.family == "dummy":
             continue
-        if only and learner.name not in only:
+        if only and learner.name not in asked:
             skipped[learner.name] = "not among --learners"
+        elif learner.on_request and learner.name not in asked:
+            terms = f" (its weights: {learner.weights})" if learner.weights else ""
+            skipped[learner.name] = f"takes part on request only: --also {learner.name}{terms}"
         elif learner.name in skip:
             skipped[learner.name] = "named in --skip"
         elif interpretable and not (learner.interpretable or learner.family == "neural"):
@@ -109,7 +114,7 @@ def make_plan(
     cuts = draw_splits(dataset, budget, repeat)
     unaffordable: dict[str, str] = {}
     if not only:
-        members = [learner for learner in learners if learner.name not in skipped]
+        members = [learner for learner in learners if learner.name not in (*skipped, *asked)]
         seconds = fit_seconds(cuts, budget.seconds, workers) * (1.0 if device == "cpu" else GPU_SPEED)
         unaffordable = _too_slow(members, len(dataset.target), len(profile.columns), seconds, budget)
         skipped |= unaffordable

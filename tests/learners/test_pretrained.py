@@ -14,7 +14,7 @@ from advisor.learners import find
 from advisor.plan import make_plan
 from advisor.records import Budget, Column, Dataset, Profile
 
-NETS = ["tabicl", "lightpfn"]
+NETS = ["tabicl", "lightpfn", "tabpfn"]
 
 
 def made_tabicl(folder):
@@ -43,6 +43,16 @@ def made_lightpfn(folder):
     save_model(LightPFN(sizes), folder)
 
 
+def made_tabpfn(folder):
+    """A classifier of 15,000 random weights, as version 2 was published."""
+    import torch
+    from tabpfn.architectures.tabpfn_v2 import get_architecture, parse_config
+
+    sizes = {"emsize": 24, "nlayers": 1, "nhead": 2, "max_num_classes": 10, "features_per_group": 2}
+    state = get_architecture(parse_config(sizes)[0]).state_dict()
+    torch.save({"config": sizes, "state_dict": state}, folder / "tabpfn-v2-classifier.ckpt")
+
+
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """Make and remember a folder with the checkpoints of one net, or of all that are installed where none is named."""
@@ -52,14 +62,14 @@ def weights(tmp_path_factory):
         if names not in made:
             made[names] = tmp_path_factory.mktemp("weights")
             for name in names:
-                pytest.importorskip(name, reason="the extra `foundation` is not installed")
+                pytest.importorskip(name, reason=f"{name} is not installed")
                 globals()[f"made_{name}"](made[names])
         return made[names]
 
     return folder
 
 
-def planned(name, *, task="binary", rows=80, columns=2, classes=2, foundation=None):
+def planned(name, *, task="binary", rows=80, columns=2, classes=2, **options):
     """The plan for a table of such a shape: the net, and a linear model so that somebody is left."""
     labels = [str(label) for label in range(classes)] if task != "regression" else None
     target = np.arange(220) % classes if labels else np.linspace(0, 1, 220)
@@ -68,14 +78,14 @@ def planned(name, *, task="binary", rows=80, columns=2, classes=2, foundation=No
     facts = {"classes": dict.fromkeys(labels, 1)} if labels else {}
     profile = Profile("made", "tabular", rows, task, shape, {}, columns, facts, (), "print")
     members = [replace(find(name), requires=()), find("linear")]
-    return make_plan(table, profile, members, Budget(600, 9), metric="roc_auc", foundation=foundation)
+    return make_plan(table, profile, members, Budget(600, 9), metric="roc_auc", **options)
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_it_reads_weights_learns_hard_tables_and_survives_pickling(name, weights, table, setting, predicted, task):
     learner = find(name)
-    if task not in learner.tasks:
-        pytest.skip("not made for it")
+    if task not in learner.tasks or (name == "tabpfn" and task == "regression"):
+        pytest.skip("no such checkpoint is made")
     inputs, target = table(task, rows=80)
     given = replace(setting(task, 80), foundation=str(weights(name)))
     pipeline = learner.build(given, {}).fit(inputs, target)
@@ -89,15 +99,15 @@ def test_it_reads_weights_learns_hard_tables_and_survives_pickling(name, weights
 
 @pytest.mark.parametrize("name", NETS)
 def test_without_weights_nothing_is_fetched(name, setting, tmp_path):
-    pytest.importorskip(name, reason="the extra `foundation` is not installed")
+    pytest.importorskip(name, reason=f"{name} is not installed")
     with pytest.raises(UserError, match="needs pre-trained weights; say with --foundation"):
         find(name).build(setting("binary", 80), {})
     with pytest.raises(UserError, match="is or holds no file"):
         find(name).build(replace(setting("binary", 80), foundation=str(tmp_path)), {})
 
 
-def test_one_folder_serves_both_and_each_takes_its_own(weights, setting):
-    folder = weights(*NETS)
+def test_one_folder_serves_all_and_each_takes_its_own(weights, setting):
+    folder = weights("tabicl", "lightpfn")
     given = replace(setting("binary", 80), foundation=str(folder))
     assert find("tabicl").build(given, {})[-1].model_path == folder / "tabicl-classifier-v0.ckpt"
     assert find("lightpfn").build(given, {})[-1].checkpoint == folder / "model.safetensors"
@@ -108,33 +118,44 @@ def test_one_folder_serves_both_and_each_takes_its_own(weights, setting):
 @pytest.mark.parametrize(
     ("files", "foundation", "kind", "left_out"),
     [
-        ([], "", "binary", {"tabicl", "lightpfn"}),
-        (["tabicl-classifier-v2.ckpt"], "", "binary", {"lightpfn"}),
-        (["tabicl-classifier-v2.ckpt"], "tabicl-classifier-v2.ckpt", "multiclass", {"lightpfn"}),
-        (["tabicl-classifier-v2.ckpt"], "", "regression", {"tabicl", "lightpfn"}),
-        (["tabicl-regressor-v2.ckpt"], "tabicl-regressor-v2.ckpt", "regression", {"lightpfn"}),
+        ([], "", "binary", {"tabicl", "lightpfn", "tabpfn"}),
+        (["tabicl-classifier-v2.ckpt"], "", "binary", {"lightpfn", "tabpfn"}),
+        (["tabicl-classifier-v2.ckpt"], "tabicl-classifier-v2.ckpt", "multiclass", {"lightpfn", "tabpfn"}),
+        (["tabicl-classifier-v2.ckpt"], "", "regression", {"tabicl", "lightpfn", "tabpfn"}),
+        (["tabicl-regressor-v2.ckpt"], "tabicl-regressor-v2.ckpt", "regression", {"lightpfn", "tabpfn"}),
         (["tabpfn-v2-classifier.ckpt"], "", "binary", {"tabicl", "lightpfn"}),
-        (["model.safetensors"], "", "binary", {"tabicl", "lightpfn"}),
-        (["model.safetensors", "config.json"], "model.safetensors", "binary", {"tabicl"}),
-        (["model.safetensors", "config.json", "tabicl-classifier-v2.ckpt"], "", "binary", set()),
+        (["model.safetensors"], "", "binary", {"tabicl", "lightpfn", "tabpfn"}),
+        (["model.safetensors", "config.json"], "model.safetensors", "binary", {"tabicl", "tabpfn"}),
+        (["model.safetensors", "config.json", "tabicl-classifier-v2.ckpt"], "", "binary", {"tabpfn"}),
     ],
 )
 def test_who_has_no_weights_of_its_own_there_is_left_out_with_the_reason(tmp_path, files, foundation, kind, left_out):
     for file in files:
         (tmp_path / file).touch()
     for name in NETS:
-        reason = planned(name, task=kind, foundation=str(tmp_path / foundation)).skipped.get(name)
+        reason = planned(name, task=kind, also=[name], foundation=str(tmp_path / foundation)).skipped.get(name)
         if name in left_out:
             assert "is or holds no file" in reason or reason == "does not do regression"
         else:
             assert reason is None
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", ["tabicl", "lightpfn"])
 def test_a_download_has_to_be_asked_for(name):
     assert find(name).weights in planned(name).skipped[name]
     assert "--foundation says where they are" in planned(name).skipped[name]
     assert planned(name, foundation=DOWNLOAD).learners == (name, "linear")
+
+
+def test_tabpfn_takes_part_when_asked_for_by_name_and_is_never_fetched(tmp_path):
+    (tmp_path / "tabpfn-v2.5-classifier.ckpt").touch()
+    for options in ({}, {"foundation": str(tmp_path)}, {"foundation": DOWNLOAD}):
+        reason = planned("tabpfn", **options).skipped["tabpfn"]
+        assert reason.startswith("takes part on request only: --also tabpfn") and "non-commercial" in reason
+    for asked in ({"also": ["tabpfn"]}, {"only": ["tabpfn", "linear"]}):
+        assert planned("tabpfn", foundation=str(tmp_path), **asked).learners == ("tabpfn", "linear")
+        assert "--foundation says where" in planned("tabpfn", **asked).skipped["tabpfn"]
+        assert "not fetched here" in planned("tabpfn", foundation=DOWNLOAD, **asked).skipped["tabpfn"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +163,7 @@ def test_a_download_has_to_be_asked_for(name):
     [
         ("tabicl", {"rows": 100_001}, "made for up to 100,000 rows and 500 columns"),
         ("tabicl", {"columns": 501}, "made for up to 100,000 rows and 500 columns"),
+        ("tabpfn", {"rows": 10_001}, "made for up to 10,000 rows and 500 columns"),
         ("lightpfn", {"rows": 100_001}, "made for up to 100,000 rows and 100 columns"),
         ("lightpfn", {"columns": 101}, "made for up to 100,000 rows and 100 columns"),
         ("lightpfn", {"task": "multiclass", "classes": 11}, "made for up to 10 classes"),
@@ -150,7 +172,7 @@ def test_a_download_has_to_be_asked_for(name):
     ],
 )
 def test_size_limits_are_reasons(name, shape, reason):
-    assert planned(name, foundation=DOWNLOAD, **shape).skipped.get(name) == reason
+    assert planned(name, also=[name], foundation=DOWNLOAD, **shape).skipped.get(name) == reason
 
 
 def test_weights_that_were_moved_are_missed_at_once(weights, setting, tmp_path):
