@@ -83,7 +83,10 @@ def compare(
     ] = "auto",
     foundation: Annotated[
         str | None,
-        typer.Option(help="Weights of pre-trained nets: a file, a folder, or download.", rich_help_panel=_EFFORT),
+        typer.Option(
+            help="Weights of pre-trained nets: a file, a folder (each takes its own), or download.",
+            rich_help_panel=_EFFORT,
+        ),
     ] = None,
     budget: Annotated[
         str | None,

@@ -120,6 +120,10 @@ def _no_objection(profile: Profile) -> str | None:
     return None
 
 
+def _nothing_absent(foundation: str, task: Task) -> str | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Learner:
     """One member of a family: how to build it, what to tune, and where it cannot go.
@@ -129,7 +133,8 @@ class Learner:
     away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
     that make an answer possible. `requires` lists modules beyond the core that must be importable.
 
-    `weights` names the pre-trained weights that it cannot do without, and their licence.
+    `weights` names the pre-trained weights that it cannot do without, and their licence. `absent(foundation, task)`
+    says why there are none of them where `foundation` points, or None where there are.
 
     `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
     in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always.
@@ -148,6 +153,7 @@ class Learner:
     modalities: tuple[str, ...] = ("tabular",)
     requires: tuple[str, ...] = ()
     weights: str = ""
+    absent: Callable[[str, Task], str | None] = _nothing_absent
     interpretable: bool = False
     effort: int = 5
     seconds: Callable[[int, int], float] = _quick

@@ -104,7 +104,8 @@ def make_plan(
         if only and learner.name not in asked:
             skipped[learner.name] = "not among --learners"
         elif learner.on_request and learner.name not in asked:
-            skipped[learner.name] = f"takes part on request only: --also {learner.name}"
+            terms = f" (its weights: {learner.weights})" if learner.weights else ""
+            skipped[learner.name] = f"takes part on request only: --also {learner.name}{terms}"
         elif learner.name in skip:
             skipped[learner.name] = "named in --skip"
         elif interpretable and not (learner.interpretable or learner.family == "neural"):
@@ -113,6 +114,8 @@ def make_plan(
             skipped[learner.name] = reason
         elif learner.weights and foundation is None:
             skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
+        elif foundation is not None and (reason := learner.absent(foundation, profile.task)):
+            skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); {reason}"
     for learner in learners:
         if learner.name not in skipped and (absent := [name for name in learner.must_beat if name in skipped]):
             skipped[learner.name] = f"has to beat {absent[0]}, which does not take part"
