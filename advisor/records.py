@@ -185,7 +185,8 @@ class Outcome:
 
     `predictions` belong to the rows of the split's test part, in its order; `inner_predictions` to `inner_rows`, the
     training rows that the inner cut held out. `curve` is the learning curve of the final fit, column name to values;
-    `cut_short` tells that this fit was still learning when its time was up.
+    `cut_short` tells that this fit was still learning when its time was up. `ended` says why a study tried no further
+    configuration: "trials", "seconds", "stagnation", "futility" or "failures"; "" where there was no study.
     """
 
     job: Job
@@ -201,6 +202,7 @@ class Outcome:
     cost: Cost = field(default_factory=Cost)
     curve: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     cut_short: bool = False
+    ended: str = ""
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def test_a_study_without_time_keeps_the_default_and_its_predictions():
     outcome = run(world, task(stage="tuned", tune_seconds=0.0, most_trials=9, start=start))
     assert outcome.job.stage == "tuned" and outcome.params == {} and len(outcome.trials) == 1
     assert outcome.predictions is start.predictions
+    assert (start.ended, outcome.ended) == ("", "seconds")
 
 
 def test_the_inner_folds_of_a_narrow_net_are_trained_side_by_side(monkeypatch):
@@ -147,9 +148,17 @@ def test_a_study_that_finds_better_fits_that():
     world = shared()
     start = run(world, task("tree"))
     outcome = run(world, task("tree", stage="tuned", tune_seconds=60.0, most_trials=10, start=start))
-    assert outcome.status == "ok" and len(outcome.trials) == 10
+    assert outcome.status == "ok" and len(outcome.trials) == 10 and outcome.ended == "trials"
     if outcome.params:
         assert outcome.inner_error < start.inner_error
+
+
+def test_a_study_far_behind_the_other_family_ends_early_and_says_so():
+    world = shared()
+    start = run(world, task("tree"))
+    options = {"stage": "tuned", "tune_seconds": 60.0, "most_trials": 60, "start": start}
+    outcome = run(world, task("tree", **options, rival_error=1e-9, margin=0.02))
+    assert outcome.ended == "futility" and len(outcome.trials) < 60
 
 
 def test_what_a_learner_raises_becomes_its_outcome():
