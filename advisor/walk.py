@@ -150,6 +150,7 @@ def compare(
             outcomes = carry_through(
                 shared, request.budget, request.workers, end - QUESTIONS * request.budget.seconds,
                 partial(chronicle.carry_out, pool), show.stage, decided,
+                judged_by.min_gain if request.min_gain is None else request.min_gain,
             )  # fmt: skip
             standing = standings(dataset, profile, chosen, outcomes, constraints)
             until = min(end, clock.time() + QUESTIONS * request.budget.seconds)
