@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, validate_data
 
@@ -109,14 +109,19 @@ class EarlyStopping(BaseEstimator):
         tags.input_tags.categorical = True
         return tags
 
-    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray) -> None:
+    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any) -> None:
         """Hold rows out, train, and refit where asked and affordable."""
         started = time.monotonic()
         deadline = math.inf if self.seconds is None else started + self.seconds
         self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         n = len(y)
         share = min(max(self.validation_fraction, FEWEST_HELD_ROWS / n), max(self.validation_fraction, 1 / 3))
-        kept, held = splits.hold_out(y, share, self.seed_, most=MOST_HELD_ROWS)
+        groups, times = (None if codes is None else column_or_1d(codes) for codes in (groups, times))
+        check_consistent_length(y, groups, times)
+        kept, held = splits.hold_out(y, share, self.seed_, groups=groups, times=times, most=MOST_HELD_ROWS)
+        if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
+            # A class that only late rows or one group have is learnt from rows drawn at random.
+            kept, held = splits.hold_out(y, share, self.seed_, most=MOST_HELD_ROWS)
         if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
             # Where every class has one row, the held row has to be learnt from as well.
             kept = np.arange(n)
@@ -173,8 +178,11 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
     def _loss(self) -> str:
         return "log_loss"
 
-    def fit(self, X: Any, y: Any) -> EarlyStoppingClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, times: Any = None) -> EarlyStoppingClassifier:
         """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and labels y (n,).
+
+        Rows of one of the `groups` (n,) are held out together, and with `times` (n,) the latest are (see
+        splits.hold_out).
 
         Raises ValueError for a single class, infinite numbers, fewer than two rows, sparse X (TypeError).
         """
@@ -183,7 +191,7 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs two or more.")
-        self._fit_codes_or_values(X, codes.astype(np.int64))
+        self._fit_codes_or_values(X, codes.astype(np.int64), groups, times)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -209,15 +217,18 @@ class EarlyStoppingRegressor(RegressorMixin, EarlyStopping):
     def _loss(self) -> str:
         return "mae" if self.metric == "mae" else "rmse"
 
-    def fit(self, X: Any, y: Any) -> EarlyStoppingRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, times: Any = None) -> EarlyStoppingRegressor:
         """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and values y (n,).
+
+        Rows of one of the `groups` (n,) are held out together, and with `times` (n,) the latest are (see
+        splits.hold_out).
 
         Raises ValueError for infinite numbers or fewer than two rows, TypeError for sparse X.
         """
         X, y = self._checked(X, y)
         y = y.astype(np.float64)
         self.centre_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
-        self._fit_codes_or_values(X, (y - self.centre_) / self.scale_)
+        self._fit_codes_or_values(X, (y - self.centre_) / self.scale_, groups, times)
         self.curve_ = {name: tuple(loss * self.scale_ for loss in losses) for name, losses in self.curve_.items()}
         return self
 

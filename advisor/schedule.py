@@ -95,7 +95,7 @@ def carry_through(
                 by_job[job.learner, job.split],
                 _rival_error(job, starts),
                 margin,
-            )  # fmt: skip
+            )
             for job in sorted(studies, key=lambda job: -shares.get(job.key, 0.0))
             if job.key in shares
         ]

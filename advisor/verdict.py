@@ -10,7 +10,7 @@ import numpy as np
 
 from advisor import evidence, learners
 from advisor.blends import blends
-from advisor.metrics import METRICS, Metric
+from advisor.metrics import ERROR_NAMES, METRICS, Metric
 from advisor.records import (
     Answer,
     Comparison,
@@ -28,15 +28,6 @@ from advisor.standings import Standings, leaderboard, leading, row_losses, settl
 FEWEST_CUTS = 2
 # An estimate this far below the dummy's error that is still uncertain is no sign of an absent signal, but of few rows.
 LARGEST_NO_SIGNAL = 0.1
-
-ERROR_NAMES = {
-    "roc_auc": "1 - AUC",
-    "log_loss": "log loss",
-    "accuracy": "error rate",
-    "balanced_accuracy": "balanced error rate",
-    "rmse": "RMSE",
-    "mae": "MAE",
-}
 
 _LATER = "not measured by this version"
 
