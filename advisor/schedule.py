@@ -139,14 +139,19 @@ def sound_out(
 
 
 def affordable_probes(
-    kinds: Iterable[Sequence[Probe]], chosen: Plan, outcomes: Sequence[Outcome], worker_seconds: float
+    kinds: Sequence[Sequence[Probe]], chosen: Plan, outcomes: Sequence[Outcome], worker_seconds: float
 ) -> list[Probe]:
-    """Take of each kind, in turn, as many from the front as the seconds are expected to pay for."""
+    """Take of each kind as many from the front as an equal part of the seconds is expected to pay for.
+
+    What one kind leaves of its part is for those after it.
+    """
     taken: list[Probe] = []
-    for probes in kinds:
+    for place, probes in enumerate(kinds):
+        part = worker_seconds / (len(kinds) - place)
         for probe, seconds in zip(probes, probe_seconds(probes, chosen, outcomes), strict=True):
-            if seconds > worker_seconds:
+            if seconds > part:
                 break
+            part -= seconds
             worker_seconds -= seconds
             taken.append(probe)
     return taken

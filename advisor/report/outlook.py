@@ -152,6 +152,11 @@ def variance(given: Change) -> str:
     ]
     if parts:
         sentences.append(f"of the spread of the gain from one figure to the next: {', '.join(parts)}")
+    elif given.get("split"):
+        spread = numbers.percent(known(given["split"].get("sd")))
+        sentences.append(
+            f"from one cut to the next the log ratio of the errors moves by {spread}, one standard deviation"
+        )
     sentences += [f"{name}: {reason}" for name, reason in (given.get("missing") or {}).items()]
     return paragraph([*sentences, str(given.get("remark") or ""), str(given.get("reason") or "")])
 

@@ -158,6 +158,8 @@ def test_both_readings_of_equal_effort_and_where_the_spread_comes_from():
     assert "the split 62 % (21 % to 100 %) on 4 degrees of freedom" in told["Where the spread comes from"]
     assert told["Where the spread comes from"].endswith("Seed: so few figures that it is little more than a guess.")
     assert dict(outlook.rests_on({})) == {}
+    alone = {"split": {"sd": 0.029, "share": None}, "tuning": None, "missing": {"tuning": "it changed nothing"}}
+    assert outlook.variance(alone).endswith("moves by 2.9 %, one standard deviation. Tuning: it changed nothing.")
     silent = {"effort": {"reason": "no cut was finished by both families"}, "variance": {"reason": "one cut"}}
     assert dict(outlook.rests_on(silent))["Equal effort"] == "No cut was finished by both families."
 
