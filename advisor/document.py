@@ -52,7 +52,7 @@ def verdict_document(
             "skipped": plan.skipped,
             "failed": verdict.failed,
             "reasons": verdict.reasons,
-            "rules": [],
+            "rules": verdict.rules,
             "would_change": verdict.would_change,
             "cost": verdict.cost,
             "looks": verdict.looks,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from advisor import evidence, learners
+from advisor import evidence, learners, prices, rules
 from advisor.metrics import METRICS, Metric
+from advisor.prices import NO_PRICES, Prices, Side
 from advisor.records import (
     Answer,
     Comparison,
@@ -49,24 +50,33 @@ def judge(
     min_gain: float | None = None,
     confidence: float = 0.95,
     seconds: float = 0.0,
+    priced: Prices = NO_PRICES,
 ) -> Verdict:
     """Answer the question from what has finished.
 
     `min_gain` is the relative error reduction that would be worth a net (None: the metric's default), `confidence` the
     chance that a "worth it" must reach and a "not worth it" leave to the net, `seconds` the time spent so far.
+    Where the prices ask for a larger gain than `min_gain`, that is the margin.
     """
     metric = METRICS[plan.metric]
-    margin = metric.min_gain if min_gain is None else min_gain
+    board = leaderboard(standing, dataset, profile, plan, outcomes)
+    asked = metric.min_gain if min_gain is None else min_gain
+    sides = _sides(standing, board)
+    margin = _margin(standing, metric, priced, sides, asked)
     comparison = _compare(standing, metric, margin)
     answer, because = _answer(standing, plan, comparison, metric, confidence, constraints)
-    board = leaderboard(standing, dataset, profile, plan, outcomes)
     champions = {
         family: _champion(standing, family, metric, board) if family in standing.champions else None
         for family in ("classical", "neural")
     }
     recommended = _recommend(answer, standing, champions, board, metric)
     reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
-    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric), *_who_else(plan)]
+    reasons += [*because, *_why_this_margin(margin, asked, priced)]
+    reasons += [*_remarks(dataset, plan, standing, comparison, metric), *_who_else(plan)]
+    money = prices.account(
+        priced, metric.name, sides["neural"], sides["classical"], comparison, min_gain=asked, confidence=confidence
+    )
+    seen = rules.Seen(dataset, profile, plan, standing, comparison, answer, constraints, asked)
     return Verdict(
         answer=answer,
         sentence=_sentence(answer, comparison, champions, metric, margin, because),
@@ -81,8 +91,9 @@ def judge(
         reasons=tuple(reasons),
         failed={row["learner"]: row["message"] for row in board if row["status"] == "failed"},
         would_change=_would_change(comparison, answer, confidence),
-        cost=_cost(standing, board),
+        cost={**_cost(standing, board), **money, "pareto": prices.pareto(board, priced)},
         looks=({"stage": "final", "seconds": seconds, "p_worth": comparison and comparison.p_worth, "decided": True},),
+        rules=rules.check(seen),
     )
 
 
@@ -340,8 +351,9 @@ def _champion(
     }
 
 
+_SUMMED = ("tune_seconds", "cpu_seconds", "energy_wh_estimated")
 _COSTS = (
-    "fit_seconds", "tune_seconds", "cpu_seconds", "predict_ms_per_1000_rows", "latency_p50_ms", "latency_p99_ms",
+    "fit_seconds", *_SUMMED, "predict_ms_per_1000_rows", "rows_per_second", "latency_p50_ms", "latency_p99_ms",
     "peak_memory_mb", "model_mb", "device", "device_name", "gpu_memory_mb",
 )  # fmt: skip
 
@@ -395,20 +407,60 @@ def _cost(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, 
     """Sum what each family took, and measure the net's champion against the classical one."""
     sums: dict[str, Any] = {}
     for family in ("neural", "classical"):
-        rows = [row for row in board if row["family"] == family]
-        lead = next(
-            (r for r in rows if family in standing.champions and r["learner"] == leading(standing.champions[family])),
-            {},
-        )
+        rows, lead = _of_family(standing, board, family)
         sums[family] = {
-            "tune_seconds": sum(row["tune_seconds"] for row in rows),
-            "cpu_seconds": sum(row["cpu_seconds"] for row in rows),
+            **{name: _sum(row[name] for row in rows) for name in _SUMMED},
             "trials": sum(row["trials"] for row in rows),
-            **{key: lead.get(key) for key in _COSTS if key not in ("tune_seconds", "cpu_seconds")},
+            **{key: lead.get(key) for key in _COSTS if key not in _SUMMED},
         }
     ratio = {
         key: sums["neural"][key] / sums["classical"][key]
         for key in sums["neural"]
         if isinstance(sums["neural"][key], (int, float)) and sums["classical"].get(key)
     }
-    return {**sums, "ratio": ratio, "break_even": {"reason": "no prices were given and " + _LATER}}
+    return {**sums, "ratio": ratio}
+
+
+def _of_family(
+    standing: Standings, board: Sequence[Mapping[str, Any]], family: str
+) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    """Return a family's rows of the leaderboard, and that of the learner that was champion most often ({}: nobody)."""
+    rows = [row for row in board if row["family"] == family]
+    name = leading(standing.champions[family]) if family in standing.champions else None
+    return rows, next((row for row in rows if row["learner"] == name), {})
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value or 0.0 for value in known)
+
+
+def _sides(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, Side]:
+    """Return what is to be priced: the whole family's search, and one fit and one prediction of its champion."""
+    sides = {}
+    for family in ("neural", "classical"):
+        rows, lead = _of_family(standing, board, family)
+        sides[family] = prices.side_of(lead, sum(row["tune_seconds"] for row in rows))
+    return sides
+
+
+def _margin(standing: Standings, metric: Metric, priced: Prices, sides: Mapping[str, Side], asked: float) -> float:
+    losses = standing.losses.get("classical")
+    if losses is None:
+        return asked
+    error = metric.error_of_loss(float(losses.by_row.mean()))
+    return prices.margin(priced, sides["neural"], sides["classical"], error, asked)
+
+
+def _why_this_margin(margin: float, asked: float, priced: Prices) -> list[str]:
+    if margin <= asked:
+        return []
+    if margin >= prices.LARGEST_MARGIN:
+        return [
+            f"At the prices given not even a net without error would earn back what it costs beyond the classical side "
+            f"over {priced.months:g} months."
+        ]
+    return [
+        f"The margin is {percent(margin)} rather than {percent(asked)}: with less, the net would not earn back what it "
+        f"costs beyond the classical side over {priced.months:g} months."
+    ]

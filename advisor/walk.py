@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import document as documents
-from advisor import metrics, modalities, plan, progress, quantities, report, trial
+from advisor import metrics, modalities, plan, prices, progress, quantities, report, trial
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
 from advisor.contracts import DOWNLOAD
@@ -66,6 +66,12 @@ def compare(
     max_latency: str | float | None = None,
     max_model_size: str | float | None = None,
     serve_on: str = "auto",
+    cost_per_hour: str | float | None = None,
+    predictions_per_day: str | float | None = None,
+    value_per_error: str | float | None = None,
+    months: str | float = 12,
+    retrain_per_year: str | float = 12,
+    engineering_cost: str | float = 0,
     foundation: str | Path | None = None,
     device: str = "auto",
     engine: str = "local",
@@ -93,6 +99,11 @@ def compare(
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
     the call).
 
+    Money is in one currency of the caller's own, over `months`: `cost_per_hour` of this machine, `predictions_per_day`,
+    `value_per_error` of one unit of the metric's error avoided on one prediction (accuracy: one wrong prediction; MAE
+    and RMSE: one unit of the target), `retrain_per_year` refits, and what a net costs in `engineering_cost`. Where
+    these ask for a larger gain than `min_gain`, that is the margin; see `advisor.prices`.
+
     Raises UserError where the caller can mend it, NothingTrained where no learner finished.
     """
     began = began or clock.time()
@@ -102,12 +113,16 @@ def compare(
         None if max_latency is None else quantities.milliseconds(max_latency),
         None if max_model_size is None else quantities.megabytes(max_model_size),
     )
+    money = _prices(
+        request.workers, cost_per_hour, predictions_per_day, value_per_error, months, retrain_per_year, engineering_cost
+    )
     _known_engine(engine)
     places = _places(device, serve_on)
     folder = _folder(out, resume)
     warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
+    prices.check(money, judged_by.name)
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
@@ -134,7 +149,7 @@ def compare(
             verdict = judge(
                 dataset, profile, chosen, standing, outcomes,
                 constraints=constraints, min_gain=request.min_gain, confidence=request.confidence,
-                seconds=clock.time() - began,
+                seconds=clock.time() - began, priced=money,
             )  # fmt: skip
             documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
             documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
@@ -217,6 +232,33 @@ def _request(
         workers,
         max(1, cores // workers),
     )
+
+
+def _prices(
+    workers: int,
+    cost_per_hour: str | float | None,
+    predictions_per_day: str | float | None,
+    value_per_error: str | float | None,
+    months: str | float,
+    retrain_per_year: str | float,
+    engineering_cost: str | float,
+) -> prices.Prices:
+    """Read what was said of money; raises UserError for what is no number above zero."""
+    wanted = {
+        "cost_per_hour": cost_per_hour,
+        "predictions_per_day": predictions_per_day,
+        "value_per_error": value_per_error,
+        "months": months,
+        "retrain_per_year": retrain_per_year,
+        "engineering_cost": engineering_cost,
+    }
+    zero = ("retrain_per_year", "engineering_cost")
+    read = {
+        name: quantities.number(text, f"--{name.replace('_', '-')}", zero=name in zero)
+        for name, text in wanted.items()
+        if text is not None
+    }
+    return prices.Prices(**read, workers=workers)
 
 
 def _train_recommended(

@@ -36,7 +36,7 @@ def without(family):
             "no net may serve",
             {"outcomes": without("neural"), "constraints": Constraints(True)},
             "not_worth_it",
-            "xgboost",
+            "linear",
         ),
     ],
 )
