@@ -173,6 +173,10 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
         if constraints.interpretable:
             return "not_worth_it", ["No neural net is interpretable, which was asked for."]
     absent = [family for family in ("classical", "neural") if family not in standing.champions]
+    for family in absent:
+        barred = [reason for name, reason in standing.barred.items() if name in _family(standing, family)]
+        if barred:
+            return "not_enough_evidence", [f"No {family} learner meets the constraints: {barred[0]}."]
     if absent:
         return "not_enough_evidence", [f"No {' and no '.join(absent)} learner finished on any cut."]
     if len(standing.cuts.numbers) < min(FEWEST_CUTS, len(plan.splits.parts)):

@@ -82,3 +82,22 @@ def test_the_leader_is_champion_most_often():
     a, b = outcome("linear", part, 0.5, 0.9), outcome("xgboost", part, 0.5, 0.1)
     assert leading({0: a, 1: a, 2: b}) == "linear"
     assert leading({0: a, 1: b}) == "xgboost"
+
+
+def test_energy_counts_the_gpu_from_start_to_end_of_a_job_and_is_silent_where_its_power_is_unknown():
+    chosen = plan()
+
+    def energy(watts, *more):
+        outcomes = [
+            replace(o, cost=replace(o.cost, device="cuda", gpu_watts=watts)) if o.job.learner == "mlp" else o
+            for o in all_outcomes(chosen)
+        ]
+        study = replace(outcomes[3], job=replace(outcomes[3].job, stage="tuned"))
+        outcomes += [study, *more]
+        standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
+        board = leaderboard(standing, DATASET, PROFILE, chosen, outcomes)
+        return {row["learner"]: row["energy_wh_estimated"] for row in board}
+
+    # three defaults of 1 s and a fit of 0.5 s, a study of 1 s that kept its default's fit; 1.5 CPU seconds each
+    assert energy(300.0)["mlp"] == pytest.approx((4 * 1.5 * 12 + (3 * 1.5 + 1.0) * 300) / 3600)
+    assert energy(None)["mlp"] is None and energy(None)["linear"] == pytest.approx(3 * 1.5 * 12 / 3600)

@@ -95,7 +95,7 @@ def percent(share: float | None, decimals: int | None = None) -> str:
 
 def chosen_percent(share: float | None) -> str:
     """Write a share that somebody chose, such as a margin, as they would type it: 0.02 is "2 %"."""
-    return NOT_MEASURED if share is None else f"{100 * share:.4g} %"
+    return NOT_MEASURED if share is None else f"{100 * share:.3g} %"
 
 
 def percent_interval(estimate: float | None, low: float | None, high: float | None) -> str:
