@@ -222,14 +222,16 @@ def sensitivity(
     min_gain: float,
     confidence: float,
 ) -> Iterable[dict[str, Any]]:
-    """Yield the account as it stands and with one figure at a time halved and doubled.
+    """Yield the account as it stands and with one figure at a time halved and doubled, the gain where there is one.
 
     Each row has what was changed and its factor, the benefit, the extra cost, their difference `net`, the margin that
     the prices then ask for, the chance that the gain exceeds it, the answer by these figures alone, and whether it is
     another one than without the change. Needs all three prices.
     """
     base = None
-    for what, factor in [("nothing", 1.0), *((what, factor) for what in _CHANGED for factor in FACTORS)]:
+    # Half of a loss is no smaller gain.
+    changes = [what for what in _CHANGED if what != "gain" or comparison.gain > 0]
+    for what, factor in [("nothing", 1.0), *((what, factor) for what in changes for factor in FACTORS)]:
         changed = prices if what in ("nothing", "gain") else replace(prices, **{what: factor * getattr(prices, what)})
         moved = _moved(comparison, factor) if what == "gain" else comparison
         charged = extra_bill(changed, neural, classical)

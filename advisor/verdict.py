@@ -417,10 +417,11 @@ def _cost(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, 
             "trials": sum(row["trials"] for row in rows),
             **{key: lead.get(key) for key in _COSTS if key not in _SUMMED},
         }
+    # A lower bound has no ratio.
     ratio = {
         key: sums["neural"][key] / sums["classical"][key]
         for key in sums["neural"]
-        if isinstance(sums["neural"][key], (int, float)) and sums["classical"].get(key)
+        if isinstance(sums["neural"][key], (int, float)) and sums["classical"].get(key) and key != "peak_memory_mb"
     }
     return {**sums, "ratio": ratio}
 

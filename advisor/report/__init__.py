@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.report import details, facts, history, method, pictures
+from advisor.report import details, facts, history, method, pictures, price
 from advisor.report.text import notebook_html, summary_text
 
 __all__ = ["notebook_html", "render", "summary_text", "write"]
@@ -38,7 +38,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
     drawn = {
         "gain": pictures.gain(document),
         "leaderboard": pictures.leaderboard(document),
-        "time": pictures.score_against_time(document, outcomes),
+        "pareto": pictures.pareto(document),
         "search": pictures.search(outcomes),
         "learning": pictures.learning(document, outcomes),
     }
@@ -47,6 +47,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
         details=details,
         facts=facts,
         method=method,
+        price=price,
         answer=facts.answer(document),
         board=facts.board(document, spent),
         findings=details.findings(document),

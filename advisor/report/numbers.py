@@ -107,6 +107,17 @@ def percent_interval(estimate: float | None, low: float | None, high: float | No
     return f"{percent(estimate, decimals)} ({percent(low, decimals)} to {percent(high, decimals)})"
 
 
+def interval(estimate: float | None, low: float | None, high: float | None) -> str:
+    """Write an estimate with its interval to two digits of half the interval's width."""
+    if estimate is None or low is None or high is None:
+        return significant(estimate, 2)
+    half = (high - low) / 2
+    if half <= 0:
+        return significant(estimate, 2)
+    decimals = _decimals(half, 2)
+    return f"{fixed(estimate, decimals)} ({fixed(low, decimals)} to {fixed(high, decimals)})"
+
+
 def chance(probability: float | None) -> str:
     """Write a probability without false precision: 0.9994 is "more than 99 %", 0.87 "about 87 %"."""
     if probability is None:
@@ -157,3 +168,12 @@ def megabytes(value: float | None) -> str:
     if 0 < value < 0.0995:
         return f"{significant(1000 * value, 2)} kB"
     return f"{significant(value, 2)} MB" if value < 995 else f"{significant(value / 1000, 2)} GB"
+
+
+def watt_hours(value: float | None) -> str:
+    """Write an energy in mWh, Wh or kWh with one digit: it is an estimate, good to an order of magnitude."""
+    if value is None:
+        return NOT_MEASURED
+    if 0 < value < 0.95:
+        return f"{significant(1000 * value, 1)} mWh"
+    return f"{significant(value, 1)} Wh" if value < 950 else f"{significant(value / 1000, 1)} kWh"
