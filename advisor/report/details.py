@@ -134,13 +134,13 @@ def _sentence(text: str) -> str:
 
 def rules(document: Document) -> tuple[RuleFacts, ...]:
     """Lay out the folk rules, those that speak of this case first."""
-    agreement = {True: "held here", False: "did not hold here"}
+    agreement = {True: "Held here", False: "Did not hold here"}
     ordered = sorted(document["rules"], key=lambda rule: not rule.get("applies"))
     return tuple(
         RuleFacts(
             str(rule["rule"]),
             str(rule.get("source") or ""),
-            agreement.get(rule.get("agrees"), "cannot be told") if rule.get("applies") else "does not apply",
+            agreement.get(rule.get("agrees"), "Cannot be told") if rule.get("applies") else "Does not apply",
             value_text("evidence", rule.get("evidence")),
         )
         for rule in ordered

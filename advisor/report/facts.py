@@ -232,7 +232,8 @@ def board(document: Document, spent: Mapping[str, float]) -> Board:
 def _cells(row: Mapping[str, Any], half: float | None, spent: float | None) -> tuple[str, ...]:
     p50, p99 = (known(row.get(name)) for name in ("latency_p50_ms", "latency_p99_ms"))
     unmeasured = p50 is None and p99 is None
-    latency = numbers.NOT_MEASURED if unmeasured else f"{numbers.milliseconds(p50)} / {numbers.milliseconds(p99)}"
+    ends = f"{numbers.milliseconds(p50).removesuffix(' ms')} / {numbers.milliseconds(p99)}"
+    latency = numbers.NOT_MEASURED if unmeasured else ends
     return (
         numbers.with_uncertainty(known(row["score"]), half),
         numbers.with_uncertainty(known(row["error"]), half).partition(" ±")[0].lstrip("("),

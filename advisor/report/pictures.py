@@ -14,7 +14,9 @@ from advisor.report.wording import metric_words
 _TIMES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 10800.0, 36000.0, 108000.0)
 TIME_TICKS = {seconds: numbers.duration(seconds).replace(".0 s", " s") for seconds in _TIMES}
 
-MONEY_TICKS = {10.0**power: numbers.significant(10.0**power, 1) for power in range(-6, 13)}
+MONEY_TICKS = {
+    amount: numbers.significant(amount, 1) for power in range(-6, 13) for amount in (10.0**power, 3 * 10.0**power)
+}
 
 
 def gain(document: Document) -> str | None:

@@ -133,7 +133,11 @@ def sensitivity(document: Document) -> tuple[ScenarioFacts, ...]:
     return tuple(
         ScenarioFacts(
             _CHANGES.get(row["change"], label(row["change"]))
-            + ("" if row["change"] == "nothing" else f" \N{MULTIPLICATION SIGN} {_typed(row['factor'])}"),
+            + (
+                ""
+                if row["change"] == "nothing"
+                else f" \N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}{_typed(row['factor'])}"
+            ),
             (
                 *(_money(row[name]) for name in ("benefit", "extra", "net")),
                 numbers.percent(known(row["min_gain"])),

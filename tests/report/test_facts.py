@@ -159,7 +159,7 @@ def test_the_account_in_words():
     )
     scenarios = {scenario.change: scenario for scenario in price.sensitivity(verdict)}
     assert not scenarios["As given"].flips and scenarios["As given"].cells[-1] == "worth it"
-    half = scenarios["Predictions a day \N{MULTIPLICATION SIGN} 0.5"]
+    half = scenarios["Predictions a day \N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}0.5"]
     assert half.flips and half.cells[:3] == ("10,000", "9,000", "1,300")
     assert price.flips(verdict).startswith("All else equal, the account is even at 0.43 times the gain, ")
     assert price.flips(document()) == ""
@@ -183,7 +183,7 @@ def test_the_front_is_drawn_in_processor_time_or_in_money():
 
 
 def test_rules_and_looks():
-    assert [rule.held for rule in details.rules(document())] == ["did not hold here", "does not apply"]
+    assert [rule.held for rule in details.rules(document())] == ["Did not hold here", "Does not apply"]
     assert details.looks(document())[1] == ("tuned", "9 min 48 s", "more than 99 %", "decided")
 
 
@@ -255,6 +255,11 @@ def test_terminal_text_is_short_and_narrow(answer, task):
     assert "advisor-runs/adult/report.html" in text
     assert len(text.splitlines()) <= 34
     assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_terminal_text_tells_of_money_where_there_were_prices():
+    assert "In money" not in summary_text(document())
+    assert "In money:              Over the same time the errors" in summary_text(priced(document()))
 
 
 def test_terminal_text_obeys_no_escape_sequence():
