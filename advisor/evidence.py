@@ -184,6 +184,11 @@ def posterior(theta: float, error: StandardError, theta_min: float) -> float:
     return error.chance(mean - theta_min, float(np.sqrt(weight)) * error.value)
 
 
+def gain_of(theta: float) -> float:
+    """Return the relative error reduction that belongs to a log error ratio, 1 - exp(-theta)."""
+    return -float(np.expm1(-theta))
+
+
 def answer_of(comparison: Comparison, confidence: float = 0.95) -> Answer:
     """Answer from the figures alone; where the prior and no prior disagree, it is too close to call.
 

@@ -190,7 +190,7 @@ def account(
     if comparison is None:
         return content | {"break_even": {"reason": "no net was compared, so there is no gain to price"}}
     error, gain = comparison.incumbent_error, comparison.gain
-    gains = {"estimate": gain, "low": _gain(comparison.low), "high": _gain(comparison.high)}
+    gains = {"estimate": gain, "low": evidence.gain_of(comparison.low), "high": evidence.gain_of(comparison.high)}
     worth = {name: benefit(prices, error, value) for name, value in gains.items()}
     if worth["estimate"] is not None:
         content["benefit"] = worth
@@ -339,10 +339,6 @@ def _judged(comparison: Comparison, min_gain: float) -> Comparison:
         p_worth=evidence.posterior(comparison.theta, error, theta_min),
         p_worth_flat=error.chance(comparison.theta - theta_min, comparison.se),
     )
-
-
-def _gain(theta: float) -> float:
-    return -float(np.expm1(-theta))
 
 
 def _positive(numerator: float, denominator: float) -> float | None:

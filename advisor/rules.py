@@ -192,7 +192,7 @@ def readable_is_enough(seen: Seen) -> Held:
         return None, "No net finished beside the readable models, so what that costs is not known."
     comparison, net = compared
     readable = leading(seen.standing.champions["classical"])
-    low, high = _gain(comparison.low), _gain(comparison.high)
+    low, high = evidence.gain_of(comparison.low), evidence.gain_of(comparison.high)
     held = True if high < seen.margin else False if low > seen.margin else None
     ends = {True: "less than the margin.", False: "more than the margin.", None: "so this run cannot tell."}
     return held, f"{net}, which nobody can read, gains {_interval(comparison)} over {readable}: {ends[held]}"
@@ -242,7 +242,7 @@ def _silence(seen: Seen) -> str | None:
 
 
 def _by_interval(comparison: Comparison, net: str, opponent: str, margin: float) -> Held:
-    low, high = _gain(comparison.low), _gain(comparison.high)
+    low, high = evidence.gain_of(comparison.low), evidence.gain_of(comparison.high)
     told = f"The gain of {net} over {opponent} is {_interval(comparison)}"
     if high < 0:
         return True, f"{told}, below nothing."
@@ -283,13 +283,9 @@ def _largest(value: Any) -> float:
     return max(value.values(), default=0.5) if isinstance(value, Mapping) else float(value or 0.5)
 
 
-def _gain(theta: float) -> float:
-    return -float(np.expm1(-theta))
-
-
 def _interval(comparison: Comparison) -> str:
     """Write a gain's interval to two digits of half its width, as the report does."""
-    low, high = 100 * _gain(comparison.low), 100 * _gain(comparison.high)
+    low, high = 100 * evidence.gain_of(comparison.low), 100 * evidence.gain_of(comparison.high)
     digits = 0 if high - low >= 20 else 1 if high - low >= 2 else 2
     return f"{low:.{digits}f} % to {high:.{digits}f} % ({comparison.level:.0%} interval)".replace("0%", "0 %")
 

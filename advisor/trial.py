@@ -314,7 +314,7 @@ def _where(model: Any) -> dict[str, Any]:
         "device": device,
         "device_name": getattr(model, "device_name_", None) or (costs.cpu_name() if device == "cpu" else None),
         "gpu_memory_mb": getattr(model, "gpu_memory_mb_", None),
-        "gpu_watts": costs.gpu_watts() if device == "cuda" else None,
+        "gpu_watts": costs.gpu_watts() if device.startswith("cuda") else None,
     }
 
 

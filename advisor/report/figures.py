@@ -176,7 +176,10 @@ def score_against_cost(
 
 
 def _label_points(axes: Any, points: Sequence[Point]) -> None:
-    """Write each name beside its point, on the first of four sides where it covers no other name and no point."""
+    """Write each name beside its point, on the first of four sides where it covers no other name and no point.
+
+    The steps of the front leave a point to the right, so that its name is better on the left or above.
+    """
     centres = [tuple(axes.transData.transform((point.cost, point.value))) for point in points]
     scale = axes.figure.dpi / _POINTS_PER_INCH
     left, _, right, _ = axes.bbox.extents
@@ -190,7 +193,8 @@ def _label_points(axes: Any, points: Sequence[Point]) -> None:
             (0, 10, "center"): (x - wide / 2, y + gap, x + wide / 2, y + gap + tall),
             (0, -10, "center"): (x - wide / 2, y - gap - tall, x + wide / 2, y - gap),
         }
-        for (dx, dy, align), box in places.items():
+        order = list(places.items())
+        for (dx, dy, align), box in [*order[1:], order[0]] if point.on_front else order:
             inside = left <= box[0] and box[2] <= right
             if inside and not any(_overlap(box, other) for other in taken):
                 axes.annotate(point.label, (point.cost, point.value), xytext=(dx, dy), textcoords="offset points",

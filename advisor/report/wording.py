@@ -19,6 +19,7 @@ _METRICS = {
     "mae": ("MAE", "the mean absolute error, in the target's own units"),
 }
 _LABELS = {
+    "tune_seconds": "Tuning time",
     "cpu_seconds": "Processor time",
     "predict_ms_per_1000_rows": "Predict 1,000 rows",
     "latency_p50_ms": "Latency, median",
