@@ -272,7 +272,10 @@ def _times(seen: Seen, seconds: float) -> str:
         return ""
     name = leading(incumbent)
     theirs = float(np.mean([o.cost.fit_seconds for o in seen.standing.finals[name].values()]))
-    return f", {seconds / theirs:.2g} times what {name} takes" if theirs > 0 else ""
+    if theirs <= 0:
+        return ""
+    ratio = seconds / theirs
+    return f", {ratio:.2g} times what {name} takes" if ratio < 10 else f", {ratio:,.0f} times what {name} takes"
 
 
 def _family(by_cut: Mapping[int, Outcome]) -> str:

@@ -86,6 +86,11 @@ def test_without_a_gpu():
     fine = checked(unaffordable=("tabm",))["no_gpu"]
     assert fine["agrees"] is False and "did not pay for tabm" in fine["evidence"]
     assert "1 times what" in fine["evidence"], "both fits take half a second"
+    slow = [
+        replace(o, cost=replace(o.cost, fit_seconds=600.0)) if o.job.family == "neural" else o
+        for o in all_outcomes(plan())
+    ]
+    assert "took 600 s, 1,200 times what xgboost takes" in checked(outcomes=slow)["no_gpu"]["evidence"]
     short = [replace(o, cut_short=o.job.family == "neural") for o in all_outcomes(plan())]
     assert checked(outcomes=short)["no_gpu"]["agrees"] is True
     none = [o for o in all_outcomes(plan()) if o.job.family != "neural"]

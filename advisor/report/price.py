@@ -151,7 +151,9 @@ def sensitivity(document: Document) -> tuple[ScenarioFacts, ...]:
 
 
 def flips(document: Document) -> str:
-    """Say at which multiple of each figure benefit and extra cost are even; nothing where that is at none."""
+    """Say whether any change turns the answer, and at which multiple of each figure benefit and extra cost are even."""
+    rows = document["cost"].get("sensitivity") or ()
+    turned = "" if any(row["flips"] for row in rows) or not rows else "None of these changes turns the answer. "
     given = document["cost"].get("flips") or {}
     known_factors = {name: known(factor) for name, factor in given.items()}
     parts = [
@@ -159,7 +161,7 @@ def flips(document: Document) -> str:
         for name, factor in known_factors.items()
         if factor is not None
     ]
-    return f"All else equal, the account is even at {', '.join(parts)}." if parts else ""
+    return turned + (f"All else equal, the account is even at {', '.join(parts)}." if parts else "")
 
 
 def _money(value: Any) -> str:

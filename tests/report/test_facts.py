@@ -169,6 +169,7 @@ def test_a_loss_is_not_called_a_benefit_and_perfection_may_not_pay():
     loss = priced(document("not_worth_it"))
     assert "its gain, a loss, is worth \N{MINUS SIGN}" in price.account(loss).outcome
     assert not [row for row in price.sensitivity(loss) if row.change.startswith("Gain")]
+    assert price.flips(loss) == "None of these changes turns the answer. "
     assert "it pays at no volume and no value." in price.break_even(loss)[-1]
     dear = price.break_even(priced(document(), engineering_cost=1e9))
     assert dear[0] == "Not even a net without error would earn back what it costs."
