@@ -186,7 +186,8 @@ class Outcome:
 
     `predictions` belong to the rows of the split's test part, in its order; `inner_predictions` to `inner_rows`, the
     training rows that the inner cut held out. `curve` is the learning curve of the final fit, column name to values;
-    `cut_short` tells that this fit was still learning when its time was up.
+    `cut_short` tells that this fit was still learning when its time was up. `ended` says why a study tried no further
+    configuration: "trials", "seconds", "stagnation", "futility" or "failures"; "" where there was no study.
     """
 
     job: Job
@@ -202,13 +203,59 @@ class Outcome:
     cost: Cost = field(default_factory=Cost)
     curve: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     cut_short: bool = False
+    ended: str = ""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A default fitted on rows of its own choosing, to learn something of the data rather than of the learner.
+
+    `kind` says what is asked, `name` which one of its kind it is; `train` and `test` are positions in the data set.
+    With `permuted` the training targets are shuffled among the training rows before the fit.
+    """
+
+    kind: str
+    name: str
+    learner: str
+    train: np.ndarray
+    test: np.ndarray
+    seed: int = 0
+    permuted: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a probe saw: predictions for its test rows in their order, or None and a message why there are none."""
+
+    probe: Probe
+    predictions: np.ndarray | None
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at the evidence while the comparison runs; `decided` means that nothing more was spent on the answer.
+
+    `seconds` have passed since the start, `cuts` were judged, `confidence` is what this look asked for. `p_worth` is
+    None where there was nothing to compare yet.
+    """
+
+    stage: str
+    seconds: float
+    p_worth: float | None
+    decided: bool
+    confidence: float | None = None
+    cuts: int = 0
+    because: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
     """Who runs on which rows, by which metric, and who was left out and why.
 
-    `unaffordable` names those of the `skipped` for whom the budget is too short.
+    `unaffordable` names those of the `skipped` for whom the budget is too short. `must_beat` has learners that lead
+    their family on a cut only where they clearly beat all whom it names on the inner rows.
     """
 
     task: Task
@@ -222,6 +269,7 @@ class Plan:
     fingerprint: str
     foundation: str | None = None
     unaffordable: tuple[str, ...] = ()
+    must_beat: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -271,7 +319,6 @@ class Verdict:
     leaderboard: tuple[Mapping[str, Any], ...]
     reasons: tuple[str, ...]
     failed: Mapping[str, str]
-    would_change: Mapping[str, Any]
     cost: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...]
     rules: tuple[Mapping[str, Any], ...] = ()

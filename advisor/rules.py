@@ -19,7 +19,7 @@ from advisor.profiling.association import rank_auc
 from advisor.profiling.order import DRIFT_AUC
 from advisor.profiling.target import HEAVY_TAIL_SHARE, variance_share_of_top_percent
 from advisor.records import Answer, Comparison, Constraints, Dataset, Outcome, Plan, Profile
-from advisor.standings import Standings, best_by_inner_error, judged_cuts, leading, row_losses
+from advisor.standings import Standings, best_by_inner_error, common_cuts, leading, row_losses
 
 # Up to this many rows tables have been called small or medium-sized (Grinsztajn, Oyallon and Varoquaux 2022).
 SMALL_ROWS = 10_000
@@ -258,7 +258,7 @@ def _against_classical(seen: Seen, names: Sequence[str]) -> tuple[Comparison, st
     if not challenger or not incumbent:
         return None
     sides = [row_losses(seen.dataset, seen.plan, by_cut) for by_cut in (incumbent, challenger)]
-    cuts = judged_cuts(seen.dataset, seen.profile, seen.plan, sides)
+    cuts = common_cuts(seen.dataset, seen.profile, seen.plan, sides)
     if not cuts.numbers:
         return None
     losses = [evidence.losses_of(side, cuts) for side in sides]

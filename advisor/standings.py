@@ -47,20 +47,24 @@ def standings(
 ) -> Standings:
     """Sort outcomes into finals and champions; learners that miss a constraint are barred from being champion."""
     finals: dict[str, dict[int, Outcome]] = {}
+    defaults: dict[tuple[str, int], Outcome] = {}
     for outcome in outcomes:
         if outcome.status == "ok":
+            if outcome.job.stage == "default":
+                defaults[outcome.job.learner, outcome.job.split] = outcome
             known = finals.setdefault(outcome.job.learner, {}).get(outcome.job.split)
             if known is None or known.job.stage == "default":
                 finals[outcome.job.learner][outcome.job.split] = outcome
     finals = _complete_repeats(finals, plan)
     barred = {name: reason for name, cuts in finals.items() if (reason := _misses(name, cuts.values(), constraints))}
-    members: dict[str, dict[str, Mapping[int, Outcome]]] = {}
-    for name, by_cut in finals.items():
-        if name not in barred and by_cut:
-            members.setdefault(next(iter(by_cut.values())).job.family, {})[name] = by_cut
+    members: dict[str, dict[str, dict[int, Outcome]]] = {}
+    for outcome in (outcome for name, by_cut in finals.items() if name not in barred for outcome in by_cut.values()):
+        if _beats_its_yardsticks(outcome, finals, defaults, dataset, plan):
+            own = members.setdefault(outcome.job.family, {}).setdefault(outcome.job.learner, {})
+            own[outcome.job.split] = outcome
     champions = {family: best_by_inner_error(of_family) for family, of_family in members.items()}
     pipelines = {family: row_losses(dataset, plan, by_cut) for family, by_cut in champions.items()}
-    cuts = judged_cuts(dataset, profile, plan, list(pipelines.values()))
+    cuts = common_cuts(dataset, profile, plan, list(pipelines.values()))
     losses = {family: evidence.losses_of(pipeline, cuts) for family, pipeline in pipelines.items() if cuts.numbers}
     return Standings(finals, champions, cuts, losses, barred)
 
@@ -73,6 +77,29 @@ def best_by_inner_error(finals: Finals) -> dict[int, Outcome]:
             if number not in best or _inner(outcome) < _inner(best[number]):
                 best[number] = outcome
     return best
+
+
+def _beats_its_yardsticks(
+    outcome: Outcome, finals: Finals, defaults: Mapping[tuple[str, int], Outcome], dataset: Dataset, plan: Plan
+) -> bool:
+    """Tell whether an outcome clearly beats, on the inner rows of its cut, all whom its learner has to beat.
+
+    A default is beaten by a default only, so that no study makes the difference. Who is absent, or was still learning
+    when its time was up, is not beaten.
+    """
+    learner, number = outcome.job.learner, outcome.job.split
+    metric = METRICS[plan.metric]
+
+    def losses(of: Outcome) -> np.ndarray:
+        assert of.inner_rows is not None and of.inner_predictions is not None  # whoever finished has them
+        return metric.row_losses(dataset.target[of.inner_rows], of.inner_predictions)
+
+    for name in plan.must_beat.get(learner, ()):
+        other = finals.get(name, {}).get(number)
+        own = outcome if other is not None and other.job.stage == "tuned" else defaults.get((learner, number))
+        if own is None or other is None or other.cut_short or not evidence.clearly_better(losses(other), losses(own)):
+            return False
+    return True
 
 
 def row_losses(
@@ -125,7 +152,7 @@ def _row(
     by_cut = standing.finals.get(name, {})
     metric = METRICS[plan.metric]
     pipeline = row_losses(dataset, plan, by_cut)
-    cuts = judged_cuts(dataset, profile, plan, [pipeline])
+    cuts = common_cuts(dataset, profile, plan, [pipeline])
     error = se = low = high = None
     if cuts.numbers:
         losses = evidence.losses_of(pipeline, cuts)
@@ -168,8 +195,8 @@ def _row(
     }
 
 
-def judged_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
-    """Return the cuts that all of these pipelines finished, with the rows that hang together as clusters."""
+def common_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
+    """Keep the cuts that all pipelines have finished, with the rows that belong together: groups, or exact copies."""
     clusters = dataset.groups
     twins = plan.splits.twins
     if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):

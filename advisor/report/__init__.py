@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.report import details, facts, history, method, pictures, price
+from advisor.report import details, facts, history, method, outlook, pictures, price
 from advisor.report.text import notebook_html, summary_text
 
 __all__ = ["notebook_html", "render", "summary_text", "write"]
@@ -41,6 +41,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
         "pareto": pictures.pareto(document),
         "search": pictures.search(outcomes),
         "learning": pictures.learning(document, outcomes),
+        "growth": pictures.growth(document),
     }
     return environment.get_template("page.html.j2").render(
         document=document,
@@ -48,6 +49,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
         facts=facts,
         method=method,
         price=price,
+        outlook=outlook,
         answer=facts.answer(document),
         board=facts.board(document, spent),
         findings=details.findings(document),
