@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import pairwise
 from statistics import median
 from typing import Any, Literal
 
@@ -187,11 +188,15 @@ def score_against_cost(
 
 
 def _label_points(axes: Any, points: Sequence[Point]) -> None:
-    """Write each name beside its point, on the first of four sides where it covers no other name and no point.
-
-    The steps of the front leave a point to the right, so that its name is better on the left or above.
-    """
+    """Write each name beside its point, on the first of four sides where it covers no other name, no point and, if it
+    can be had, no step of the front."""
     centres = [tuple(axes.transData.transform((point.cost, point.value))) for point in points]
+    front = sorted(centre for point, centre in zip(points, centres, strict=True) if point.on_front)
+    steps = [
+        box
+        for (x, y), (to_x, to_y) in pairwise(front)
+        for box in ((x, y - 1, to_x, y + 1), (to_x - 1, min(y, to_y), to_x + 1, max(y, to_y)))
+    ]
     scale = axes.figure.dpi / _POINTS_PER_INCH
     left, _, right, _ = axes.bbox.extents
     taken = [(x - 4 * scale, y - 4 * scale, x + 4 * scale, y + 4 * scale) for x, y in centres]
@@ -204,10 +209,10 @@ def _label_points(axes: Any, points: Sequence[Point]) -> None:
             (0, 10, "center"): (x - wide / 2, y + gap, x + wide / 2, y + gap + tall),
             (0, -10, "center"): (x - wide / 2, y - gap - tall, x + wide / 2, y - gap),
         }
-        order = list(places.items())
-        for (dx, dy, align), box in [*order[1:], order[0]] if point.on_front else order:
+        tries = [(place, box, others) for others in ([*taken, *steps], taken) for place, box in places.items()]
+        for (dx, dy, align), box, others in tries:
             inside = left <= box[0] and box[2] <= right
-            if inside and not any(_overlap(box, other) for other in taken):
+            if inside and not any(_overlap(box, other) for other in others):
                 axes.annotate(point.label, (point.cost, point.value), xytext=(dx, dy), textcoords="offset points",
                               ha=align, va="center", color=INK, fontsize=_FONT_POINTS)  # fmt: skip
                 taken.append(box)
