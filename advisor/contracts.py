@@ -133,8 +133,9 @@ class Learner:
     away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
     that make an answer possible. `requires` lists modules beyond the core that must be importable.
 
-    `weights` names the pre-trained weights that it cannot do without, and their licence. `absent(foundation, task)`
-    says why there are none of them where `foundation` points, or None where there are.
+    `weights` names the pre-trained weights that it cannot do without, and their licence; `pretrained` tells that a net
+    has seen other tables before this one, whether its weights come from elsewhere or with this package.
+    `absent(foundation, task)` says why there are no weights where `foundation` points, or None where there are.
 
     `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
     in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always.
@@ -153,6 +154,7 @@ class Learner:
     modalities: tuple[str, ...] = ("tabular",)
     requires: tuple[str, ...] = ()
     weights: str = ""
+    pretrained: bool = False
     absent: Callable[[str, Task], str | None] = _nothing_absent
     interpretable: bool = False
     effort: int = 5

@@ -162,7 +162,7 @@ class Cost:
     """What a job used. Latency is one row at a time; memory is the growth of the process over its start.
 
     `device` is where the final fit ran, `device_name` what its maker calls it; `gpu_memory_mb` is the most that this
-    fit held on a GPU at once, None where there was none.
+    fit held on a GPU at once, `gpu_watts` the power that the GPU may draw; None where there was none.
     """
 
     tune_seconds: float = 0.0
@@ -177,6 +177,7 @@ class Cost:
     device: str = "cpu"
     device_name: str | None = None
     gpu_memory_mb: float | None = None
+    gpu_watts: float | None = None
 
 
 @dataclass(frozen=True)
@@ -320,6 +321,7 @@ class Verdict:
     failed: Mapping[str, str]
     cost: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...]
+    rules: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

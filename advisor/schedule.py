@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import plan, trial
+from advisor import plan, splits, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
 from advisor.learners import catalogue
@@ -56,8 +56,7 @@ def carry_through(
     members = {learner.name: learner for learner in catalogue()}
     limits = _fit_limits(chosen, members, workers, end - began)
     stop = end - max(limits.values())  # the fit on all rows has to follow yet
-    # Forward in time the last cut has the most rows to learn from; elsewhere all cuts are alike.
-    numbers = [part.number for part in chosen.splits.parts][:: -1 if chosen.splits.kind == "forward" else 1]
+    numbers = splits.in_order(chosen.splits)
 
     def run_defaults(cuts: Sequence[int]) -> list[Outcome]:
         jobs = plan.default_jobs(chosen, members, cuts)

@@ -53,6 +53,7 @@ LEARNER = Learner(
     tasks=("binary", "multiclass"),
     requires=("lightpfn",),
     weights="LightPFN, Apache-2.0",
+    pretrained=True,
     absent=_absent,
     effort=8,
     # Measured on one core with as many random weights, a quarter as many rows to answer included: 1.0 s for 400 rows of

@@ -122,6 +122,7 @@ LEARNER = Learner(
     build=_build,
     objection=_objection,
     requires=("torch",),
+    pretrained=True,
     effort=5,
     # Measured on one core: 1.0 s for 500 rows of 20 columns, 12 s for 2,000 rows, 33 s for 2,000 rows of 60 columns.
     seconds=lambda rows, columns: rows * (columns + 1) * (6e-5 + 1.1e-7 * rows),

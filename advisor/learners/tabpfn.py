@@ -54,6 +54,7 @@ LEARNER = Learner(
     objection=_objection,
     requires=("tabpfn",),
     weights="TabPFN, non-commercial from version 2.5 on, Prior Labs License for version 2",
+    pretrained=True,
     absent=_absent,
     effort=9,
     precedence=0,
