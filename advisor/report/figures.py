@@ -165,7 +165,7 @@ def score_against_time(
         axes.set_xscale("log")
         axes.set_xlim(min(seconds) / 2, max(max(seconds) * 3, min(seconds) * 12))
         axes.set_ylim(low, high)
-        _time_ticks(axes, ticks, width)
+        _chosen_ticks(axes, ticks, width)
         _few_ticks(axes.yaxis, width)
         axes.grid(color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)
@@ -223,7 +223,7 @@ def curves(name: str, lines: Sequence[Line], caption: Caption, ticks: Mapping[fl
                 axes.plot(line.x[-1:], line.y[-1:], color=colour, **_marker(line.family, True))
         if ticks is not None:
             axes.set_xscale("log")
-            _time_ticks(axes, ticks, width)
+            _chosen_ticks(axes, ticks, width)
         else:
             _few_ticks(axes.xaxis, width)
         # The first values of a curve tower over all later ones: the axis is cut where nine tenths of them fit, but no
@@ -256,8 +256,7 @@ def bands(name: str, drawn: Sequence[Band], ticks: Mapping[float, str], margin: 
                 linestyle=_FAMILY_LINES.get(band.family, "-"),
             )  # fmt: skip
         axes.set_xscale("log")
-        axes.set_xticks(list(ticks), list(ticks.values()))
-        axes.minorticks_off()
+        _chosen_ticks(axes, ticks, width)
         _few_ticks(axes.yaxis, width)
         axes.yaxis.set_major_formatter(_percent_tick)
         axes.set_xlabel(caption.x_label)
@@ -313,11 +312,11 @@ def _few_ticks(axis: Any, width: float) -> None:
     axis.set_major_locator(MaxNLocator(nbins=6 if width > 5 else 4))
 
 
-def _time_ticks(axes: Any, ticks: Mapping[float, str], width: float) -> None:
+def _chosen_ticks(axes: Any, ticks: Mapping[float, str], width: float) -> None:
     low, high = axes.get_xlim()
-    inside = [seconds for seconds in sorted(ticks) if low <= seconds <= high]
+    inside = [place for place in sorted(ticks) if low <= place <= high]
     step = -(-len(inside) // (8 if width > 5 else 4)) or 1
-    axes.set_xticks(inside[::step], [ticks[seconds] for seconds in inside[::step]])
+    axes.set_xticks(inside[::step], [ticks[place] for place in inside[::step]])
     axes.minorticks_off()
 
 
