@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import costs, profiling
+from advisor.learners import catalogue
 from advisor.metrics import METRICS
 from advisor.records import Budget, Cost, Dataset, Outcome, Plan, Profile, Verdict
 from advisor.standings import Standings
@@ -55,6 +56,7 @@ def verdict_document(
             "champions": verdict.champions,
             "leaderboard": verdict.leaderboard,
             "skipped": plan.skipped,
+            "weights": licences(plan),
             "failed": verdict.failed,
             "reasons": verdict.reasons,
             "rules": [],
@@ -79,6 +81,13 @@ def verdict_document(
         }
     )
     return content
+
+
+def licences(plan: Plan) -> dict[str, str]:
+    """Name the pre-trained weights of those that take part, and their licence: {learner: words}."""
+    return {
+        learner.name: learner.weights for learner in catalogue() if learner.weights and learner.name in plan.learners
+    }
 
 
 def spent(budget: Budget, seconds: float) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, validate_data
 
@@ -46,13 +46,27 @@ class Trained:
     cut_short: bool | None = None
 
 
+class Augment(Protocol):
+    """Makes new rows to learn from out of those at hand: numbers and codes (n, p), and codes or values (n,) for them.
+
+    `cardinalities` has the levels of each column, 0 for a number; `deadline` (time.monotonic) is that of the whole fit.
+    """
+
+    def __call__(
+        self, X: np.ndarray, y: np.ndarray, cardinalities: tuple[int, ...], seed: int, deadline: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return new rows (m, p) and their targets (m,)."""
+        ...
+
+
 class EarlyStopping(BaseEstimator):
     """What classifiers and regressors share; see the two below.
 
     Parameters that every subclass takes: `metric` (a name of advisor.metrics or None; it picks the loss that is trained
     and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better held loss
     before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
-    of one fit; None: no limit), `random_state`, `n_jobs` (threads).
+    of one fit; None: no limit), `random_state`, `n_jobs` (threads). Some take `augment`, which adds rows to those that
+    are learnt from: made out of them alone, and never out of or into those that are held out.
 
     After `fit`: `model_`, `best_iteration_`, `cut_short_` (whether the time was up before training would have ended),
     `curve_` (name of the held loss -> its value after each iteration), `cardinalities_` (levels of each column, 0 for a
@@ -66,6 +80,7 @@ class EarlyStopping(BaseEstimator):
     seconds: float | None
     random_state: Any
     n_jobs: int
+    augment: Augment | None = None
 
     def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
         """Train on X (n, p), watching the held rows, until `patience` or the `deadline` (time.monotonic) runs out.
@@ -94,18 +109,26 @@ class EarlyStopping(BaseEstimator):
         tags.input_tags.categorical = True
         return tags
 
-    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray) -> None:
+    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any) -> None:
         """Hold rows out, train, and refit where asked and affordable."""
         started = time.monotonic()
         deadline = math.inf if self.seconds is None else started + self.seconds
         self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         n = len(y)
         share = min(max(self.validation_fraction, FEWEST_HELD_ROWS / n), max(self.validation_fraction, 1 / 3))
-        kept, held = splits.hold_out(y, share, self.seed_, most=MOST_HELD_ROWS)
+        groups, times = (None if codes is None else column_or_1d(codes) for codes in (groups, times))
+        check_consistent_length(y, groups, times)
+        kept, held = splits.hold_out(y, share, self.seed_, groups=groups, times=times, most=MOST_HELD_ROWS)
+        if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
+            # A class that only late rows or one group have is learnt from rows drawn at random.
+            kept, held = splits.hold_out(y, share, self.seed_, most=MOST_HELD_ROWS)
         if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
             # Where every class has one row, the held row has to be learnt from as well.
             kept = np.arange(n)
-        trained = self._train(X[kept], y[kept], X[held], y[held], deadline)
+        more, more_y = X[:0], y[:0]
+        if self.augment is not None:
+            more, more_y = self.augment(X[kept], y[kept], self.cardinalities_, self.seed_, deadline)
+        trained = self._train(_and(X[kept], more), _and(y[kept], more_y), X[held], y[held], deadline)
         self.model_, self.best_iteration_ = trained.model, trained.best_iteration
         self.curve_ = {f"held_{self._loss}": trained.held_losses}
         now = time.monotonic()
@@ -113,7 +136,7 @@ class EarlyStopping(BaseEstimator):
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations, so one that may not end in time is not begun.
         if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:
-            self.model_ = self._retrain(X, y, trained.best_iteration)
+            self.model_ = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration)
 
     def _checked(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers (n, p), categories as codes, and y (n,); remember names, widths and levels."""
@@ -155,8 +178,11 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
     def _loss(self) -> str:
         return "log_loss"
 
-    def fit(self, X: Any, y: Any) -> EarlyStoppingClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, times: Any = None) -> EarlyStoppingClassifier:
         """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and labels y (n,).
+
+        Rows of one of the `groups` (n,) are held out together, and with `times` (n,) the latest are (see
+        splits.hold_out).
 
         Raises ValueError for a single class, infinite numbers, fewer than two rows, sparse X (TypeError).
         """
@@ -165,7 +191,7 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs two or more.")
-        self._fit_codes_or_values(X, codes.astype(np.int64))
+        self._fit_codes_or_values(X, codes.astype(np.int64), groups, times)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -191,21 +217,28 @@ class EarlyStoppingRegressor(RegressorMixin, EarlyStopping):
     def _loss(self) -> str:
         return "mae" if self.metric == "mae" else "rmse"
 
-    def fit(self, X: Any, y: Any) -> EarlyStoppingRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, times: Any = None) -> EarlyStoppingRegressor:
         """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and values y (n,).
+
+        Rows of one of the `groups` (n,) are held out together, and with `times` (n,) the latest are (see
+        splits.hold_out).
 
         Raises ValueError for infinite numbers or fewer than two rows, TypeError for sparse X.
         """
         X, y = self._checked(X, y)
         y = y.astype(np.float64)
         self.centre_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
-        self._fit_codes_or_values(X, (y - self.centre_) / self.scale_)
+        self._fit_codes_or_values(X, (y - self.centre_) / self.scale_, groups, times)
         self.curve_ = {name: tuple(loss * self.scale_ for loss in losses) for name, losses in self.curve_.items()}
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Return values (n,) in the target's unit."""
         return self._predicted(X).astype(np.float64) * self.scale_ + self.centre_
+
+
+def _and(rows: np.ndarray, more: np.ndarray) -> np.ndarray:
+    return np.concatenate([rows, more]) if len(more) else rows
 
 
 def _levels(X: Any) -> dict[int, pd.Index]:

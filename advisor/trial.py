@@ -20,6 +20,8 @@ from sklearn.pipeline import Pipeline
 
 from advisor import costs, learners, metrics, modalities, splits
 from advisor.contracts import Learner, Setting
+from advisor.early_stopping import EarlyStopping
+from advisor.evidence import clearly_better
 from advisor.metrics import Metric
 from advisor.net_estimator import fit_together
 from advisor.records import Cost, Dataset, Job, Outcome, Plan, Probe, Profile, Reading, Split, Trial
@@ -41,7 +43,8 @@ class Task:
     """A job with its clock: no result is wanted after `deadline` (seconds since the epoch).
 
     `fit_seconds` is the soft limit of one fit. A study has `tune_seconds` of wall time, its last fit included,
-    `most_trials`, and the outcome of its learner's default on the same cut as `start`.
+    `most_trials`, and the outcome of its learner's default on the same cut as `start`. Where `rival_error`, the other
+    family's least inner error on that cut, is known, it ends when it will hardly come within `margin` of it.
     """
 
     job: Job
@@ -50,6 +53,8 @@ class Task:
     tune_seconds: float = 0.0
     most_trials: int = 0
     start: Outcome | None = None
+    rival_error: float | None = None
+    margin: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def refit(shared: Shared, wish: Refit) -> None:
     seconds = 0.8 * (wish.deadline - time.time())
     setting = _setting(shared, len(dataset.target), shared.plan.seed, seconds, wish.threads)
     target = np.asarray(dataset.classes, dtype=object)[dataset.target] if dataset.classes else dataset.target
-    fitted = learner.build(setting, wish.params).fit(dataset.inputs, target)
+    fitted = _fitted(shared, learner.build(setting, wish.params), np.arange(len(target)), target)
     _serve_on(fitted, shared.plan.serve_on)
     wish.path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = wish.path.with_suffix(".part")
@@ -128,11 +133,11 @@ def read_probe(shared: Shared, sounding: Sounding) -> Reading:
     probe, dataset = sounding.probe, shared.dataset
     began = time.monotonic()
     try:
-        inputs, target = dataset.rows(probe.train)
+        target = dataset.target[probe.train]
         if probe.permuted:
             target = np.random.default_rng(probe.seed).permutation(target)
         setting = _setting(shared, len(probe.train), probe.seed, sounding.fit_seconds)
-        fitted = learners.find(probe.learner).build(setting, {}).fit(inputs, target)
+        fitted = _fitted(shared, learners.find(probe.learner).build(setting, {}), probe.train, target)
         predictions = predict(fitted, dataset.inputs.take(probe.test), dataset)
     except Exception as problem:
         return Reading(probe, None, time.monotonic() - began, describe(problem))
@@ -178,7 +183,7 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
         default = _as_inner(shared, task.job, split, start.inner_predictions)
         setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
         space = learner.space(setting)
-        trials = tuning.tune(
+        study = tuning.tune(
             space,
             evaluate,
             default_params=_default_params(learner, setting, space),
@@ -187,22 +192,14 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
             seconds_left=lambda: time_left() - last_fit_seconds,
             most_trials=task.most_trials,
             seed=task.job.seed,
+            rival_error=task.rival_error,
+            margin=task.margin,
         )
     cost = Cost(tune_seconds=watch.wall_seconds, cpu_seconds=watch.cpu_seconds, peak_memory_mb=watch.peak_memory_mb)
     if "inner" not in best or not clearly_better(default.losses, best["inner"].losses):
-        return replace(start, job=task.job, trials=trials, cost=_add(start.cost, cost))
-    return _outer(shared, task, learner, split, best["params"], best["inner"], trials, cost)
-
-
-def clearly_better(default_losses: np.ndarray, losses: np.ndarray) -> bool:
-    """Tell whether a tuned configuration beats the default by more than one standard error of their paired difference.
-
-    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays
-    hold the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of
-    either.
-    """
-    difference = default_losses - losses
-    return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
+        return replace(start, job=task.job, trials=study.trials, cost=_add(start.cost, cost), ended=study.ended)
+    outcome = _outer(shared, task, learner, split, best["params"], best["inner"], study.trials, cost)
+    return replace(outcome, ended=study.ended)
 
 
 def _validate(
@@ -217,7 +214,7 @@ def _validate(
     def fitted(fit: np.ndarray, at_once: int) -> Any:
         seconds = task.fit_seconds and at_once * task.fit_seconds
         setting = _setting(shared, len(fit), task.job.seed, seconds)
-        return learner.build(setting, params).fit(inputs.take(fit), target[fit])
+        return _fitted(shared, learner.build(setting, params), split.train[fit])
 
     unfitted = _model(learner.build(_setting(shared, len(cuts[0][0]), task.job.seed, task.fit_seconds), params))
     if len(cuts) > 1 and getattr(unfitted, "side_by_side", False):
@@ -253,7 +250,23 @@ def _cuts(shared: Shared, job: Job, split: Split) -> tuple[Cut, ...]:
         seed=job.seed,
         groups=None if dataset.groups is None else dataset.groups[split.train],
         times=None if dataset.times is None else dataset.times[split.train],
+        twins=None if shared.plan.splits.twins is None else shared.plan.splits.twins[split.train],
     )
+
+
+def _fitted(shared: Shared, estimator: Any, rows: np.ndarray, target: np.ndarray | None = None) -> Any:
+    """Fit an estimator on `rows` (positions); `target` (len(rows),) takes the place of theirs.
+
+    One that holds rows out to know when to stop is told which belong together and when they were, so that these are
+    as far from the others as the test rows are.
+    """
+    dataset, told = shared.dataset, {}
+    if isinstance(_model(estimator), EarlyStopping):
+        bound = splits.together(dataset.groups, shared.plan.splits.twins)
+        for name, codes in (("groups", bound), ("times", dataset.times)):
+            if codes is not None:
+                told[f"model__{name}" if isinstance(estimator, Pipeline) else name] = codes[rows]
+    return estimator.fit(dataset.inputs.take(rows), dataset.target[rows] if target is None else target, **told)
 
 
 def _outer(
@@ -267,11 +280,10 @@ def _outer(
     tuned: Cost,
 ) -> Outcome:
     """Fit the chosen configuration on the whole training part and predict the test part, once."""
-    inputs, target = shared.dataset.rows(split.train)
     test_inputs, test_target = shared.dataset.rows(split.test)
     setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
     with costs.Stopwatch() as fit_watch:
-        estimator = learner.build(setting, params).fit(inputs, target)
+        estimator = _fitted(shared, learner.build(setting, params), split.train)
     with costs.Stopwatch() as predict_watch:
         predictions = predict(estimator, test_inputs, shared.dataset)
     metric = metrics.METRICS[shared.plan.metric]

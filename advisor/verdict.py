@@ -10,7 +10,7 @@ import numpy as np
 
 from advisor import evidence, learners
 from advisor.blends import blends
-from advisor.metrics import METRICS, Metric
+from advisor.metrics import ERROR_NAMES, METRICS, Metric
 from advisor.records import (
     Answer,
     Comparison,
@@ -28,15 +28,6 @@ from advisor.standings import Standings, leaderboard, leading, row_losses, settl
 FEWEST_CUTS = 2
 # An estimate this far below the dummy's error that is still uncertain is no sign of an absent signal, but of few rows.
 LARGEST_NO_SIGNAL = 0.1
-
-ERROR_NAMES = {
-    "roc_auc": "1 - AUC",
-    "log_loss": "log loss",
-    "accuracy": "error rate",
-    "balanced_accuracy": "balanced error rate",
-    "rmse": "RMSE",
-    "mae": "MAE",
-}
 
 _LATER = "not measured by this version"
 
@@ -212,7 +203,9 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
             return "not_worth_it", ["No neural net is interpretable, which was asked for."]
     absent = [family for family in ("classical", "neural") if family not in standing.champions]
     if absent:
-        return "not_enough_evidence", [f"No {' and no '.join(absent)} learner finished on any cut."]
+        return "not_enough_evidence", [
+            f"No {' and no '.join(absent)} learner that may lead its side finished on any cut."
+        ]
     if len(standing.cuts.numbers) < min(FEWEST_CUTS, len(plan.splits.parts)):
         return "not_enough_evidence", [
             f"Both families finished on {len(standing.cuts.numbers)} of {len(plan.splits.parts)} cuts; "

@@ -64,6 +64,7 @@ def compare(
     trials: int | None = None,
     learners: Sequence[str] = (),
     skip: Sequence[str] = (),
+    also: Sequence[str] = (),
     min_gain: str | float | None = None,
     confidence: float = 0.95,
     group: str | None = None,
@@ -95,7 +96,8 @@ def compare(
     default), `confidence` what a decided answer must reach. `group` names a column whose values must not be torn
     apart by a split, `time` one that orders the rows. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
     latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the recommended
-    model answers. `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". The run's
+    model answers. `learners` and `skip` name who takes part and who does not, `also` those who do on request only.
+    `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". The run's
     files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
     the call).
@@ -121,7 +123,7 @@ def compare(
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
-        metric=judged_by.name, only=learners, skip=skip,
+        metric=judged_by.name, only=learners, skip=skip, also=also,
         interpretable=interpretable, device=places[0], serve_on=places[1],
         workers=request.workers, foundation=None if foundation is None else _weights(foundation),
     )  # fmt: skip
@@ -148,6 +150,7 @@ def compare(
             outcomes = carry_through(
                 shared, request.budget, request.workers, end - QUESTIONS * request.budget.seconds,
                 partial(chronicle.carry_out, pool), show.stage, decided,
+                judged_by.min_gain if request.min_gain is None else request.min_gain,
             )  # fmt: skip
             standing = standings(dataset, profile, chosen, outcomes, constraints)
             until = min(end, clock.time() + QUESTIONS * request.budget.seconds)

@@ -73,6 +73,7 @@ def document(answer: str = "worth_it", task: str = "binary") -> dict:
             "blend": None,
         },
         "leaderboard": board,
+        "weights": {"tabicl": "TabICL, BSD-3-Clause"},
         "skipped": {"ft-transformer": "needs the package rtdl, which is not installed"},
         "failed": {"mlp": "the deadline passed before the first fit ended"} if neural["score"] is None else {},
         "reasons": [
@@ -334,7 +335,7 @@ def hostile(verdict: dict, text: str) -> dict:
         if isinstance(value, list):
             return [spoil(item, key) for item in value]
         if isinstance(value, dict):
-            free = key in {"evidence", "params", "kinds", "versions", "skipped", "failed", "target"}
+            free = key in {"evidence", "params", "kinds", "versions", "skipped", "failed", "target", "weights"}
             return {f"{text}{name}" if free else name: spoil(item, name) for name, item in value.items()}
         return value
 
