@@ -58,19 +58,19 @@ def scales(numbers: Tensor) -> Scales:
     return Scales(mean, variance.sqrt().clamp(min=1e-12), count, ladder)
 
 
-def cells(numbers: Tensor, scales: Scales) -> Tensor:
+def cells(numbers: Tensor, measure: Scales) -> Tensor:
     """Turn numbers (B, n, p), NaN where missing, into (B, n, p, 3): scaled value, normal score of the rank, missing.
 
     Values are bent smoothly to within +-3 deviations.
     """
     missing = torch.isnan(numbers)
     filled = torch.where(missing, 0.0, numbers)
-    scaled = (filled - scales.mean) / scales.deviation
+    scaled = (filled - measure.mean) / measure.deviation
     bent = scaled / (1.0 + (scaled / 3.0).square()).sqrt()
     values = filled.transpose(1, 2).contiguous()
-    below, upto = (torch.searchsorted(scales.ladder, values, right=right) for right in (False, True))
-    share = (below + upto).transpose(1, 2) / (2.0 * scales.count)
-    edge = 0.5 / scales.count
+    below, upto = (torch.searchsorted(measure.ladder, values, right=right) for right in (False, True))
+    share = (below + upto).transpose(1, 2) / (2.0 * measure.count)
+    edge = 0.5 / measure.count
     scores = math.sqrt(2.0) * torch.erfinv(2.0 * share.clamp(edge, 1.0 - edge) - 1.0)
     parts = [torch.where(missing, 0.0, bent), torch.where(missing, 0.0, scores), missing.to(numbers.dtype)]
     return torch.stack(parts, dim=-1)
@@ -226,7 +226,7 @@ class Doors(nn.Module):
 
 
 class PriorFitted(nn.Module):
-    """The whole net: first `read`, then ask. 4 layers of width 64 have about 220,000 weights.
+    """The whole net: first `read`, then ask. 4 layers of width 64 have 206,437 weights.
 
     `table` are cells (B, n, p, 3), `advice` (B, n, SOLVERS, K) is what the regressions say, `tags` (B, p, TAGS) are
     +-1; `classes` is 0 for values.
@@ -307,8 +307,8 @@ class View:
 class Read:
     """All that is kept of the rows with labels, so that a question costs its own rows only.
 
-    The memories are the bulk: 512 bytes a row and view for each column in all layers but the last, which keeps the
-    target only; with 4 layers and 4 views that is 1.5 GB for 2,500 rows of 100 columns, and 0.08 GB for 450 of 30.
+    The memories are the bulk: 512 bytes a row for each view, layer and column, in the last layer for the target only.
+    With 4 views of 4 layers that is 1.6 GB for 2,500 rows of 100 columns, and 0.09 GB for 450 of 30.
     """
 
     net: PriorFitted
@@ -337,12 +337,12 @@ def read(net: PriorFitted, rows: np.ndarray, labels: np.ndarray, classes: int, v
 
 
 @torch.inference_mode()
-def answers(read: Read, asked: np.ndarray) -> np.ndarray:
+def answers(reading: Read, asked: np.ndarray) -> np.ndarray:
     """Answer for `asked` (m, p): probabilities (m, K) or values (m, 1), the mean over views."""
-    table = cells(torch.from_numpy(asked).unsqueeze(0), read.scales)
-    advice = read.regressions.advice(table)
+    table = cells(torch.from_numpy(asked).unsqueeze(0), reading.scales)
+    advice = reading.regressions.advice(table)
     told = []
-    for view in read.views:
-        one = read.net(view.memories, table, advice.roll(view.turn, 3), view.tags, read.classes)[0]
-        told.append(one.roll(-view.turn, 1).softmax(dim=1) if read.classes else one)
+    for view in reading.views:
+        one = reading.net(view.memories, table, advice.roll(view.turn, 3), view.tags, reading.classes)[0]
+        told.append(one.roll(-view.turn, 1).softmax(dim=1) if reading.classes else one)
     return np.asarray(torch.stack(told).mean(dim=0))
