@@ -95,15 +95,11 @@ class _Autoencoder(NetEstimator):
 
     def _and_unlabelled(self, rows: Any) -> Any:
         """Return the inputs of the training rows and of those without a target; no target goes with them."""
-        import torch
-
-        from advisor.nets.loop import Rows
+        from advisor.nets.denoising import without_target
 
         if self._unlabelled is None:
             return rows
-        more = self._tensors(self._as_fitted(self._unlabelled))
-        inputs = tuple(torch.cat(parts) for parts in zip(rows.inputs, more, strict=True))
-        return Rows(inputs, torch.zeros(len(inputs[0])))
+        return without_target(rows.inputs, self._tensors(self._as_fitted(self._unlabelled)))
 
 
 class AutoencoderClassifier(EarlyStoppingClassifier, _Autoencoder):
