@@ -373,6 +373,7 @@ def _setting(shared: Shared, rows: int, seed: int, fit_seconds: float | None, th
         device=shared.plan.device,
         seconds=fit_seconds,
         foundation=shared.plan.foundation,
+        unlabelled=shared.dataset.unlabelled,
     )
 
 
