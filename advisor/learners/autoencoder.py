@@ -105,20 +105,24 @@ class _Autoencoder(NetEstimator):
 class AutoencoderClassifier(EarlyStoppingClassifier, _Autoencoder):
     """The net for classes."""
 
-    def fit(self, X: Any, y: Any, unlabelled: Any = None) -> AutoencoderClassifier:
+    def fit(
+        self, X: Any, y: Any, groups: Any = None, times: Any = None, unlabelled: Any = None
+    ) -> AutoencoderClassifier:
         """Learn from X (n, p) and labels y (n,); `unlabelled` (m, p) are rows to pre-train on besides."""
         with self._seeing(unlabelled):
-            super().fit(X, y)
+            super().fit(X, y, groups, times)
         return self
 
 
 class AutoencoderRegressor(EarlyStoppingRegressor, _Autoencoder):
     """The net for values."""
 
-    def fit(self, X: Any, y: Any, unlabelled: Any = None) -> AutoencoderRegressor:
+    def fit(
+        self, X: Any, y: Any, groups: Any = None, times: Any = None, unlabelled: Any = None
+    ) -> AutoencoderRegressor:
         """Learn from X (n, p) and values y (n,); `unlabelled` (m, p) are rows to pre-train on besides."""
         with self._seeing(unlabelled):
-            super().fit(X, y)
+            super().fit(X, y, groups, times)
         return self
 
 
