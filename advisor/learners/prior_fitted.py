@@ -37,10 +37,10 @@ class _PriorFitted(BaseEstimator):
         return {name: value for name, value in super().__getstate__().items() if name != "reading_"}
 
     def _keep(self, X: np.ndarray, labels: np.ndarray) -> None:
-        from advisor.nets.prior_fitted import CHECKPOINT
+        from advisor.nets.prior_fitted import Checkpoint
 
         # A saved model has its own weights, as small as the file that they come from: a later net changes no answer.
-        self.weights_ = CHECKPOINT.read_bytes()
+        self.weights_ = Checkpoint()
         self.rows_, self.labels_ = X, labels
         self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._read()

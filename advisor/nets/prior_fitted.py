@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -280,16 +280,23 @@ def _widened(labels: Tensor, classes: int) -> Tensor:
     return functional.pad(labels, (0, (MOST_CLASSES if classes else 1) - labels.shape[-1]))
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """The contents of a file of weights. In a pickle it names this module, and so tells that torch is needed."""
+
+    contents: bytes = field(default_factory=CHECKPOINT.read_bytes, repr=False)
+
+
 def pretrained() -> PriorFitted:
     """Return the net with the weights of the package; raises FileNotFoundError where there are none."""
-    return net_of(CHECKPOINT.read_bytes())
+    return net_of(Checkpoint())
 
 
 @lru_cache
-def net_of(checkpoint: bytes) -> PriorFitted:
-    """Return the net with the weights of a checkpoint, the contents of such a file."""
+def net_of(checkpoint: Checkpoint) -> PriorFitted:
+    """Return the net with the weights of a checkpoint; all who hold the same share it."""
     net = PriorFitted()
-    weights = torch.load(io.BytesIO(checkpoint), weights_only=True, map_location="cpu")
+    weights = torch.load(io.BytesIO(checkpoint.contents), weights_only=True, map_location="cpu")
     net.load_state_dict({name: value.float() for name, value in weights.items()})
     return net.eval()
 
