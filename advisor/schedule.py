@@ -157,7 +157,10 @@ def affordable_probes(
 
 
 def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outcome]) -> tuple[float, ...]:
-    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted."""
+    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted.
+
+    A learner that takes no part is expected to take as long as the slowest that does.
+    """
     rates: dict[str, list[tuple[float, float]]] = {}
     for outcome in outcomes:
         if outcome.status == "ok" and outcome.job.stage == "default":
@@ -165,7 +168,10 @@ def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outc
             rate = cost.fit_seconds / len(part.train), cost.predict_seconds / len(part.test)
             rates.setdefault(outcome.job.learner, []).append(rate)
     by_learner = {learner: np.mean(found, axis=0) for learner, found in rates.items()}
-    return tuple(float(by_learner[probe.learner] @ (len(probe.train), len(probe.test))) for probe in probes)
+    slowest = np.max(list(by_learner.values()), axis=0)
+    return tuple(
+        float(by_learner.get(probe.learner, slowest) @ (len(probe.train), len(probe.test))) for probe in probes
+    )
 
 
 def _affordable_cuts(most: int, folds: int, first: Iterable[Outcome], worker_seconds: float) -> int:

@@ -237,10 +237,11 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
         return "not_enough_evidence", [
             f"No {' and no '.join(absent)} learner that may lead its side finished on any cut."
         ]
-    if len(standing.cuts.numbers) < min(FEWEST_CUTS, len(plan.splits.parts)):
+    fewest = min(FEWEST_CUTS, len(plan.splits.parts))
+    if len(standing.cuts.numbers) < fewest:
         return "not_enough_evidence", [
-            f"Both families finished on {len(standing.cuts.numbers)} of {len(plan.splits.parts)} cuts; "
-            "a larger budget would let them."
+            f"Both families finished on {len(standing.cuts.numbers)} of the {fewest} cuts that an answer needs at "
+            "least; a larger budget would let them."
         ]
     return None
 
