@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import evidence
+from advisor import evidence, quantities
 from advisor.errors import UserError
 from advisor.records import Comparison
 
@@ -80,6 +80,20 @@ class Bill:
     def fixed(self) -> float:
         """What does not grow with the number of predictions."""
         return self.tuning + self.retraining + self.engineering
+
+
+def read(workers: int, **said: str | float | None) -> Prices:
+    """Read what was said of money, named as the fields of Prices; None is left out.
+
+    Raises UserError for what is no number above zero (zero may be the refits and the engineering).
+    """
+    zero = ("retrain_per_year", "engineering_cost")
+    known = {
+        name: quantities.number(text, f"--{name.replace('_', '-')}", zero=name in zero)
+        for name, text in said.items()
+        if text is not None
+    }
+    return Prices(**known, workers=workers)
 
 
 def check(prices: Prices, metric: str) -> None:

@@ -127,9 +127,11 @@ def compare(
         None if max_latency is None else quantities.milliseconds(max_latency),
         None if max_model_size is None else quantities.megabytes(max_model_size),
     )
-    money = _prices(
-        request.workers, cost_per_hour, predictions_per_day, value_per_error, months, retrain_per_year, engineering_cost
-    )
+    money = prices.read(
+        request.workers, cost_per_hour=cost_per_hour, predictions_per_day=predictions_per_day,
+        value_per_error=value_per_error, months=months, retrain_per_year=retrain_per_year,
+        engineering_cost=engineering_cost,
+    )  # fmt: skip
     _known_engine(engine)
     places = _places(device, serve_on)
     folder = _folder(out, resume)
@@ -290,33 +292,6 @@ def _ask(
     seconds = request.workers * (until - clock.time())
     probes = affordable_probes(kinds, shared.plan, outcomes, seconds)
     return sound_out(probes, None, until, partial(pool.map, trial.read_probe), show.stage) if probes else []
-
-
-def _prices(
-    workers: int,
-    cost_per_hour: str | float | None,
-    predictions_per_day: str | float | None,
-    value_per_error: str | float | None,
-    months: str | float,
-    retrain_per_year: str | float,
-    engineering_cost: str | float,
-) -> prices.Prices:
-    """Read what was said of money; raises UserError for what is no number above zero."""
-    wanted = {
-        "cost_per_hour": cost_per_hour,
-        "predictions_per_day": predictions_per_day,
-        "value_per_error": value_per_error,
-        "months": months,
-        "retrain_per_year": retrain_per_year,
-        "engineering_cost": engineering_cost,
-    }
-    zero = ("retrain_per_year", "engineering_cost")
-    read = {
-        name: quantities.number(text, f"--{name.replace('_', '-')}", zero=name in zero)
-        for name, text in wanted.items()
-        if text is not None
-    }
-    return prices.Prices(**read, workers=workers)
 
 
 def _train_recommended(

@@ -161,6 +161,12 @@ def test_an_error_that_nobody_can_price_is_refused_with_a_way_out():
         prices.check(PRICES, metric)
 
 
+def test_what_was_said_is_read_and_what_is_no_number_is_refused():
+    assert prices.read(2, cost_per_hour="0.4", value_per_error=None, engineering_cost="0") == Prices(0.4, workers=2)
+    with pytest.raises(UserError, match="--predictions-per-day must be a plain number"):
+        prices.read(1, predictions_per_day="lots")
+
+
 def row(learner, cpu_seconds, error, family="classical", **changes):
     return {
         "learner": learner, "family": family, "error": error, "cpu_seconds": cpu_seconds,
