@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import evidence
+from advisor import evidence, splits
 from advisor.evidence import Cuts, RowLosses
 from advisor.metrics import METRICS
 from advisor.records import Constraints, Dataset, Outcome, Plan, Profile
@@ -158,8 +158,8 @@ def _row(
 
 
 def _cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
-    clusters = dataset.groups
     twins = plan.splits.twins
+    clusters = None if dataset.groups is None else splits.together(dataset.groups, twins)
     if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):
         # Exact copies of a row are one piece of evidence, as the rows of a group are.
         clusters = twins

@@ -6,12 +6,11 @@ import numpy as np
 
 from advisor.profiling.association import rank_auc
 from advisor.profiling.forest import forest_skill
-from advisor.profiling.order import clocks, is_sorted, sorted_by_target
+from advisor.profiling.order import DRIFT_AUC, clocks, drift_of_target, is_sorted, sorted_by_target
 from advisor.profiling.survey import Survey
 from advisor.profiling.wording import some
 from advisor.records import Finding
 
-DRIFT_AUC = 0.70
 FEWEST_ROWS = 200
 MOST_ROWS_A_SIDE = 1_000
 BLOCKS = 5
@@ -25,7 +24,8 @@ def drift(survey: Survey) -> Finding | None:
     The rows are taken in the order of the named time, or of the table. Each fifth is cut into five blocks, and each
     block is judged by a forest that saw the other four, so that neighbours which are alike prove nothing. Columns that
     tell the time or number the rows are not looked at, and neither is a table that is sorted by its target or whose
-    groups were named.
+    groups were named. A warning where the target differs as much and no time was named, else a mere mention: many
+    tables are sorted by some column, which does no harm.
     """
     dataset = survey.dataset
     if survey.rows < FEWEST_ROWS or (dataset.groups is not None and dataset.times is None):
@@ -52,16 +52,18 @@ def drift(survey: Survey) -> Finding | None:
     alone = {name: max(area, 1 - area) for name, area in alone.items()}
     names = sorted(alone, key=lambda name: -alone[name])[:3]
     by = "" if dataset.times is None else f" in order of {dataset.time_name!r}"
+    changes = drift_of_target(survey.sample_target[rows], survey.class_count)
     return Finding(
         "S04",
-        "warning" if dataset.times is None else "info",
+        "warning" if dataset.times is None and changes >= DRIFT_AUC else "info",
         f"The first fifth of the rows{by} differs from the last fifth: a classifier tells them apart with an AUC of "
-        f"{auc:.2f} on rows it has not seen, most of all by {some(names)}.",
+        f"{auc:.2f} on rows it has not seen, most of all by {some(names)}"
+        + (f"; the target differs as well (AUC {changes:.2f})." if changes >= DRIFT_AUC else "."),
         "If the rows are in order of time or come from several sources, name that with --time or --group, or scores "
-        "will be too good."
+        "may be too good."
         if dataset.times is None
         else "Expect a model to grow worse with time, and train it again on newer rows.",
-        {"auc": auc, "rows": len(both), "columns": {name: alone[name] for name in names}},
+        {"auc": auc, "target_auc": changes, "rows": len(both), "columns": {name: alone[name] for name in names}},
     )
 
 
