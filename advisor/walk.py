@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time as clock
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,20 +28,32 @@ from advisor import metrics, modalities, plan, progress, quantities, report, tri
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
 from advisor.contracts import DOWNLOAD
+from advisor.effort import effort
 from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
+from advisor.flattery import flattery_findings, flattery_probes
+from advisor.growth import growth_probes
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
+from advisor.looks import Stage, look
+from advisor.permuted import permuted_finding, permuted_probes
 from advisor.profiling import profile as profile_of
-from advisor.records import Budget, Constraints, Dataset, Profile, Verdict
-from advisor.schedule import carry_through
+from advisor.records import Budget, Constraints, Dataset, Finding, Look, Outcome, Probe, Profile, Reading, Verdict
+from advisor.schedule import affordable_probes, carry_through, sound_out
 from advisor.standings import standings
 from advisor.tracking import default_uri
-from advisor.verdict import judge
+from advisor.variance import seed_probes, variance
+from advisor.verdict import judge, ruling
+from advisor.would_change import would_change
 
 EXPERIMENT = "advisor"
 # Where Linux has none of these (NVIDIA's and AMD's), torch need not be asked for a GPU.
 GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
+# The part of the budget that checks of the data may take once the defaults have run: what a random split would flatter,
+# and whether a shuffled target teaches anything.
+GATES = 0.05
+# The part of the budget that is kept for questions to the data, once the answer is as good as it gets.
+QUESTIONS = 0.08
 # What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
 CLOSING_SECONDS = 8.0
 
@@ -57,6 +69,7 @@ def compare(
     trials: int | None = None,
     learners: Sequence[str] = (),
     skip: Sequence[str] = (),
+    also: Sequence[str] = (),
     min_gain: str | float | None = None,
     confidence: float = 0.95,
     group: str | None = None,
@@ -88,7 +101,8 @@ def compare(
     default), `confidence` what a decided answer must reach. `group` names a column whose values must not be torn
     apart by a split, `time` one that orders the rows. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
     latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the recommended
-    model answers. `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". The run's
+    model answers. `learners` and `skip` name who takes part and who does not, `also` those who do on request only.
+    `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". The run's
     files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
     the call).
@@ -108,10 +122,13 @@ def compare(
     warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
+    asked: dict[str, Any] = {
+        "constraints": constraints, "min_gain": request.min_gain, "confidence": request.confidence,
+    }  # fmt: skip
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
-        metric=judged_by.name, repeat=plan.PRESETS[preset].repeat, only=learners, skip=skip,
+        metric=judged_by.name, only=learners, skip=skip, also=also,
         interpretable=interpretable, device=places[0], serve_on=places[1],
         workers=request.workers, foundation=None if foundation is None else _weights(foundation),
     )  # fmt: skip
@@ -127,22 +144,46 @@ def compare(
         shared = trial.Shared(dataset, profile, chosen, request.threads)
         with LocalEngine(shared, request.workers, request.threads) as pool:
             end = began + request.budget.seconds - min(CLOSING_SECONDS, request.budget.seconds / 4)
+            ask = partial(_ask, pool, shared, request, show)
+            looks: list[Look] = []
+            gates: list[Finding] = []
+
+            def decided(stage: Stage, outcomes: Sequence[Outcome]) -> bool:
+                if stage == "defaults":
+                    kinds = permuted_probes(dataset, chosen), flattery_probes(dataset, profile, chosen)
+                    readings = ask(kinds, outcomes, clock.time() + GATES * request.budget.seconds)
+                    found = permuted_finding(dataset, readings), *flattery_findings(dataset, profile, chosen, readings)
+                    gates.extend(finding for finding in found if finding is not None)
+                standing = standings(dataset, profile, chosen, outcomes, constraints)
+                looks.append(look(stage, standing, chosen, **asked, seconds=clock.time() - began))
+                return looks[-1].decided
+
             outcomes = carry_through(
-                shared, request.budget, request.workers, end, partial(chronicle.carry_out, pool), show.stage
-            )
-            standing = standings(dataset, profile, chosen, outcomes, constraints)
-            verdict = judge(
-                dataset, profile, chosen, standing, outcomes,
-                constraints=constraints, min_gain=request.min_gain, confidence=request.confidence,
-                seconds=clock.time() - began,
+                shared, request.budget, request.workers, end - QUESTIONS * request.budget.seconds,
+                partial(chronicle.carry_out, pool), show.stage, decided,
+                judged_by.min_gain if request.min_gain is None else request.min_gain,
             )  # fmt: skip
+            profile = replace(profile, findings=(*profile.findings, *gates))
+            standing = standings(dataset, profile, chosen, outcomes, constraints)
+            kinds = growth_probes(dataset, chosen, standing, outcomes), seed_probes(chosen, standing, outcomes)
+            readings = ask(kinds, outcomes, min(end, clock.time() + QUESTIONS * request.budget.seconds))
+            verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks)
+            compared = ruling(standing, chosen, **asked).comparison
+            further = {
+                "would_change": would_change(
+                    dataset, profile, chosen, standing, compared, outcomes, readings, answer=verdict.answer,
+                    confidence=request.confidence, budget=request.budget, workers=request.workers,
+                ),
+                "effort": effort(dataset, profile, chosen, standing, outcomes, min_gain=request.min_gain),
+                "variance": variance(dataset, chosen, standing, outcomes, readings),
+            }  # fmt: skip
             documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
             documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
             model = _train_recommended(pool, verdict, folder, request, began, show)
         content = documents.verdict_document(
             verdict, dataset, profile, chosen, request.budget,
             spent_seconds=clock.time() - began, environment=documents.environment(chosen, outcomes, command),
-            mlflow=chronicle.where(),
+            mlflow=chronicle.where(), further=further,
         )  # fmt: skip
         _write_json(content, folder)
         report.write(folder)
@@ -217,6 +258,21 @@ def _request(
         workers,
         max(1, cores // workers),
     )
+
+
+def _ask(
+    pool: LocalEngine,
+    shared: trial.Shared,
+    request: _Request,
+    show: progress.Progress,
+    kinds: Sequence[Sequence[Probe]],
+    outcomes: Sequence[Outcome],
+    until: float,
+) -> list[Reading]:
+    """Put as many probes of each kind to the data as the time until then (seconds since the epoch) pays for."""
+    seconds = request.workers * (until - clock.time())
+    probes = affordable_probes(kinds, shared.plan, outcomes, seconds)
+    return sound_out(probes, None, until, partial(pool.map, trial.read_probe), show.stage) if probes else []
 
 
 def _train_recommended(

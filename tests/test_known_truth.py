@@ -97,7 +97,9 @@ def test_groups_named_make_an_entity_effect_show_as_the_error_it_is():
     for group in (None, "patient"):
         data = tabular.read(table, target="y", group=group)
         seen = profile(data, tabular)
-        plan = make_plan(data, seen, tuple(MEMBERS.values()), Budget(60, 1, folds=3), metric="rmse", only=["extra_trees"])
+        plan = make_plan(
+            data, seen, tuple(MEMBERS.values()), Budget(60, 1, folds=3), metric="rmse", only=["extra_trees"]
+        )
         world = Shared(data, seen, plan, 1)
         outcomes = [run(world, Task(job, time.time() + 300)) for job in default_jobs(plan, MEMBERS, range(3))]
         errors[group] = float(np.mean([o.error for o in outcomes if o.job.learner == "extra_trees"]))

@@ -8,8 +8,8 @@ import pytest
 
 from advisor.errors import UserError
 from advisor.learners import catalogue
-from advisor.plan import default_jobs, make_plan, share_seconds, tier, tuned_jobs, twins
-from advisor.records import Budget, Dataset, Job, Outcome, Profile
+from advisor.plan import cuts_before_tuning, default_jobs, make_plan, share_seconds, tier, tuned_jobs, twins
+from advisor.records import Budget, Dataset, Job, Outcome, Profile, Splits
 
 ROWS = 400
 rng = np.random.default_rng(0)
@@ -31,18 +31,20 @@ def plan_of(data=None, **options):
 
 
 @pytest.mark.parametrize(
-    ("rows", "repeat", "expected"),
+    ("rows", "expected", "before_tuning"),
     [
-        (120, False, ("stratified", 10, 3)),
-        (800, False, ("stratified", 5, 1)),
-        (800, True, ("stratified", 5, 3)),
-        (15_000, False, ("stratified", 5, 1)),
-        (90_000, False, ("stratified", 3, 1)),
-        (400_000, True, ("holdout", 1, 1)),
+        (120, ("stratified", 10, 3), 30),
+        (800, ("stratified", 5, 3), 5),
+        (15_000, ("stratified", 5, 3), 5),
+        (90_000, ("stratified", 3, 1), 3),
+        (400_000, ("holdout", 1, 1), 1),
     ],
 )
-def test_tiers_by_rows(rows, repeat, expected):
-    assert tier(rows, repeat) == expected
+def test_tiers_by_rows(rows, expected, before_tuning):
+    assert tier(rows) == expected
+    kind, folds, repeats = expected
+    cuts = Splits(kind, folds, repeats, (None,) * (folds * repeats), 1)
+    assert cuts_before_tuning(cuts, rows) == before_tuning
 
 
 def test_a_learner_that_is_left_out_is_listed_with_its_reason():
@@ -59,6 +61,32 @@ def test_unknown_learners_are_named_with_the_nearest():
         plan_of(skip=["forrest"])
     with pytest.raises(UserError, match="No learner is left"):
         plan_of(only=["dummy"])
+
+
+def test_who_is_there_on_request_comes_when_asked_for_and_brings_whom_it_has_to_beat():
+    assert plan_of().skipped["gan_mlp"] == "takes part on request only: --also gan_mlp"
+    plan = plan_of(also=["gan_mlp"])
+    assert {"gan_mlp", "smote_mlp", "mlp", "catboost"} <= set(plan.learners)
+    assert "gan_lightgbm" in plan.skipped
+    assert plan.must_beat == {"gan_mlp": ("mlp", "smote_mlp"), "smote_mlp": ("mlp",)}
+    plan = plan_of(only=["linear", "gan_mlp"])
+    assert set(plan.learners) == {"dummy", "linear", "mlp", "smote_mlp", "gan_mlp"}
+    brief = make_plan(dataset(), PROFILE, catalogue(), Budget(5, 20), metric="roc_auc", also=["gan_mlp"])
+    assert "gan_mlp" in brief.learners, "asked for by name, whatever it takes"
+
+
+def test_without_whom_it_has_to_beat_a_variant_stays_away():
+    plan = plan_of(also=["gan_mlp"], skip=["smote_mlp"])
+    assert plan.skipped["gan_mlp"] == "has to beat smote_mlp, which does not take part"
+    assert "has to beat mlp" in plan_of(also=["gan_mlp"], skip=["mlp"]).skipped["smote_mlp"]
+
+
+def test_a_side_of_variants_alone_could_not_lead():
+    with pytest.raises(UserError, match="gan_lightgbm leads the neural side only where it beats lightgbm and smote_li"):
+        plan_of(only=["gan_lightgbm"])
+    assert "gan_lightgbm" in plan_of(only=["gan_lightgbm", "mlp"]).learners
+    with pytest.raises(UserError, match="No learner is called 'gan_mpl'\\. Did you mean 'gan_mlp'"):
+        plan_of(also=["gan_mpl"])
 
 
 def test_groups_and_times_change_the_cuts():
