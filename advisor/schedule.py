@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import plan, trial
+from advisor import plan, splits, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
 from advisor.learners import catalogue
@@ -56,8 +56,7 @@ def carry_through(
     members = {learner.name: learner for learner in catalogue()}
     limits = _fit_limits(chosen, members, workers, end - began)
     stop = end - max(limits.values())  # the fit on all rows has to follow yet
-    # Forward in time the last cut has the most rows to learn from; elsewhere all cuts are alike.
-    numbers = [part.number for part in chosen.splits.parts][:: -1 if chosen.splits.kind == "forward" else 1]
+    numbers = splits.in_order(chosen.splits)
 
     def run_defaults(cuts: Sequence[int]) -> list[Outcome]:
         jobs = plan.default_jobs(chosen, members, cuts)
@@ -158,7 +157,10 @@ def affordable_probes(
 
 
 def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outcome]) -> tuple[float, ...]:
-    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted."""
+    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted.
+
+    A learner that takes no part is expected to take as long as the slowest that does.
+    """
     rates: dict[str, list[tuple[float, float]]] = {}
     for outcome in outcomes:
         if outcome.status == "ok" and outcome.job.stage == "default":
@@ -166,7 +168,10 @@ def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outc
             rate = cost.fit_seconds / len(part.train), cost.predict_seconds / len(part.test)
             rates.setdefault(outcome.job.learner, []).append(rate)
     by_learner = {learner: np.mean(found, axis=0) for learner, found in rates.items()}
-    return tuple(float(by_learner[probe.learner] @ (len(probe.train), len(probe.test))) for probe in probes)
+    slowest = np.max(list(by_learner.values()), axis=0)
+    return tuple(
+        float(by_learner.get(probe.learner, slowest) @ (len(probe.train), len(probe.test))) for probe in probes
+    )
 
 
 def _affordable_cuts(most: int, folds: int, first: Iterable[Outcome], worker_seconds: float) -> int:

@@ -172,6 +172,14 @@ def draw(
     return Splits(kind, folds, repeats, parts_, inner_folds, twins)  # type: ignore[arg-type]  # kind was matched above
 
 
+def in_order(splits: Splits) -> list[int]:
+    """Return the numbers of the outer cuts in the order in which they are run; the first is always run.
+
+    Forward in time the last cut has the most rows to learn from and goes first; elsewhere all cuts are alike.
+    """
+    return [part.number for part in splits.parts][:: -1 if splits.kind == "forward" else 1]
+
+
 def inner_cuts(
     target: np.ndarray,
     *,

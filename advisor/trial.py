@@ -295,7 +295,7 @@ def _outer(
         peak_memory_mb=max(tuned.peak_memory_mb or 0.0, fit_watch.peak_memory_mb, predict_watch.peak_memory_mb),
         **_where(_model(estimator)),
     )
-    if split.number == 0:
+    if split.number == splits.in_order(shared.plan.splits)[0]:
         # One cut tells what serving costs; the others would only repeat it.
         _serve_on(estimator, shared.plan.serve_on)
         p50_ms, p99_ms = costs.latency(estimator, test_inputs)
@@ -351,6 +351,7 @@ def _where(model: Any) -> dict[str, Any]:
         "device": device,
         "device_name": getattr(model, "device_name_", None) or (costs.cpu_name() if device == "cpu" else None),
         "gpu_memory_mb": getattr(model, "gpu_memory_mb_", None),
+        "gpu_watts": costs.gpu_watts() if device.startswith("cuda") else None,
     }
 
 
@@ -372,6 +373,7 @@ def _setting(shared: Shared, rows: int, seed: int, fit_seconds: float | None, th
         device=shared.plan.device,
         seconds=fit_seconds,
         foundation=shared.plan.foundation,
+        unlabelled=shared.dataset.unlabelled,
     )
 
 
@@ -382,10 +384,11 @@ def _default_params(learner: Learner, setting: Setting, space: Mapping[str, Any]
 
 
 def _add(fitted: Cost, tuned: Cost) -> Cost:
-    """The default stayed: its own fit is what was paid for the model, the search comes on top."""
+    """The default stayed: its own fit is what the model is; what this job used is the search, the fit is counted
+    with the default's job."""
     return replace(
         fitted,
         tune_seconds=tuned.tune_seconds,
-        cpu_seconds=fitted.cpu_seconds + tuned.cpu_seconds,
+        cpu_seconds=tuned.cpu_seconds,
         peak_memory_mb=max(fitted.peak_memory_mb or 0.0, tuned.peak_memory_mb or 0.0),
     )

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -363,6 +364,15 @@ def test_the_fingerprint_changes_with_the_data_and_only_with_it():
     assert looked_at(table.rename(columns={"height": "Height"})).fingerprint != before
     assert looked_at(table.iloc[::-1]).fingerprint != before
     assert looked_at(table.assign(colour=table["colour"].astype("category"))).fingerprint == before
+
+
+def test_rows_without_a_target_are_part_of_the_data():
+    data = Dataset("made", "tabular", "regression", pd.DataFrame({"a": np.arange(50.0)}), np.arange(50.0) % 7, "y")
+    prints = {
+        profile(replace(data, unlabelled=rows), MODALITY).fingerprint
+        for rows in (None, data.inputs.head(2), data.inputs.head(3), data.inputs.head(3).copy())
+    }
+    assert len(prints) == 3
 
 
 ODD = ["<script>alert(1)</script>", "naïve Größe", "a,b", "it's", "年齢", "", " ", "tab\there", "100%", "{x}", "-flag"]
