@@ -95,7 +95,7 @@ def larger_budget(
     if len(draws) < 2 or comparison is None:
         poor = " and the ".join(family for family in FAMILIES if family not in draws)
         reason = (
-            "there is no comparison that it could change"
+            "no comparison was reached; with more time both sides might finish"
             if comparison is None
             else f"fewer than {FEWEST_TRIALS} trials finished on any cut for the {poor} champion, too few to say how "
             "the search would go on"
