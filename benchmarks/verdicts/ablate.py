@@ -54,9 +54,7 @@ class Kept:
 def load(path: Path) -> Kept:
     """Read what was kept of a run."""
     with np.load(path, allow_pickle=False) as found:
-        return Kept(
-            json.loads(str(found["about"])), {name: found[name] for name in found.files if name != "about"}
-        )
+        return Kept(json.loads(str(found["about"])), {name: found[name] for name in found.files if name != "about"})
 
 
 def champions(kept: Kept, *, tuned: bool, by: str) -> dict[str, dict[int, Mapping[str, Any]]]:
@@ -85,9 +83,7 @@ def compared(kept: Kept, *, tuned: bool = True, by: str = "inner_error") -> Comp
         for family in ("classical", "neural")
     ]
     parts = kept.splits()
-    cuts = evidence.cuts_of(
-        parts, pipelines, encoded_columns=kept.about["encoded_columns"], groups=kept.clusters()
-    )
+    cuts = evidence.cuts_of(parts, pipelines, encoded_columns=kept.about["encoded_columns"], groups=kept.clusters())
     if len(cuts.numbers) < min(FEWEST_CUTS, len(parts.parts)):
         return None
     losses = [evidence.losses_of(pipeline, cuts) for pipeline in pipelines]
@@ -101,9 +97,7 @@ def ablated(kept: Kept) -> dict[str, Any]:
     by_outer = compared(kept, by="error")
     answers: dict[str, str] = {}
     if final is not None:
-        answers["ours, replayed"], stage = first_answer(
-            [("defaults", defaults), ("tuned", final), ("final", final)]
-        )
+        answers["ours, replayed"], stage = first_answer([("defaults", defaults), ("tuned", final), ("final", final)])
         answers["no looks"] = answer_of(final)
         methods = by_method(final, kept.about["folds"]) if len(final.by_split) > 1 else {}
         if methods:
@@ -111,8 +105,10 @@ def ablated(kept: Kept) -> dict[str, Any]:
         answers |= {name: ANSWERS[estimate.answer(final.theta_min)] for name, estimate in methods.items()}
     if by_outer is not None:
         answers["champions by outer score"] = answer_of(by_outer)
-    seconds = {stage_: sum(job["seconds"] for job in kept.about["jobs"] if job["stage"] == stage_)
-               for stage_ in ("default", "tuned")}
+    seconds = {
+        stage_: sum(job["seconds"] for job in kept.about["jobs"] if job["stage"] == stage_)
+        for stage_ in ("default", "tuned")
+    }
     share = seconds["default"] / max(sum(seconds.values()), 1e-9)
     return {
         "answers": answers,
@@ -130,11 +126,7 @@ def ablated(kept: Kept) -> dict[str, Any]:
 def first_split(kept: Kept) -> str | None:
     """Return the family that is ahead on the first cut alone: what a single hold-out of a fifth would have said."""
     chosen = champions(kept, tuned=True, by="inner_error")
-    errors = {
-        family: chosen[family][0]["error"]
-        for family in ("classical", "neural")
-        if 0 in chosen.get(family, {})
-    }
+    errors = {family: chosen[family][0]["error"] for family in ("classical", "neural") if 0 in chosen.get(family, {})}
     return min(errors, key=lambda family: errors[family]) if len(errors) == 2 else None
 
 

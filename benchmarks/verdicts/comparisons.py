@@ -66,7 +66,7 @@ def run(case: Case, options: argparse.Namespace) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
     advice = advisor.compare(
         sample, target, task=task, metric=case.metric, budget=options.budget, seed=case.seed, workers=options.workers,
-        tracking=False, out=folder, command=f"advisor.compare({case.key})",
+        learners=[name for name in options.learners.split(",") if name], tracking=False, out=folder, command=f"advisor.compare({case.key})",
     )  # fmt: skip
     dataset = walk.read(sample, target, task=task)
     profile = walk.profile(sample, target, task=task)
@@ -110,12 +110,8 @@ def keep(advice: Advice, dataset: Dataset, profile: Profile, path: Path) -> None
     metric = METRICS[advice.document["metric"]]
     cuts = pd.read_parquet(advice.folder / "oof.parquet", columns=["row", "split", "repeat", "fold", "family"])
     # Families may have finished different cuts; the rows of a cut are the same for all.
-    tests = {
-        int(number): part.loc[part["family"] == part["family"].iloc[0]] for number, part in cuts.groupby("split")
-    }
-    arrays: dict[str, np.ndarray] = {
-        f"test {number}": part["row"].to_numpy(np.int32) for number, part in tests.items()
-    }
+    tests = {int(number): part.loc[part["family"] == part["family"].iloc[0]] for number, part in cuts.groupby("split")}
+    arrays: dict[str, np.ndarray] = {f"test {number}": part["row"].to_numpy(np.int32) for number, part in tests.items()}
     arrays["repeats"] = np.array([[number, part["repeat"].iloc[0]] for number, part in tests.items()])
     if (codes := twins(dataset)) is not None:
         arrays["twins"] = codes.astype(np.int32)

@@ -64,7 +64,7 @@ def t3(lines: Sequence[Line]) -> list[str]:
     text = [f"{cases(own):,} simulated and {cases(lines) - cases(own):,} trained cases.", ""]
     text += table(("promise: at most 5 %", "measured, with exact 95 % interval"),
                   [(name, counted(*found)) for name, found in headline(lines).items()])  # fmt: skip
-    text += ["**False \"worth it\" by metric and rows** (per cent; equal pipelines / gain at the margin):", ""]
+    text += ['**False "worth it" by metric and rows** (per cent; equal pipelines / gain at the margin):', ""]
     text += table(("metric", *(f"{size:,}" for size in sizes)), [
         (metric, *(
             f"{_share(own, 'answer worth_it', metric=metric, rows=size, gain=0.0)} / "
@@ -72,7 +72,10 @@ def t3(lines: Sequence[Line]) -> list[str]:
             for size in sizes))
         for metric in _metrics(own)
     ])  # fmt: skip
-    text += ["**Power: \"worth it\" by planted gain and rows** (per cent; gains at or below the margin are in brackets):", ""]
+    text += [
+        '**Power: "worth it" by planted gain and rows** (per cent; gains at or below the margin are in brackets):',
+        "",
+    ]
     text += table(("metric", "gain", *(f"{size:,}" for size in sizes)), [
         (metric, f"{100 * gain:.0f} %", *(_bracketed(own, metric, size, gain) for size in sizes))
         for metric in _metrics(own) for gain in GAINS
@@ -91,7 +94,14 @@ def t3(lines: Sequence[Line]) -> list[str]:
     ])  # fmt: skip
     text += ["**Other rules on the same simulated cases** (five folds once):", ""]
     text += table(
-        ("rule", "false worth it, equal", "false worth it, at the margin", "5 % seen, 10,000 rows", "wrong among decided, any gain", "coverage"),
+        (
+            "rule",
+            "false worth it, equal",
+            "false worth it, at the margin",
+            "5 % seen, 10,000 rows",
+            "wrong among decided, any gain",
+            "coverage",
+        ),
         [_method_row(method, own) for method in ("ours with looks", *METHODS)],
     )
     return text + _trained(lines)
@@ -108,7 +118,10 @@ def _trained(lines: Sequence[Line]) -> list[str]:
                              counted(total(some, "wrong"), decided), rate(some, "covered")))  # fmt: skip
     text = ["**Really trained, cheap pipelines**:", ""]
     text += table(("kind", "pipelines", "cases", "decided", "wrong among decided", "90 % interval covers"), rows)
-    for kind, count, heading in (("noise", "signal seen", "signal seen in pure noise"), ("findings", "found", "warned of")):
+    for kind, count, heading in (
+        ("noise", "signal seen", "signal seen in pure noise"),
+        ("findings", "found", "warned of"),
+    ):
         text += table((kind, heading), [
             (name, rate([line for line in _kind(lines, kind) if line["name"] == name], count)) for name in KINDS[kind][1]
         ])  # fmt: skip
@@ -121,7 +134,14 @@ def _any_row(size: object, lines: Sequence[Line]) -> tuple[object, ...]:
     brier = sum(line["counts"]["brier"] for line in lines) / max(cases(lines), 1)
     skill = f"{1 - brier / (base * (1 - base)):.2f}" if 0 < base < 1 else "-"
     shown = " / ".join(map(str, stages))
-    return size, cases(lines), counted(sum(stages), cases(lines)), counted(total(lines, "wrong"), sum(stages)), shown, skill
+    return (
+        size,
+        cases(lines),
+        counted(sum(stages), cases(lines)),
+        counted(total(lines, "wrong"), sum(stages)),
+        shown,
+        skill,
+    )
 
 
 def _method_row(method: str, own: Sequence[Line]) -> tuple[object, ...]:
@@ -182,5 +202,3 @@ def power(lines: Sequence[Line], gain: float) -> dict[str, list[tuple[int, float
 def calibration(lines: Sequence[Line]) -> np.ndarray:
     """Return (bins, 3): cases, sum of stated chances, and how many came true, over the cases of any gain."""
     return np.sum([line["bins"] for line in simulated(lines) if line["gain"] == ANY_GAIN], axis=0)
-
-

@@ -36,7 +36,12 @@ def counted(hits: int, count: int) -> str:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     """Return the lines of a Markdown table."""
-    return [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *(f"| {' | '.join(map(str, r))} |" for r in rows), ""]
+    return [
+        f"| {' | '.join(heads)} |",
+        "|---" * len(heads) + "|",
+        *(f"| {' | '.join(map(str, r))} |" for r in rows),
+        "",
+    ]
 
 
 def scored(lines: Sequence[Line]) -> list[Line]:
@@ -82,13 +87,20 @@ def wrong_among_decided(lines: Sequence[Line]) -> tuple[int, int, int]:
     """Return (wrong, decided with a known truth, decided where the truth is within the noise of the rest)."""
     decided = [line for line in both(lines) if line["answer"] in DECIDED]
     known = [line for line in decided if line["truth"]["class"] in DECIDED]
-    return sum(is_wrong(line["answer"], line["truth"]["class"]) for line in known), len(known), len(decided) - len(known)
+    return (
+        sum(is_wrong(line["answer"], line["truth"]["class"]) for line in known),
+        len(known),
+        len(decided) - len(known),
+    )
 
 
 def brier_of(lines: Sequence[Line]) -> tuple[float, tuple[float, float], int]:
     """Return the Brier skill of p_worth, its interval over data sets, and the number of cases."""
-    pairs = [(line["p_worth"], line["truth"]["theta"] > line["truth"]["theta_min"], line["dataset"])
-             for line in both(lines) if line["p_worth"] is not None]
+    pairs = [
+        (line["p_worth"], line["truth"]["theta"] > line["truth"]["theta_min"], line["dataset"])
+        for line in both(lines)
+        if line["p_worth"] is not None
+    ]
 
     def skill(found: Sequence[Any]) -> float:
         return brier_skill([p for p, *_ in found], [came for _, came, *_ in found])

@@ -1,6 +1,6 @@
 """Stored results -> a page of tables and two figures; every number is computed from the lines, none is typed in.
 
-    python benchmarks/verdicts/report.py FOLDER      writes FOLDER.md, and the figures into FOLDER; seconds
+python benchmarks/verdicts/report.py FOLDER      writes FOLDER.md, and the figures into FOLDER; seconds
 """
 
 from __future__ import annotations
@@ -26,7 +26,17 @@ from advisor import costs
 from advisor.document import installed
 
 Line = Mapping[str, Any]
-PACKAGES = ("neural-net-advisor", "numpy", "scipy", "scikit-learn", "xgboost", "lightgbm", "catboost", "torch", "optuna")
+PACKAGES = (
+    "neural-net-advisor",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+    "torch",
+    "optuna",
+)
 
 
 def machine() -> dict[str, Any]:
@@ -80,7 +90,9 @@ def aims(t1: Sequence[Line], t3: Sequence[Line], ablations: Mapping[str, Line]) 
     own = real.scored(t1)
     if both := real.both(own):
         wrong, known, _ = real.wrong_among_decided(own)
-        rows.append(("T1: wrong among decided at most 3 %", real.counted(wrong, known), _met(wrong <= 0.03 * known), ""))
+        rows.append(
+            ("T1: wrong among decided at most 3 %", real.counted(wrong, known), _met(wrong <= 0.03 * known), "")
+        )
         found = [real.strategies(line, ablations.get(line["key"])) for line in both]
         clusters = [line["dataset"] for line in both]
         ours = [each["advisor"] for each in found]
@@ -127,12 +139,16 @@ def figures(t3: Sequence[Line], folder: Path) -> None:
     _save(figure, folder / "power.svg")
     count, stated, true = made.calibration(t3).T
     present = count > 0
-    bounds = np.array([share_interval(round(hits), round(n)) for hits, n in zip(true[present], count[present], strict=True)])
+    bounds = np.array(
+        [share_interval(round(hits), round(n)) for hits, n in zip(true[present], count[present], strict=True)]
+    )
     share = true[present] / count[present]
     figure, axis = plt.subplots(figsize=(4, 4), layout="constrained")
     axis.plot([0, 1], [0, 1], color="grey", linewidth=0.5)
     axis.errorbar(stated[present] / count[present], share, yerr=np.abs(bounds.T - share), fmt="o", markersize=3)
-    axis.set(xlabel="p_worth, mean of a tenth", ylabel="share truly worth it", title=f"{count.sum():,.0f} cases of any gain")
+    axis.set(
+        xlabel="p_worth, mean of a tenth", ylabel="share truly worth it", title=f"{count.sum():,.0f} cases of any gain"
+    )
     _save(figure, folder / "calibration.svg")
 
 

@@ -35,11 +35,11 @@ QUICK_T3_ROWS = (300, 1_000, 3_000)
 
 def t3_tasks(count: int, rows: tuple[int, ...]) -> Iterator[tuple[str, Callable[..., dict[str, Any]], tuple[Any, ...]]]:
     """Yield (key, function, arguments) of every cell of T3."""
+    for world, numbers in synthetic.planned(count, rows):
+        yield f"simulated-{world.key}-{len(numbers)}", synthetic.tally, (world, numbers)
     for kind, name, size, number in trained.planned(count):
         if size <= max(rows):
             yield f"trained-{kind}-{name}-{size}-{number}", trained.tally, (kind, name, size, number)
-    for world, numbers in synthetic.planned(count, rows):
-        yield f"simulated-{world.key}-{len(numbers)}", synthetic.tally, (world, numbers)
 
 
 def timed(work: Callable[..., dict[str, Any]], arguments: tuple[Any, ...]) -> dict[str, Any]:
@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("--t3-cases", type=int, default=100, help="data sets in each cell of T3")
     parser.add_argument("--only", nargs="+", default=[], help="keys of T1 or T2 cases, or beginnings of them")
     parser.add_argument("--limit", type=int, help="at most so many cases of T1 and of T2")
+    parser.add_argument("--learners", default="", help="only these, as advisor compare has them; all by default")
     parser.add_argument("--keep-runs", action="store_true", help="leave the run folders in FOLDER/runs")
     parser.add_argument("--quick", action="store_true", help="ten minutes: few cases, small ones")
     options = parser.parse_args()

@@ -20,7 +20,7 @@ import numpy as np
 from evidence_simulation import by_method, shuffled_folds
 from look_rule import answer_at, first_answer
 from scipy import stats
-from scipy.special import expit, ndtr
+from scipy.special import expit
 
 from advisor import evidence
 from advisor.evidence import PRIOR_MEAN, PRIOR_SD
@@ -95,9 +95,7 @@ def strength_of(metric: str, log_errors: np.ndarray) -> np.ndarray:
     return np.asarray(np.interp(log_errors, *_strengths(metric)))
 
 
-def row_losses(
-    metric: str, strength: float, sign: np.ndarray, hard: np.ndarray, noise: np.ndarray
-) -> np.ndarray:
+def row_losses(metric: str, strength: float, sign: np.ndarray, hard: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Return (n,) losses, as the product's metric has them, of one pipeline on rows with `sign`, `hard`, `noise`."""
     judge = METRICS[metric]
     if metric == "rmse":
@@ -128,9 +126,7 @@ class _Rows:
     @classmethod
     def drawn(cls, rng: np.random.Generator, rows: int) -> _Rows:
         hard = np.sqrt(DEGREES / rng.chisquare(DEGREES, rows))
-        return cls(
-            rng.choice([-1.0, 1.0], rows), hard, rng.standard_normal(rows), rng.standard_normal((2, rows))
-        )
+        return cls(rng.choice([-1.0, 1.0], rows), hard, rng.standard_normal(rows), rng.standard_normal((2, rows)))
 
     def noise(self, rng: np.random.Generator, side: int) -> np.ndarray:
         """Return what a freshly trained model of this side makes of the rows: alike, not the same, each time."""

@@ -69,18 +69,14 @@ def compared(
 ) -> Comparison:
     """Compare two pipelines with the product's own figures."""
     shared = evidence.cuts_of(cuts, [left, right], encoded_columns=COLUMNS, groups=groups)
-    found = evidence.compare_pairs(
-        evidence.losses_of(left, shared), evidence.losses_of(right, shared), shared, metric
-    )
+    found = evidence.compare_pairs(evidence.losses_of(left, shared), evidence.losses_of(right, shared), shared, metric)
     assert found is not None
     return found
 
 
 def true_theta(table: Table, test: Table, makers: tuple[Maker, Maker], metric: Metric, seed: int) -> float:
     """Return the log ratio of the errors of the two pipelines, trained on all rows and judged on the test set."""
-    errors = [
-        metric.error(test[1], predicted(maker(seed).fit(*table), test[0], metric)) for maker in makers
-    ]
+    errors = [metric.error(test[1], predicted(maker(seed).fit(*table), test[0], metric)) for maker in makers]
     return float(np.log(errors[0] / errors[1]))
 
 
@@ -138,9 +134,7 @@ def winner_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, flo
     seed = int(rng.integers(1 << 30))
     cuts = five_folds(table[1], seed)
     sides = [cross_validated(table, maker, cuts, metric, seed) for maker in (left, right)]
-    return _counted(
-        compared(sides[0], sides[1], cuts, metric), true_theta(table, test, (left, right), metric, seed)
-    )
+    return _counted(compared(sides[0], sides[1], cuts, metric), true_theta(table, test, (left, right), metric, seed))
 
 
 def noise_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, float]:
@@ -149,7 +143,7 @@ def noise_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, floa
     inputs, target = made_table(rng, rows, 0.5, name != "rmse")
     table = inputs, rng.permutation(target)
     cuts = five_folds(target, int(rng.integers(1 << 30)))
-    makers = [pair[1:] for pair in WINNERS.values() if pair[0] == name or name == "accuracy"][0]
+    makers = next(pair[1:] for pair in WINNERS.values() if pair[0] == name)
     constant = {
         part.number: metric.row_losses(table[1][part.test], _constant(table[1], part.train, len(part.test), name))
         for part in cuts.parts
@@ -240,7 +234,9 @@ def _counted(found: Comparison, theta: float) -> dict[str, float]:
     }
 
 
-KINDS: dict[str, tuple[Callable[[str, int, np.random.Generator], dict[str, float]], dict[str, tuple[int, ...]], int]] = {
+KINDS: dict[
+    str, tuple[Callable[[str, int, np.random.Generator], dict[str, float]], dict[str, tuple[int, ...]], int]
+] = {
     "twins": (twin_case, dict.fromkeys(TWINS, (300, 1_000, 3_000)), 60),
     "winners": (winner_case, dict.fromkeys(WINNERS, (300, 1_000, 3_000)), 60),
     "noise": (noise_case, dict.fromkeys(("roc_auc", "log_loss", "rmse"), (300, 1_000, 3_000)), 60),
