@@ -36,6 +36,7 @@ def verdict_document(
 ) -> dict[str, Any]:
     """Return the content of verdict.json, free of NaN and infinity: what is not known is None."""
     described = profiling.profile_dict(profile)
+    judged = max((row["splits"] for row in verdict.leaderboard), default=0)
     content: dict[str, Any] = plain(
         {
             "schema": SCHEMA,
@@ -61,8 +62,10 @@ def verdict_document(
             "splits": {
                 "kind": plan.splits.kind,
                 "folds": plan.splits.folds,
-                "repeats": plan.splits.repeats,
+                # Those that were run; more are planned than an answer that comes early needs.
+                "repeats": max(1, judged // plan.splits.folds),
                 "inner_folds": plan.splits.inner_folds,
+                "judged": judged,
                 "group": dataset.group_name,
                 "time": dataset.time_name,
             },
@@ -80,6 +83,7 @@ def spent(budget: Budget, seconds: float) -> dict[str, Any]:
         "seconds": budget.seconds,
         "spent_seconds": seconds,
         "trials": budget.trials,
+        "saved_seconds": max(0.0, budget.seconds - seconds),
         "overrun_pct": max(0.0, 100 * (seconds / budget.seconds - 1)),
     }
 

@@ -25,6 +25,8 @@ LONGEST_DEFAULTS = 0.6
 # Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
 # the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
 FEWEST_CUTS = 2
+# With fewer rows the way they are cut makes a fifth of the estimate's spread, so that all repeats are worth their time.
+FEW_ROWS = 300
 # How many times faster a GPU trains a net of this size than one core does; nobody has measured it here yet.
 GPU_SPEED = 5.0
 # With less of the seconds that its default usually takes a learner would be judged below its worth.
@@ -38,32 +40,35 @@ ESSENTIAL_EFFORT = 3
 
 @dataclass(frozen=True)
 class Preset:
-    """A named amount of effort: seconds when no budget is named, trials a study, and whether cuts are repeated."""
+    """A named amount of effort: seconds when no budget is named, and trials a study."""
 
     seconds: float
     trials: int
-    repeat: bool
 
 
 PRESETS: Mapping[str, Preset] = {
-    "quick": Preset(seconds=120, trials=15, repeat=False),
-    "standard": Preset(seconds=600, trials=60, repeat=False),
-    "thorough": Preset(seconds=3600, trials=200, repeat=True),
+    "quick": Preset(seconds=120, trials=15),
+    "standard": Preset(seconds=600, trials=60),
+    "thorough": Preset(seconds=3600, trials=200),
 }
 
 
-def tier(rows: int, repeat: bool) -> tuple[str, int, int]:
+def tier(rows: int) -> tuple[str, int, int]:
     """Return (kind, folds, repeats) of the outer cuts for a table of `rows` rows.
 
-    Repeats buy little above 300 rows, so that only `repeat` asks for them there; the seconds go into tuning instead.
+    Repeats buy little, so that those after the first are run only where the first leaves the answer open.
     """
     if rows > 250_000:
         return "holdout", 1, 1
     if rows > 20_000:
         return "stratified", 3, 1
-    if rows >= 300:
-        return "stratified", 5, 3 if repeat else 1
-    return "stratified", 10, 3
+    return "stratified", 5 if rows >= FEW_ROWS else 10, 3
+
+
+def cuts_before_tuning(cuts: Splits, rows: int) -> int:
+    """Return how many cuts defaults are run on at the most before anything is tuned: one repeat, or all where rows
+    are so few that the other repeats tell more than tuning."""
+    return cuts.folds if rows >= FEW_ROWS else len(cuts.parts)
 
 
 def make_plan(
@@ -73,7 +78,6 @@ def make_plan(
     budget: Budget,
     *,
     metric: str,
-    repeat: bool = False,
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     interpretable: bool = False,
@@ -104,7 +108,7 @@ def make_plan(
             skipped[learner.name] = reason
         elif learner.weights and foundation is None:
             skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
-    cuts = draw_splits(dataset, budget, repeat)
+    cuts = draw_splits(dataset, budget)
     unaffordable: dict[str, str] = {}
     if not only:
         members = [learner for learner in learners if learner.name not in skipped]
@@ -157,11 +161,11 @@ def _too_slow(learners: Sequence[Learner], rows: int, columns: int, seconds: flo
     return reasons
 
 
-def draw_splits(dataset: Dataset, budget: Budget, repeat: bool) -> Splits:
+def draw_splits(dataset: Dataset, budget: Budget) -> Splits:
     """Draw the outer cuts that fit the table: forward in time, by group, or stratified with exact copies kept
     together."""
     rows = len(dataset.target)
-    kind, folds, repeats = tier(rows, repeat)
+    kind, folds, repeats = tier(rows)
     if dataset.times is not None:
         kind, folds = "forward", 5 if folds == 1 else min(folds, 5)
     elif dataset.groups is not None:

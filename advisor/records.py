@@ -204,6 +204,50 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """A default fitted on rows of its own choosing, to learn something of the data rather than of the learner.
+
+    `kind` says what is asked, `name` which one of its kind it is; `train` and `test` are positions in the data set.
+    With `permuted` the training targets are shuffled among the training rows before the fit.
+    """
+
+    kind: str
+    name: str
+    learner: str
+    train: np.ndarray
+    test: np.ndarray
+    seed: int = 0
+    permuted: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a probe saw: predictions for its test rows in their order, or None and a message why there are none."""
+
+    probe: Probe
+    predictions: np.ndarray | None
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at the evidence while the comparison runs; `decided` means that nothing more was spent on the answer.
+
+    `seconds` have passed since the start, `cuts` were judged, `confidence` is what this look asked for. `p_worth` is
+    None where there was nothing to compare yet.
+    """
+
+    stage: str
+    seconds: float
+    p_worth: float | None
+    decided: bool
+    confidence: float | None = None
+    cuts: int = 0
+    because: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Who runs on which rows, by which metric, and who was left out and why.
 

@@ -1,15 +1,17 @@
-"""The clock of a comparison: defaults on as many cuts as the budget pays for, then studies, equal seconds a family."""
+"""The clock of a comparison: defaults, studies of equal seconds a family, repeats; a look after each may end it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from advisor import plan, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
 from advisor.learners import catalogue
-from advisor.records import Budget, Job, Outcome, Plan
+from advisor.looks import Stage
+from advisor.records import Budget, Job, Outcome, Plan, Probe, Reading
 
 # The part of the time that defaults may take where there is a choice of how many cuts to run; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
@@ -24,18 +26,21 @@ SLOW_LEARNERS = 3
 SLACK = 1.5
 
 CarryOut = Callable[[Sequence[trial.Task]], Iterator[Outcome]]
-Stage = Callable[[str, int, float], None]
+Show = Callable[[str, int, float], None]
+Decided = Callable[[Stage, Sequence[Outcome]], bool]
+ReadProbes = Callable[[Sequence[trial.Sounding]], Iterator[tuple[trial.Sounding, Any]]]
 
 
 def carry_through(
-    shared: trial.Shared, budget: Budget, workers: int, end: float, carry_out: CarryOut, show: Stage
+    shared: trial.Shared, budget: Budget, workers: int, end: float, carry_out: CarryOut, show: Show, decided: Decided
 ) -> list[Outcome]:
-    """Run the defaults and then the studies until `end` (seconds since the epoch); return all outcomes.
+    """Run defaults, studies and repeats until the answer is known or `end` (seconds since the epoch) is near; return
+    all outcomes.
 
-    The first cut shows what the defaults cost, and so how many cuts leave half of the time for tuning; further cuts
-    follow where the studies leave time. `carry_out`
-    yields the outcomes of tasks as they come, `show` is told of each stage (name, jobs, seconds left). Raises
-    NothingTrained where no default finished.
+    The first cut shows what the defaults cost, and so how many cuts leave time for tuning; further cuts of the first
+    repeat follow where the studies leave time, whole repeats only where the answer is still open. `carry_out` yields
+    the outcomes of tasks as they come, `show` is told of each stage (name, jobs, seconds left), `decided` is asked
+    after each of the looks. Raises NothingTrained where no default finished.
     """
     chosen, began = shared.plan, time.time()
     members = {learner.name: learner for learner in catalogue()}
@@ -49,15 +54,22 @@ def carry_through(
         show(f"default configurations, cut {cuts[0] + 1} and on", len(jobs), stop - time.time())
         return list(carry_out([trial.Task(job, stop, limits[job.family]) for job in jobs]))
 
-    defaults = run_defaults(numbers[:1])
-    share = DEFAULTS_SHARE if len(shared.dataset.target) > FEW_ROWS else DEFAULTS_SHARE_FEW
-    count = _affordable_cuts(chosen, defaults, workers * share * (stop - began))
+    outcomes = run_defaults(numbers[:1])
+    decided("landmarks", outcomes)
+    rows = len(shared.dataset.target)
+    share = DEFAULTS_SHARE if rows > FEW_ROWS else DEFAULTS_SHARE_FEW
+    count = _affordable_cuts(
+        plan.cuts_before_tuning(chosen.splits, rows), chosen.splits.folds, outcomes, workers * share * (stop - began)
+    )
     if count > 1:
-        defaults += run_defaults(numbers[1:count])
-    if not any(outcome.status == "ok" for outcome in defaults):
-        first = next((outcome.message for outcome in defaults if outcome.message), "the budget was too short")
+        outcomes += run_defaults(numbers[1:count])
+    if not any(outcome.status == "ok" for outcome in outcomes):
+        first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
         raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
-    stop = end - _final_fit_seconds(defaults, shared)
+    seconds_a_cut = SLACK * _worker_seconds(outcomes) / max(count, 1) / workers
+    stop = end - _final_fit_seconds(outcomes, shared)
+    if decided("defaults", outcomes):
+        return outcomes
 
     def run_studies(starts: Sequence[Outcome]) -> list[Outcome]:
         studies = plan.tuned_jobs(starts, members)
@@ -71,24 +83,46 @@ def carry_through(
         show("tuning", len(tasks), stop - time.time())
         return list(carry_out(tasks))
 
-    outcomes = [*defaults, *run_studies(defaults)]
-    # Studies seldom use all they were given: where a further cut fits into the rest, it makes the interval narrower.
-    step = 1 if count < chosen.splits.folds else chosen.splits.folds
-    seconds = SLACK * step * _worker_seconds(defaults) / max(count, 1) / workers
-    while numbers[count : count + step] and time.time() + seconds <= stop:
-        further = run_defaults(numbers[count : count + step])
-        if any(outcome.status == "timeout" for outcome in further):
-            break  # a cut without the slowest learner would favour the other side, so it does not count
-        outcomes += [*further, *run_studies(further)]
-        count += step
+    def run_further(upto: int, step: int) -> list[Outcome]:
+        """Run more cuts, `step` at a time, while the time lasts: they make the interval narrower."""
+        nonlocal count
+        found: list[Outcome] = []
+        while count + step <= upto and time.time() + step * seconds_a_cut <= stop:
+            further = run_defaults(numbers[count : count + step])
+            if any(outcome.status == "timeout" for outcome in further):
+                break  # a cut without the slowest learner would favour the other side, so it does not count
+            found += [*further, *run_studies(further)]
+            count += step
+        return found
+
+    folds = chosen.splits.folds
+    outcomes += run_studies(outcomes)
+    outcomes += run_further(folds, 1)  # studies seldom use all they were given
+    if count == len(numbers) or not decided("tuned", outcomes):
+        if count >= folds:
+            outcomes += run_further(len(numbers), folds)
+        decided("final", outcomes)
     return outcomes
 
 
-def _affordable_cuts(chosen: Plan, first: Iterable[Outcome], worker_seconds: float) -> int:
+def sound_out(
+    probes: Sequence[Probe], fit_seconds: float | None, end: float, read: ReadProbes, show: Show
+) -> list[Reading]:
+    """Carry out probes in their order until `end` (seconds since the epoch); return what each saw, or why nothing.
+
+    `fit_seconds` is the soft limit of one fit, `read` yields (sounding, reading or exception) as they come.
+    """
+    show("questions to the data", len(probes), end - time.time())
+    return [
+        result if isinstance(result, Reading) else Reading(sounding.probe, None, message=trial.describe(result))
+        for sounding, result in read([trial.Sounding(probe, end, fit_seconds) for probe in probes])
+    ]
+
+
+def _affordable_cuts(most: int, folds: int, first: Iterable[Outcome], worker_seconds: float) -> int:
     """Return how many cuts to run, given the outcomes of the first: two or more, and past one repeat whole repeats."""
     count = int(worker_seconds / max(_worker_seconds(first), 1e-9))
-    folds, cuts = chosen.splits.folds, len(chosen.splits.parts)
-    count = min(cuts, max(plan.FEWEST_CUTS, count))
+    count = min(most, max(plan.FEWEST_CUTS, count))
     return count if count < folds else count - count % folds
 
 

@@ -22,7 +22,7 @@ from advisor import costs, learners, metrics, modalities, splits
 from advisor.contracts import Learner, Setting
 from advisor.metrics import Metric
 from advisor.net_estimator import fit_together
-from advisor.records import Cost, Dataset, Job, Outcome, Plan, Profile, Split, Trial
+from advisor.records import Cost, Dataset, Job, Outcome, Plan, Probe, Profile, Reading, Split, Trial
 from advisor.splits import Cut
 
 
@@ -50,6 +50,15 @@ class Task:
     tune_seconds: float = 0.0
     most_trials: int = 0
     start: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """A probe with its clock, as a Task is a job with its clock."""
+
+    probe: Probe
+    deadline: float
+    fit_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,22 @@ def refit(shared: Shared, wish: Refit) -> None:
     unfinished = wish.path.with_suffix(".part")
     joblib.dump(Pipeline([("table", setting.modality.typed(dataset)), ("learner", fitted)]), unfinished)
     unfinished.replace(wish.path)
+
+
+def read_probe(shared: Shared, sounding: Sounding) -> Reading:
+    """Fit the probe's default on its rows and predict its test rows; what a learner raises becomes a message."""
+    probe, dataset = sounding.probe, shared.dataset
+    began = time.monotonic()
+    try:
+        inputs, target = dataset.rows(probe.train)
+        if probe.permuted:
+            target = np.random.default_rng(probe.seed).permutation(target)
+        setting = _setting(shared, len(probe.train), probe.seed, sounding.fit_seconds)
+        fitted = learners.find(probe.learner).build(setting, {}).fit(inputs, target)
+        predictions = predict(fitted, dataset.inputs.take(probe.test), dataset)
+    except Exception as problem:
+        return Reading(probe, None, time.monotonic() - began, describe(problem))
+    return Reading(probe, predictions, time.monotonic() - began)
 
 
 def _default(shared: Shared, task: Task) -> Outcome:

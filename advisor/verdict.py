@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from advisor import evidence, learners
+from advisor.blends import blends
 from advisor.metrics import METRICS, Metric
 from advisor.records import (
     Answer,
     Comparison,
     Constraints,
     Dataset,
+    Look,
     Outcome,
     Plan,
     Profile,
@@ -38,6 +41,25 @@ ERROR_NAMES = {
 _LATER = "not measured by this version"
 
 
+@dataclass(frozen=True)
+class Ruling:
+    """An answer, the sentences that carry it, and the comparison it rests on (None: there was too little)."""
+
+    answer: Answer
+    because: tuple[str, ...]
+    comparison: Comparison | None
+
+
+def ruling(
+    standing: Standings, plan: Plan, *, constraints: Constraints, min_gain: float | None, confidence: float
+) -> Ruling:
+    """Answer from what has finished; parameters as those of `judge`."""
+    metric = METRICS[plan.metric]
+    comparison = _compare(standing, metric, metric.min_gain if min_gain is None else min_gain)
+    answer, because = _answer(standing, plan, comparison, metric, confidence, constraints)
+    return Ruling(answer, tuple(because), comparison)
+
+
 def judge(
     dataset: Dataset,
     profile: Profile,
@@ -48,17 +70,17 @@ def judge(
     constraints: Constraints,
     min_gain: float | None = None,
     confidence: float = 0.95,
-    seconds: float = 0.0,
+    looks: Sequence[Look] = (),
 ) -> Verdict:
     """Answer the question from what has finished.
 
     `min_gain` is the relative error reduction that would be worth a net (None: the metric's default), `confidence` the
-    chance that a "worth it" must reach and a "not worth it" leave to the net, `seconds` the time spent so far.
+    chance that a "worth it" must reach and a "not worth it" leave to the net, `looks` those that were taken.
     """
     metric = METRICS[plan.metric]
     margin = metric.min_gain if min_gain is None else min_gain
-    comparison = _compare(standing, metric, margin)
-    answer, because = _answer(standing, plan, comparison, metric, confidence, constraints)
+    ruled = ruling(standing, plan, constraints=constraints, min_gain=min_gain, confidence=confidence)
+    answer, because, comparison = ruled.answer, ruled.because, ruled.comparison
     board = leaderboard(standing, dataset, profile, plan, outcomes)
     champions = {
         family: _champion(standing, family, metric, board) if family in standing.champions else None
@@ -66,7 +88,9 @@ def judge(
     }
     recommended = _recommend(answer, standing, champions, board, metric)
     reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
-    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric), *_who_else(plan)]
+    blend = _blend(dataset, plan, standing, board, metric, margin)
+    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric)]
+    reasons += [*_in_company(blend), *_ended_early(looks), *_who_else(plan)]
     return Verdict(
         answer=answer,
         sentence=_sentence(answer, comparison, champions, metric, margin, because),
@@ -76,14 +100,40 @@ def judge(
         detectable_gain=_detectable(comparison),
         metric=plan.metric,
         recommended=recommended,
-        champions={**champions, "blend": None},
+        champions={**champions, "blend": blend},
         leaderboard=board,
         reasons=tuple(reasons),
         failed={row["learner"]: row["message"] for row in board if row["status"] == "failed"},
         would_change=_would_change(comparison, answer, confidence),
         cost=_cost(standing, board),
-        looks=({"stage": "final", "seconds": seconds, "p_worth": comparison and comparison.p_worth, "decided": True},),
+        looks=tuple(asdict(look) for look in looks),
     )
+
+
+def _in_company(blend: Mapping[str, Any] | None) -> list[str]:
+    """Say what the nets add to an ensemble, which may be something where none of them pays alone."""
+    if blend is None or blend["gain"]["estimate"] is None:
+        return []
+    if not blend["neural_share"]:
+        return ["An ensemble of all that finished gives the nets no weight."]
+    low, high = (_less_or_more(blend["gain"][end]) for end in ("low", "high"))
+    return [
+        f"Inside an ensemble the nets have {percent(blend['neural_share'])} of the weight, and it has "
+        f"{_less_or_more(blend['gain']['estimate'])} error than an ensemble of the classical learners alone "
+        f"({percent(blend['gain']['level'])} interval from {low} to {high}); the chance that this exceeds the margin "
+        f"is {chance(blend['p_worth'])}."
+    ]
+
+
+def _ended_early(looks: Sequence[Look]) -> list[str]:
+    last = looks[-1] if looks else None
+    if last is None or last.stage == "final":
+        return []
+    after = {"defaults": "the default configurations", "tuned": "tuning on one round of cuts"}.get(
+        last.stage, last.stage
+    )
+    why = f": {last.because}" if last.because else ""
+    return [f"The answer was known after {after}, at {last.seconds:,.0f} s, and no more was spent on it{why}."]
 
 
 def _who_else(plan: Plan) -> list[str]:
@@ -211,7 +261,7 @@ def _remarks(
         return []
     rows = f"{comparison.rows:,} rows predicted out of fold"
     remarks = [f"The interval rests on {rows} by both families; its standard error was taken {comparison.method}."]
-    run, planned = len(standing.cuts.numbers), len(plan.splits.parts)
+    run, planned = len(standing.cuts.numbers), plan.splits.folds
     if run < planned:
         remarks.append(f"The budget paid for {run} of {planned} cuts; a larger one would judge more rows.")
     if comparison.detectable_theta > 0:
@@ -340,6 +390,56 @@ def _champion(
     }
 
 
+def _blend(
+    dataset: Dataset, plan: Plan, standing: Standings, board: Sequence[Mapping[str, Any]], metric: Metric, margin: float
+) -> dict[str, Any] | None:
+    """Describe the blend of both families, and what it gains over the blend of the classical learners alone."""
+    both = blends(standing, dataset, plan, ("classical", "neural"))
+    alone = blends(standing, dataset, plan, ("classical",))
+    numbers = [number for number in standing.cuts.numbers if number in both and number in alone]
+    if len(numbers) < len(standing.cuts.numbers) or not numbers:
+        return None
+    sides = [
+        evidence.losses_of(
+            {
+                number: metric.row_losses(dataset.target[plan.splits.parts[number].test], side[number].predictions)
+                for number in numbers
+            },
+            standing.cuts,
+        )
+        for side in (alone, both)
+    ]
+    shares = {
+        name: float(np.mean([both[number].weights.get(name, 0.0) for number in numbers]))
+        for name in dict.fromkeys(name for number in numbers for name in both[number].weights)
+    }
+    members = [row for row in board if row["learner"] in shares]
+    low, high = evidence.score_interval(sides[1], standing.cuts, metric) or (None, None)
+    compared = evidence.compare_pairs(sides[0], sides[1], standing.cuts, metric, min_gain=margin)
+    return {
+        "learner": "blend",
+        "score": metric.score(metric.error_of_loss(float(sides[1].by_row.mean()))),
+        "low": low,
+        "high": high,
+        "params": {},
+        # Whoever serves a blend pays for all of its members.
+        "cost": {key: _summed(row[key] for row in members) for key in _SUMMED},
+        "weights": dict(sorted(shares.items(), key=lambda item: -item[1])),
+        "neural_share": sum(shares[row["learner"]] for row in members if row["family"] == "neural"),
+        "classical_score": metric.score(metric.error_of_loss(float(sides[0].by_row.mean()))),
+        "gain": _gain(compared),
+        "p_worth": None if compared is None else compared.p_worth,
+    }
+
+
+def _summed(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+_SUMMED = (
+    "fit_seconds", "tune_seconds", "cpu_seconds", "predict_ms_per_1000_rows", "latency_p50_ms", "model_mb",
+)  # fmt: skip
 _COSTS = (
     "fit_seconds", "tune_seconds", "cpu_seconds", "predict_ms_per_1000_rows", "latency_p50_ms", "latency_p99_ms",
     "peak_memory_mb", "model_mb", "device", "device_name", "gpu_memory_mb",

@@ -32,8 +32,9 @@ from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
+from advisor.looks import Stage, look
 from advisor.profiling import profile as profile_of
-from advisor.records import Budget, Constraints, Dataset, Profile, Verdict
+from advisor.records import Budget, Constraints, Dataset, Look, Outcome, Profile, Verdict
 from advisor.schedule import carry_through
 from advisor.standings import standings
 from advisor.tracking import default_uri
@@ -108,10 +109,13 @@ def compare(
     warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
+    asked: dict[str, Any] = {
+        "constraints": constraints, "min_gain": request.min_gain, "confidence": request.confidence,
+    }  # fmt: skip
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
-        metric=judged_by.name, repeat=plan.PRESETS[preset].repeat, only=learners, skip=skip,
+        metric=judged_by.name, only=learners, skip=skip,
         interpretable=interpretable, device=places[0], serve_on=places[1],
         workers=request.workers, foundation=None if foundation is None else _weights(foundation),
     )  # fmt: skip
@@ -127,15 +131,19 @@ def compare(
         shared = trial.Shared(dataset, profile, chosen, request.threads)
         with LocalEngine(shared, request.workers, request.threads) as pool:
             end = began + request.budget.seconds - min(CLOSING_SECONDS, request.budget.seconds / 4)
+            looks: list[Look] = []
+
+            def decided(stage: Stage, outcomes: Sequence[Outcome]) -> bool:
+                standing = standings(dataset, profile, chosen, outcomes, constraints)
+                seconds = clock.time() - began
+                looks.append(look(stage, standing, chosen, **asked, seconds=seconds))
+                return looks[-1].decided
+
             outcomes = carry_through(
-                shared, request.budget, request.workers, end, partial(chronicle.carry_out, pool), show.stage
+                shared, request.budget, request.workers, end, partial(chronicle.carry_out, pool), show.stage, decided
             )
             standing = standings(dataset, profile, chosen, outcomes, constraints)
-            verdict = judge(
-                dataset, profile, chosen, standing, outcomes,
-                constraints=constraints, min_gain=request.min_gain, confidence=request.confidence,
-                seconds=clock.time() - began,
-            )  # fmt: skip
+            verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks)
             documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
             documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
             model = _train_recommended(pool, verdict, folder, request, began, show)

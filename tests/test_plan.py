@@ -8,8 +8,8 @@ import pytest
 
 from advisor.errors import UserError
 from advisor.learners import catalogue
-from advisor.plan import default_jobs, make_plan, share_seconds, tier, tuned_jobs, twins
-from advisor.records import Budget, Dataset, Job, Outcome, Profile
+from advisor.plan import cuts_before_tuning, default_jobs, make_plan, share_seconds, tier, tuned_jobs, twins
+from advisor.records import Budget, Dataset, Job, Outcome, Profile, Splits
 
 ROWS = 400
 rng = np.random.default_rng(0)
@@ -31,18 +31,20 @@ def plan_of(data=None, **options):
 
 
 @pytest.mark.parametrize(
-    ("rows", "repeat", "expected"),
+    ("rows", "expected", "before_tuning"),
     [
-        (120, False, ("stratified", 10, 3)),
-        (800, False, ("stratified", 5, 1)),
-        (800, True, ("stratified", 5, 3)),
-        (15_000, False, ("stratified", 5, 1)),
-        (90_000, False, ("stratified", 3, 1)),
-        (400_000, True, ("holdout", 1, 1)),
+        (120, ("stratified", 10, 3), 30),
+        (800, ("stratified", 5, 3), 5),
+        (15_000, ("stratified", 5, 3), 5),
+        (90_000, ("stratified", 3, 1), 3),
+        (400_000, ("holdout", 1, 1), 1),
     ],
 )
-def test_tiers_by_rows(rows, repeat, expected):
-    assert tier(rows, repeat) == expected
+def test_tiers_by_rows(rows, expected, before_tuning):
+    assert tier(rows) == expected
+    kind, folds, repeats = expected
+    cuts = Splits(kind, folds, repeats, (None,) * (folds * repeats), 1)
+    assert cuts_before_tuning(cuts, rows) == before_tuning
 
 
 def test_a_learner_that_is_left_out_is_listed_with_its_reason():

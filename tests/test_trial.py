@@ -12,11 +12,12 @@ from sklearn.pipeline import Pipeline
 
 from advisor import modalities, trial
 from advisor.learners import catalogue, find
+from advisor.metrics import METRICS
 from advisor.nets import many
 from advisor.plan import make_plan
 from advisor.profiling import profile
-from advisor.records import Budget, Job
-from advisor.trial import Refit, Shared, Task, clearly_better, predict, refit, run
+from advisor.records import Budget, Job, Probe
+from advisor.trial import Refit, Shared, Sounding, Task, clearly_better, predict, read_probe, refit, run
 
 rng = np.random.default_rng(0)
 ROWS = 240
@@ -97,6 +98,20 @@ def test_a_net_answers_where_it_is_to_serve(tmp_path, wish, place):
     net = Refit("mlp", {"epochs": 2}, tmp_path / "model" / "model.joblib", time.time() + 60, 1)
     refit(world, net)
     assert joblib.load(net.path)[-1][-1].device == place
+
+
+def test_a_probe_reads_its_own_rows_and_what_breaks_is_a_message():
+    world = shared()
+    ones, others = np.arange(0, ROWS, 2), np.arange(1, ROWS, 2)
+    probe = Probe("share", "half", "linear", ones, others)
+    reading = read_probe(world, Sounding(probe, time.time() + 60))
+    target = world.dataset.target[others]
+    auc = METRICS["roc_auc"]
+    assert reading.predictions.shape == (len(others), 2) and auc.error(target, reading.predictions) < 0.4
+    shuffled = read_probe(world, Sounding(replace(probe, permuted=True), time.time() + 60))
+    assert auc.error(target, shuffled.predictions) > 0.35
+    broken = read_probe(world, Sounding(replace(probe, train=ones[:1]), time.time() + 60))
+    assert broken.predictions is None and "Error" in broken.message
 
 
 def test_a_study_without_time_keeps_the_default_and_its_predictions():

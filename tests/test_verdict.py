@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.records import Constraints, Finding
+from advisor.records import Constraints, Finding, Look
 from advisor.standings import standings
 from advisor.verdict import chance, judge, percent
 from tests.made import DATASET, PROFILE, TARGET, all_outcomes, plan
@@ -139,3 +139,41 @@ def test_who_was_left_out_for_time_and_who_was_trained_beforehand_is_said():
         learners=(*plan().learners, "tabicl")
     )
     assert "did not pay" not in reasons() and "beforehand" not in reasons()
+
+
+def test_a_net_that_alone_is_worse_may_add_to_a_blend():
+    """Two that err independently: their mean is better than either, and the classical blend has nothing of the kind."""
+    chosen = plan()
+    seen = {
+        name: np.random.default_rng(place).normal(size=len(TARGET)) for place, name in enumerate(("xgboost", "mlp"))
+    }
+    outcomes = []
+    for item in all_outcomes(chosen, inner={"mlp": 0.2, "xgboost": 0.1}):
+        name, part = item.job.learner, chosen.splits.parts[item.job.split]
+        noise = seen.get(name, np.zeros(len(TARGET)))
+        risk = 1 / (1 + np.exp(-(1.5 * (TARGET - 0.5) + noise))) if name in seen else np.full(len(TARGET), 0.5)
+        told = np.column_stack([1 - risk, risk])
+        changes = {"inner_rows": part.train, "inner_predictions": told[part.train], "predictions": told[part.test]}
+        outcomes.append(replace(item, **changes))
+    verdict = answer(outcomes=outcomes)
+    blend = verdict.champions["blend"]
+    assert verdict.answer != "worth_it"
+    assert blend["gain"]["estimate"] > 0.1 and blend["p_worth"] > 0.95
+    assert blend["neural_share"] == blend["weights"]["mlp"] == pytest.approx(0.5, abs=0.15)
+    assert blend["score"] > max(verdict.champions[family]["score"] for family in ("classical", "neural"))
+    assert blend["cost"]["fit_seconds"] == 1.0, "both members are paid for"
+    assert any("Inside an ensemble the nets have" in reason and "% less error" in reason for reason in verdict.reasons)
+
+
+def test_looks_are_told_as_they_were_taken():
+    seen = Look("defaults", 12.0, 0.01, True, 0.975, 3, "hopeless")
+    assert answer(looks=(seen,)).looks == (
+        {"stage": "defaults", "seconds": 12.0, "p_worth": 0.01, "decided": True, "confidence": 0.975, "cuts": 3,
+         "because": "hopeless"},
+    )  # fmt: skip
+    assert any(
+        reason
+        == "The answer was known after the default configurations, at 12 s, and no more was spent on it: hopeless."
+        for reason in answer(looks=(seen,)).reasons
+    )
+    assert not any("was known" in reason for reason in answer(looks=(replace(seen, stage="final"),)).reasons)

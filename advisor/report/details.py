@@ -22,6 +22,12 @@ _CHANGES = {
     "smaller_margin": "A smaller margin",
 }
 _SAYINGS = ("sentence", "reason", "message")
+_STAGES = {
+    "landmarks": "Defaults on the first cut, for orientation",
+    "defaults": "Default configurations, to end a hopeless case",
+    "tuned": "Tuned, one round of cuts",
+    "final": "All that the budget paid for",
+}
 
 
 @dataclass(frozen=True)
@@ -164,13 +170,14 @@ def rules(document: Document) -> tuple[tuple[str, str, str], ...]:
 
 
 def looks(document: Document) -> tuple[tuple[str, str, str, str], ...]:
-    """Lay out the looks at the evidence as (stage, after how long, chance, decided or not)."""
+    """Lay out the looks at the evidence as (stage, after how long, chance, whether it ended there and why)."""
     return tuple(
         (
-            str(look["stage"]),
+            _STAGES.get(look["stage"], str(look["stage"])),
             numbers.duration(known(look.get("seconds"))),
             numbers.chance(known(look.get("p_worth"))),
-            "decided" if look.get("decided") else "went on",
+            ("ended here" if look.get("decided") else "went on")
+            + (f": {because}" if (because := look.get("because")) else ""),
         )
         for look in document["looks"]
     )

@@ -178,7 +178,11 @@ def champions(document: Document) -> Iterator[tuple[str, str]]:
     """Name each family's champion, as (title, learner with the interval of its score) pairs."""
     metric = metric_words(document["metric"])[0]
     for family, champion in document["champions"].items():
-        if champion:
+        if champion and champion.get("weights"):
+            score = numbers.with_uncertainty(known(champion.get("score")), half_width(document, champion))
+            parts = ", ".join(f"{name} {numbers.percent(share, 0)}" for name, share in champion["weights"].items())
+            yield "Ensemble of both sides", f"{metric} {score}; {parts}"
+        elif champion:
             name, cuts = champion["learner"], champion.get("by_split") or {}
             score = numbers.with_uncertainty(known(champion.get("score")), half_width(document, champion))
             times = sum(chosen == name for chosen in cuts.values())

@@ -106,7 +106,7 @@ def document(answer: str = "worth_it", task: str = "binary") -> dict:
             "break_even": {"reason": "no prices were given"},
         },
         "looks": [
-            {"stage": "default", "seconds": 61.2, "p_worth": 0.71 if estimate else None, "decided": False},
+            {"stage": "defaults", "seconds": 61.2, "p_worth": 0.71 if estimate else None, "decided": False},
             {"stage": "tuned", "seconds": 588.0, "p_worth": p_worth, "decided": answer != "too_close_to_call"},
         ],
         "profile": {

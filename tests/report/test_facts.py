@@ -48,6 +48,19 @@ def test_a_net_that_no_constraint_lets_through_rules_no_gain_out():
     assert "can be ruled out" not in facts.answer(barred).meaning
 
 
+def test_the_ensemble_is_told_by_its_parts():
+    told = document()
+    told["champions"]["blend"] = {
+        "learner": "blend",
+        "score": 0.932,
+        "low": 0.93,
+        "high": 0.934,
+        "weights": {"catboost": 0.625, "realmlp": 0.375},
+    }
+    said = ("Ensemble of both sides", "ROC AUC 0.932 ± 0.002; catboost 62 %, realmlp 38 %")
+    assert said in facts.answer(told).champions
+
+
 def test_champions_and_recommendation():
     said = facts.answer(document("worth_it"))
     assert said.recommended == "mlp (neural net), ROC AUC 0.936 ± 0.002"
@@ -135,7 +148,9 @@ def test_price_and_break_even():
 
 def test_rules_and_looks():
     assert [held for _, held, _ in details.rules(document())] == ["does not apply", "did not hold here"]
-    assert details.looks(document())[1] == ("tuned", "9 min 48 s", "more than 99 %", "decided")
+    assert details.looks(document())[1] == (
+        "Tuned, one round of cuts", "9 min 48 s", "more than 99 %", "ended here"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
