@@ -66,7 +66,8 @@ def run(case: Case, options: argparse.Namespace) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
     advice = advisor.compare(
         sample, target, task=task, metric=case.metric, budget=options.budget, seed=case.seed, workers=options.workers,
-        learners=[name for name in options.learners.split(",") if name], tracking=False, out=folder, command=f"advisor.compare({case.key})",
+        learners=[name for name in options.learners.split(",") if name],
+        tracking=False, out=folder, command=f"verdicts {case.key}",
     )  # fmt: skip
     dataset = walk.read(sample, target, task=task)
     profile = walk.profile(sample, target, task=task)
@@ -88,6 +89,7 @@ def facts(document: Mapping[str, Any]) -> dict[str, Any]:
         for family, who in document["champions"].items()
         if family != "blend"
     }
+    blend = document["champions"].get("blend")
     return {
         "answer": document["answer"],
         "p_worth": document["p_worth"],
@@ -96,6 +98,7 @@ def facts(document: Mapping[str, Any]) -> dict[str, Any]:
         "metric": document["metric"],
         "recommended": {key: document["recommended"][key] for key in ("learner", "family")},
         "champions": champions,
+        "blend": blend and {key: blend[key] for key in ("neural_share", "gain", "p_worth")},
         "looks": document["looks"],
         "budget_seconds": document["budget"]["seconds"],
         "spent_seconds": document["budget"]["spent_seconds"],

@@ -82,14 +82,17 @@ def t3(lines: Sequence[Line]) -> list[str]:
     ])  # fmt: skip
     text += ["**Coverage of the 90 % interval** (per cent; five folds once / the final cuts):", ""]
     text += table(("metric", *(f"{size:,}" for size in sizes), "all"), [
-        (metric, *(f"{_share(own, 'covered once', metric=metric, rows=size)} / {_share(own, 'covered', metric=metric, rows=size)}"
-                   for size in sizes), _share(own, "covered", metric=metric))
+        (metric, *(
+            f"{_share(own, 'covered once', metric=metric, rows=size)} / "
+            f"{_share(own, 'covered', metric=metric, rows=size)}" for size in sizes
+        ), _share(own, "covered", metric=metric))
         for metric in _metrics(own)
     ])  # fmt: skip
     text += [f"By what training samples add to the variance of the rows: {_by_swing(own)}.", ""]
     text += ["**Any gain** (drawn as published tables have them): wrong among decided, and what p_worth is worth.", ""]
     anything = [line for line in own if line["gain"] == ANY_GAIN]
-    text += table(("rows", "cases", "decided", "wrong among decided", "decided at defaults / tuned / final", "Brier skill"), [
+    heads = ("rows", "cases", "decided", "wrong among decided", "decided at defaults / tuned / final", "Brier skill")
+    text += table(heads, [
         _any_row(size, [line for line in anything if size in ("all", line["rows"])]) for size in (*sizes, "all")
     ])  # fmt: skip
     text += ["**Other rules on the same simulated cases** (five folds once):", ""]
@@ -122,9 +125,8 @@ def _trained(lines: Sequence[Line]) -> list[str]:
         ("noise", "signal seen", "signal seen in pure noise"),
         ("findings", "found", "warned of"),
     ):
-        text += table((kind, heading), [
-            (name, rate([line for line in _kind(lines, kind) if line["name"] == name], count)) for name in KINDS[kind][1]
-        ])  # fmt: skip
+        own = {name: [line for line in _kind(lines, kind) if line["name"] == name] for name in KINDS[kind][1]}
+        text += table((kind, heading), [(name, rate(some, count)) for name, some in own.items()])
     return text
 
 

@@ -142,7 +142,7 @@ def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
         clusters = [line["dataset"] for line in own if line["rows_used"] >= MANY_ROWS]
         text += [f"Seconds spent over seconds allowed, from 10,000 rows on: {mean_with_interval(shares, clusters)} "
                  f"({len(shares)} cases).", ""]  # fmt: skip
-    return text + ["<details><summary>All cases of T1</summary>", "", *table(
+    return [*text, "<details><summary>All cases of T1</summary>", "", *table(
         ("data set", "rows", "seed", "metric", "answer", "p_worth", "gain, true (SE)", "truth", "champions", "scored"),
         [_t1_row(line) for line in sorted(lines, key=lambda line: line["key"])],
     ), "</details>", ""]  # fmt: skip
@@ -205,8 +205,8 @@ def t2(lines: Sequence[Line]) -> list[str]:
         }
 
     text += regrets(own, of)
-    return text + ["<details><summary>All cases of T2</summary>", "", *table(
-        ("data set", "rows", "metric", "answer", "p_worth", "gain, ours", "gain, published", "published", "source", "scored"),
+    return [*text, "<details><summary>All cases of T2</summary>", "", *table(
+        ("data set", "rows", "metric", "answer", "p_worth", "gain", "published gain", "published", "source", "scored"),
         [
             (line["dataset"], line["rows_used"], line["metric"], line["answer"],
              "-" if line["p_worth"] is None else f"{line['p_worth']:.3f}",

@@ -6,7 +6,6 @@ python benchmarks/verdicts/report.py FOLDER      writes FOLDER.md, and the figur
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -69,19 +68,24 @@ def write(folder: Path) -> None:
     folder.with_suffix(".md").write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
 
 
-_T1 = """From each table rows are drawn at random and given to `advisor.compare`; its answer is held against up to 20,000 rows
-that were not drawn. The truth is measured on both champions, trained again on all drawn rows: it belongs to this draw and
-this training, not to the average of the pipelines, and where a pipeline's champion differed from cut to cut it is that of
-the most cuts. It is "undecidable" where its own one-sided 95 % interval holds the margin. Regret is the share of the chosen
-model's error that the better champion would have avoided. Intervals draw whole data sets with replacement; those of
-counts are exact (Clopper and Pearson) and take draws as independent, which several draws of one table are not."""
-_T2 = """Published verdicts are about other nets, other splits, often other sizes (here at most 10,000 rows), and TabZilla chose its
-champions by test score and has older nets. The metric is theirs. Regret is by their figures. A disagreement is therefore not
-always our error, nor an agreement our merit."""
-_T3 = """Simulated: row losses of two pipelines with planted gain, common hard rows, heavy tails, and training samples that add 0.4
-or 1.0 times the variance of the rows; judged by the product's own figures at the looks "defaults", "tuned" (five folds, or
-three from 20,000 rows on) and "final" (three repeats up to 20,000 rows). The absolute floor and limits are not asked.
-Trained: real fits of cheap pipelines; true effects from symmetry or from 20,000 rows that nobody trained on."""
+_T1 = """\
+From each table rows are drawn at random and given to `advisor.compare`; its answer is held against up to 20,000 rows
+that were not drawn. The truth is measured on both champions, trained again on all drawn rows: it belongs to this draw
+and this training, not to the average of the pipelines, and where a pipeline's champion differed from cut to cut it is
+that of the most cuts. It is "undecidable" where its own one-sided 95 % interval holds the margin. Regret is the share
+of the chosen model's error that the better champion would have avoided. Intervals draw whole data sets with
+replacement; those of counts are exact (Clopper and Pearson) and take draws as independent, which several draws of one
+table are not."""
+_T2 = """\
+Published verdicts are about other nets, other splits, often other sizes (here at most 10,000 rows), and TabZilla
+chose its champions by test score and has older nets. The metric is theirs. Regret is by their figures. A disagreement
+is therefore not always our error, nor an agreement our merit."""
+_T3 = """\
+Simulated: row losses of two pipelines with planted gain, common hard rows, heavy tails, and training samples that add
+0.4 or 1.0 times the variance of the rows; judged by the product's own figures at the looks "defaults", "tuned" (five
+folds, or three from 20,000 rows on) and "final" (three repeats up to 20,000 rows). The absolute floor and limits are
+not asked. Trained: real fits of cheap pipelines; true effects from symmetry or from 20,000 rows that nobody trained
+on."""
 
 
 def aims(t1: Sequence[Line], t3: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
@@ -159,16 +163,17 @@ def _save(figure: Any, path: Path) -> None:
 
 def conditions(folder: Path) -> list[str]:
     """Say with what, from which commands and on which frozen lists the results were made."""
-    commands = [json.loads(text) for text in (folder / "commands.jsonl").read_text(encoding="utf-8").splitlines()]
+    commands = list(lines.read(folder / "commands.jsonl").values())
     last = commands[-1]
     versions = ", ".join(f"{name} {number}" for name, number in last["versions"].items() if number)
     names = [entry.dataset for entry in PUBLISHED]
     return [
         "## Conditions", "",
         f"{last['cpu']}, {last['system']}, Python {last['python']}; {versions}. Commands:", "",
-        *(f"    {command}" for command in dict.fromkeys(command["key"] for command in commands)), "",
-        "Ablations and this page again, without training: `python benchmarks/verdicts/report.py FOLDER`. Cases, seeds and the split are in "
-        "`benchmarks/verdicts/cases.py`; a simulated case is seeded by the name of its world and its number.", "",
+        *(f"    {command}" for command in (command["key"] for command in commands)), "",
+        "Ablations and this page again, without training: `python benchmarks/verdicts/report.py FOLDER`. Cases, seeds "
+        "and the split are in `benchmarks/verdicts/cases.py`; a simulated case is seeded by the name of its world and "
+        "its number.", "",
         f"- T1, scored: {', '.join(name for name in LARGE if is_scored(name))}",
         f"- T1, for choosing thresholds, not scored: {', '.join(name for name in LARGE if not is_scored(name))}",
         f"- T2, scored: {', '.join(name for name in names if is_scored(name))}",

@@ -12,7 +12,7 @@ the ablations need to FOLDER/kept; a case that was interrupted is run again.
 from __future__ import annotations
 
 import argparse
-import shlex
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -99,7 +99,8 @@ def main() -> None:
     if options.quick:
         options.t3_cases, rows, options.limit, options.budget = 20, QUICK_T3_ROWS, options.limit or 2, "45s"
     options.budget = quantities.seconds(options.budget)
-    command = "python benchmarks/verdicts/run.py " + shlex.join(sys.argv[1:])
+    # Where results and data lie is no condition of theirs.
+    command = re.sub(r" --(out|data)[= ]\S+", "", " ".join(["python benchmarks/verdicts/run.py", *sys.argv[1:]]))
     lines.append(options.out / "commands.jsonl", {"key": command, "began": time.time(), **report.machine()})
     for part, planned in (("t1", cases.t1_cases()), ("t2", cases.t2_cases())):
         if options.part in (part, "all"):

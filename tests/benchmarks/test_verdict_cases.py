@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from ablate import Kept, ablated, champions, first_split
 from cases import LARGE, PUBLISHED, is_scored, t1_cases, t2_cases
-from look_rule import answer_at, first_answer, hope_of_tuning
+from look_rule import answer_at, first_answer
 
 from advisor.evidence import StandardError, posterior
+from advisor.looks import hope_of_tuning
 from advisor.records import Comparison
 
 
