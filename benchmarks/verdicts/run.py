@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=HERE.parent / "shared" / "data", help="folder with an index.csv")
     parser.add_argument("--budget", default="60s", help="of one comparison")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--t3-cases", type=int, default=100, help="data sets in each cell of T3")
+    parser.add_argument("--t3-cases", type=int, default=60, help="data sets in each cell of T3")
     parser.add_argument("--only", nargs="+", default=[], help="keys of T1 or T2 cases, or beginnings of them")
     parser.add_argument("--limit", type=int, help="at most so many cases of T1 and of T2")
     parser.add_argument("--learners", default="", help="only these, as advisor compare has them; all by default")

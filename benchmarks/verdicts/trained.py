@@ -238,9 +238,9 @@ KINDS: dict[
     str, tuple[Callable[[str, int, np.random.Generator], dict[str, float]], dict[str, tuple[int, ...]], int]
 ] = {
     "twins": (twin_case, dict.fromkeys(TWINS, (300, 1_000, 3_000)), 60),
-    "winners": (winner_case, dict.fromkeys(WINNERS, (300, 1_000, 3_000)), 60),
-    "noise": (noise_case, dict.fromkeys(("roc_auc", "log_loss", "rmse"), (300, 1_000, 3_000)), 60),
-    "groups": (grouped_case, {"random": (1_600,), "grouped": (1_600,)}, 60),
+    "winners": (winner_case, dict.fromkeys(WINNERS, (300, 1_000, 3_000)), 40),
+    "noise": (noise_case, dict.fromkeys(("roc_auc", "log_loss", "rmse"), (300, 1_000, 3_000)), 40),
+    "groups": (grouped_case, {"random": (1_600,), "grouped": (1_600,)}, 40),
     "findings": (finding_case, dict.fromkeys((*PLANTED, "nothing"), (300, 1_000)), 40),
 }
 
