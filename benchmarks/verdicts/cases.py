@@ -6,6 +6,7 @@ A third of the sources, by a hash of their names, may be used for choosing thres
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Tables of at least 40,000 rows: what is not drawn is enough to know the truth from.
@@ -68,7 +69,7 @@ def is_scored(dataset: str) -> bool:
     return int(hashlib.sha256(dataset.encode()).hexdigest(), 16) % 3 != 0
 
 
-def t1_cases(seeds: tuple[int, ...] = T1_SEEDS) -> tuple[Case, ...]:
+def t1_cases(seeds: Iterable[int] = T1_SEEDS) -> tuple[Case, ...]:
     """List the draws from large tables: all data sets once before any is drawn from again."""
     return tuple(Case("t1", name, "auto", rows, seed) for seed in seeds for rows in DRAWN_ROWS for name in LARGE)
 

@@ -76,11 +76,16 @@ def strategies(line: Line, ablation: Line | None) -> dict[str, float]:
     return found
 
 
+def mean_interval(values: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
+    """Return the 95 % interval of a mean, drawing whole clusters."""
+    return cluster_interval(values, clusters, _mean)
+
+
 def mean_with_interval(values: Sequence[float], clusters: Sequence[str]) -> str:
     """Write a mean share with an interval over clusters."""
     if not values:
         return "-"
-    return per_cent(float(np.mean(values)), 2) + between(cluster_interval(values, clusters, _mean), 2)
+    return per_cent(float(np.mean(values)), 2) + between(mean_interval(values, clusters), 2)
 
 
 def wrong_among_decided(lines: Sequence[Line]) -> tuple[int, int, int]:

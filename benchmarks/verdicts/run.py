@@ -89,6 +89,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--t3-cases", type=int, default=60, help="data sets in each cell of T3")
     parser.add_argument("--only", nargs="+", default=[], help="keys of T1 or T2 cases, or beginnings of them")
+    parser.add_argument("--scored", action="store_true", help="leave the third out that thresholds may be chosen on")
+    parser.add_argument("--seeds", type=int, default=len(cases.T1_SEEDS), help="draws from each table of T1")
     parser.add_argument("--limit", type=int, help="at most so many cases of T1 and of T2")
     parser.add_argument("--learners", default="", help="only these, as advisor compare has them; all by default")
     parser.add_argument("--keep-runs", action="store_true", help="leave the run folders in FOLDER/runs")
@@ -102,9 +104,10 @@ def main() -> None:
     # Where results and data lie is no condition of theirs.
     command = re.sub(r" --(out|data)[= ]\S+", "", " ".join(["python benchmarks/verdicts/run.py", *sys.argv[1:]]))
     lines.append(options.out / "commands.jsonl", {"key": command, "began": time.time(), **report.machine()})
-    for part, planned in (("t1", cases.t1_cases()), ("t2", cases.t2_cases())):
+    for part, planned in (("t1", cases.t1_cases(range(options.seeds))), ("t2", cases.t2_cases())):
         if options.part in (part, "all"):
             chosen = [case for case in planned if not options.only or case.key.startswith(tuple(options.only))]
+            chosen = [case for case in chosen if not options.scored or cases.is_scored(case.dataset)]
             if chosen:
                 run_cases(tuple(chosen[: options.limit]), options)
     if options.part in ("t3", "all"):

@@ -54,8 +54,9 @@ def test_counts_are_summed_and_the_margin_is_no_gain():
         for gain, hits in ((0.0, 0), (0.01, 1), (0.05, 6))
     ]
     found = made.headline(cells)
-    assert found["false worth it, equal pipelines (simulated)"] == (0, 10)
-    assert found["false worth it, gain at the margin (simulated)"] == (1, 10)
+    assert found["false worth it, equal pipelines (simulated)"] == (0, 10, "")
+    assert found["false worth it, gain at the margin (simulated)"][:2] == (1, 10)
+    assert "rmse, 300 rows, 1 of 10" in found["false worth it, gain at the margin (simulated)"][2]
     assert made.power(cells, 0.05)["rmse"][0][:2] == (300, 0.6)
 
 
