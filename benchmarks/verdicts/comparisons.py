@@ -164,6 +164,10 @@ def truth(
     }
     asked |= {PLAIN_TREES: (PLAIN_TREES, {}), "dummy": ("dummy", {})}
     for name, (learner, params) in asked.items():
+        same = next((other for other in losses if asked[other] == asked[name]), None)
+        if same is not None:
+            losses[name] = losses[same]
+            continue
         began = time.time()
         setting = Setting(
             profile, modalities.find(dataset.modality), metric.name, len(dataset.target), seed=document_seed(document),
