@@ -83,7 +83,10 @@ def compare(
     ] = "auto",
     foundation: Annotated[
         str | None,
-        typer.Option(help="Weights of pre-trained nets: a file, a folder, or download.", rich_help_panel=_EFFORT),
+        typer.Option(
+            help="Weights of pre-trained nets: a file, a folder (each takes its own), or download.",
+            rich_help_panel=_EFFORT,
+        ),
     ] = None,
     budget: Annotated[
         str | None,
@@ -97,6 +100,9 @@ def compare(
     ] = None,
     learners: Annotated[str, typer.Option(help="Only these learners: a,b,c.", rich_help_panel=_EFFORT)] = "",
     skip: Annotated[str, typer.Option(help="Not these learners: a,b.", rich_help_panel=_EFFORT)] = "",
+    also: Annotated[
+        str, typer.Option(help="These as well, who take part on request only: a,b.", rich_help_panel=_EFFORT)
+    ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", rich_help_panel=_EFFORT)] = "auto",
     engine: Annotated[str, typer.Option(help="Where fits run: local.", rich_help_panel=_EFFORT)] = "local",
     workers: Annotated[
@@ -134,6 +140,7 @@ def compare(
         source, target, task=task, group=group, time=time, drop=_names(drop), metric=metric, min_gain=min_gain,
         confidence=confidence, interpretable=interpretable, max_latency=max_latency, max_model_size=max_model_size,
         serve_on=serve_on, budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip),
+        also=_names(also),
         foundation=foundation, device=device, engine=engine, workers=workers, seed=seed, tracking_uri=tracking_uri,
         experiment=experiment, tracking=not no_tracking, out=out, resume=resume, quiet=quiet,
         command=shlex.join(["advisor", *sys.argv[1:]]), began=began,
@@ -210,6 +217,7 @@ def learners(as_json: AsJson = False) -> None:
             "reason": learner.missing(),
             "tasks": list(learner.tasks),
             "interpretable": learner.interpretable,
+            "on_request": learner.on_request,
             "summary": learner.summary,
         }
         for learner in catalogue()
@@ -218,7 +226,8 @@ def learners(as_json: AsJson = False) -> None:
         _print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['learner']:<15} {row['family']:<10} {row['reason'] or row['summary']}")
+        asked = " (on request)" if row["on_request"] else ""
+        typer.echo(f"{row['learner']:<20} {row['family']:<10} {row['reason'] or row['summary']}{asked}")
 
 
 @app.command()

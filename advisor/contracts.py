@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -120,6 +120,10 @@ def _no_objection(profile: Profile) -> str | None:
     return None
 
 
+def _nothing_absent(foundation: str, task: Task) -> str | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Learner:
     """One member of a family: how to build it, what to tune, and where it cannot go.
@@ -129,10 +133,14 @@ class Learner:
     away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
     that make an answer possible. `requires` lists modules beyond the core that must be importable.
 
-    `weights` names the pre-trained weights that it cannot do without, and their licence.
+    `weights` names the pre-trained weights that it cannot do without, and their licence. `absent(foundation, task)`
+    says why there are none of them where `foundation` points, or None where there are.
 
     `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
     in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always.
+
+    Who is there `on_request` takes part only when asked for by name. `must_beat` names learners that take part with it:
+    only on cuts where it clearly beats all of them on the inner rows may it lead its family.
     """
 
     name: str
@@ -145,10 +153,13 @@ class Learner:
     modalities: tuple[str, ...] = ("tabular",)
     requires: tuple[str, ...] = ()
     weights: str = ""
+    absent: Callable[[str, Task], str | None] = _nothing_absent
     interpretable: bool = False
     effort: int = 5
     seconds: Callable[[int, int], float] = _quick
     precedence: int = 1
+    on_request: bool = False
+    must_beat: tuple[str, ...] = ()
 
     @property
     def tunable(self) -> bool:
@@ -167,6 +178,41 @@ class Learner:
         if profile.task not in self.tasks:
             return f"does not do {profile.task}"
         return self.missing() or self.objection(profile)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A learner that is another one, the learner `of`, with something done to its rows: on request, and not without it.
+
+    `wrap(setting, pipeline)` turns the other's unfitted pipeline into its own, which keeps the step "model", so that
+    what can be tuned stays the same. It leads its family only where it beats the other and those in `must_beat`.
+    `extra_seconds(rows, columns)` is roughly what it takes longer.
+    """
+
+    name: str
+    of: str
+    family: Family
+    summary: str
+    wrap: Callable[[Setting, Any], Any]
+    must_beat: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    extra_seconds: Callable[[int, int], float] = _quick
+
+    def learner(self, base: Learner) -> Learner:
+        """Return this variant of `base` as a learner."""
+        return replace(
+            base,
+            name=self.name,
+            family=self.family,
+            summary=self.summary,
+            build=lambda setting, params: self.wrap(setting, base.build(setting, params)),
+            requires=tuple(dict.fromkeys((*base.requires, *self.requires))),
+            interpretable=False,
+            effort=min(9, base.effort + 3),
+            seconds=lambda rows, columns: base.seconds(rows, columns) + self.extra_seconds(rows, columns),
+            on_request=True,
+            must_beat=(base.name, *self.must_beat),
+        )
 
 
 class Engine(Protocol):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import costs, profiling
+from advisor.learners import catalogue
 from advisor.metrics import METRICS
 from advisor.records import Budget, Cost, Dataset, Outcome, Plan, Profile, Verdict
 from advisor.standings import Standings
@@ -33,8 +34,12 @@ def verdict_document(
     spent_seconds: float,
     environment: Mapping[str, Any],
     mlflow: Mapping[str, Any] | None,
+    further: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the content of verdict.json, free of NaN and infinity: what is not known is None."""
+    """Return the content of verdict.json, free of NaN and infinity: what is not known is None.
+
+    `further` are the keys that are no part of the verdict: would_change, effort and variance.
+    """
     described = profiling.profile_dict(profile)
     judged = max((row["splits"] for row in verdict.leaderboard), default=0)
     content: dict[str, Any] = plain(
@@ -51,10 +56,11 @@ def verdict_document(
             "champions": verdict.champions,
             "leaderboard": verdict.leaderboard,
             "skipped": plan.skipped,
+            "weights": licences(plan),
             "failed": verdict.failed,
             "reasons": verdict.reasons,
             "rules": [],
-            "would_change": verdict.would_change,
+            **further,
             "cost": verdict.cost,
             "looks": verdict.looks,
             "profile": {**described, "name": dataset.name, "source": dataset.source, "notes": dataset.notes},
@@ -75,6 +81,13 @@ def verdict_document(
         }
     )
     return content
+
+
+def licences(plan: Plan) -> dict[str, str]:
+    """Name the pre-trained weights of those that take part, and their licence: {learner: words}."""
+    return {
+        learner.name: learner.weights for learner in catalogue() if learner.weights and learner.name in plan.learners
+    }
 
 
 def spent(budget: Budget, seconds: float) -> dict[str, Any]:

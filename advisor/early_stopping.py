@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -46,13 +46,27 @@ class Trained:
     cut_short: bool | None = None
 
 
+class Augment(Protocol):
+    """Makes new rows to learn from out of those at hand: numbers and codes (n, p), and codes or values (n,) for them.
+
+    `cardinalities` has the levels of each column, 0 for a number; `deadline` (time.monotonic) is that of the whole fit.
+    """
+
+    def __call__(
+        self, X: np.ndarray, y: np.ndarray, cardinalities: tuple[int, ...], seed: int, deadline: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return new rows (m, p) and their targets (m,)."""
+        ...
+
+
 class EarlyStopping(BaseEstimator):
     """What classifiers and regressors share; see the two below.
 
     Parameters that every subclass takes: `metric` (a name of advisor.metrics or None; it picks the loss that is trained
     and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better held loss
     before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
-    of one fit; None: no limit), `random_state`, `n_jobs` (threads).
+    of one fit; None: no limit), `random_state`, `n_jobs` (threads). Some take `augment`, which adds rows to those that
+    are learnt from: made out of them alone, and never out of or into those that are held out.
 
     After `fit`: `model_`, `best_iteration_`, `cut_short_` (whether the time was up before training would have ended),
     `curve_` (name of the held loss -> its value after each iteration), `cardinalities_` (levels of each column, 0 for a
@@ -66,6 +80,7 @@ class EarlyStopping(BaseEstimator):
     seconds: float | None
     random_state: Any
     n_jobs: int
+    augment: Augment | None = None
 
     def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
         """Train on X (n, p), watching the held rows, until `patience` or the `deadline` (time.monotonic) runs out.
@@ -105,7 +120,10 @@ class EarlyStopping(BaseEstimator):
         if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
             # Where every class has one row, the held row has to be learnt from as well.
             kept = np.arange(n)
-        trained = self._train(X[kept], y[kept], X[held], y[held], deadline)
+        more, more_y = X[:0], y[:0]
+        if self.augment is not None:
+            more, more_y = self.augment(X[kept], y[kept], self.cardinalities_, self.seed_, deadline)
+        trained = self._train(_and(X[kept], more), _and(y[kept], more_y), X[held], y[held], deadline)
         self.model_, self.best_iteration_ = trained.model, trained.best_iteration
         self.curve_ = {f"held_{self._loss}": trained.held_losses}
         now = time.monotonic()
@@ -113,7 +131,7 @@ class EarlyStopping(BaseEstimator):
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations, so one that may not end in time is not begun.
         if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:
-            self.model_ = self._retrain(X, y, trained.best_iteration)
+            self.model_ = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration)
 
     def _checked(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers (n, p), categories as codes, and y (n,); remember names, widths and levels."""
@@ -206,6 +224,10 @@ class EarlyStoppingRegressor(RegressorMixin, EarlyStopping):
     def predict(self, X: Any) -> np.ndarray:
         """Return values (n,) in the target's unit."""
         return self._predicted(X).astype(np.float64) * self.scale_ + self.centre_
+
+
+def _and(rows: np.ndarray, more: np.ndarray) -> np.ndarray:
+    return np.concatenate([rows, more]) if len(more) else rows
 
 
 def _levels(X: Any) -> dict[int, pd.Index]:

@@ -170,18 +170,35 @@ def compare_pairs(
     )
 
 
-def posterior(theta: float, error: StandardError, theta_min: float) -> float:
-    """Return P(true theta > theta_min) under the prior N(-0.01, 0.12^2), or without it where theta is a surprise to it.
+def posterior(
+    theta: float,
+    error: StandardError,
+    theta_min: float,
+    *,
+    prior_mean: float = PRIOR_MEAN,
+    prior_sd: float = PRIOR_SD,
+) -> float:
+    """Return P(true theta > theta_min) under a normal prior, or without it where theta is a surprise to it.
 
     Normal prior and likelihood; where the standard error has few degrees of freedom, the same shrunken mean and spread
     are referred to t. Beyond 2.5 predictive standard deviations the prior is dropped: true effects have fat tails.
     """
     variance = error.value**2
-    if abs(theta - PRIOR_MEAN) > SURPRISE * np.sqrt(variance + PRIOR_SD**2):
+    if abs(theta - prior_mean) > SURPRISE * np.sqrt(variance + prior_sd**2):
         return error.chance(theta - theta_min, error.value)
-    weight = PRIOR_SD**2 / (PRIOR_SD**2 + variance)
-    mean = weight * theta + (1 - weight) * PRIOR_MEAN
+    weight = prior_sd**2 / (prior_sd**2 + variance)
+    mean = weight * theta + (1 - weight) * prior_mean
     return error.chance(mean - theta_min, float(np.sqrt(weight)) * error.value)
+
+
+def gain_of(theta: float) -> float:
+    """Return theta as a relative error reduction, 1 - exp(-theta)."""
+    return -float(np.expm1(-theta))
+
+
+def gain_interval(theta: float, low: float, high: float, level: float) -> dict[str, float]:
+    """Return theta and its bounds at `level` as relative error reductions: {estimate, low, high, level}."""
+    return {"estimate": gain_of(theta), "low": gain_of(low), "high": gain_of(high), "level": level}
 
 
 def answer_of(comparison: Comparison, confidence: float = 0.95) -> Answer:
@@ -207,6 +224,17 @@ def beats(
     """
     comparison = compare_pairs(dummy, pipeline, cuts, metric, min_gain=0.0)
     return None if comparison is None else comparison.theta > 0 and comparison.p_worth_flat >= confidence
+
+
+def clearly_better(known: np.ndarray, losses: np.ndarray) -> bool:
+    """Tell whether `losses` beat those that are `known` by more than one standard error of their paired difference.
+
+    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays
+    hold the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of
+    either.
+    """
+    difference = known - losses
+    return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
 
 
 def standard_error(losses: RowLosses, cuts: Cuts, metric: Metric) -> float | None:

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-from scipy import special
-
-from advisor.records import Comparison, Constraints, Look, Plan
+from advisor.evidence import StandardError
+from advisor.prior import chance_after_tuning
+from advisor.records import Constraints, Look, Plan
 from advisor.standings import Standings
 from advisor.verdict import ruling
 
 Stage = Literal["landmarks", "defaults", "tuned", "final"]
-
-# How much more a net gains from tuning than trees do, on the scale of theta: mean and standard deviation.
-TUNING_MEAN, TUNING_SD = 0.0, 0.03
 
 
 def look(
@@ -41,7 +37,13 @@ def look(
     compared = ruled.comparison
     decided, because = stage == "final", ""
     if stage == "defaults" and ruled.answer == "not_worth_it":
-        hope = 0.0 if compared is None else hope_of_tuning(compared)
+        hope = (
+            0.0
+            if compared is None
+            else chance_after_tuning(
+                compared.theta, StandardError(compared.se, compared.df, compared.method), compared.theta_min
+            )
+        )
         decided = hope <= 1 - asked
         because = f"with all that tuning may add, the chance of the margin is {hope:.1%}" if decided else ""
     elif stage == "tuned":
@@ -50,14 +52,3 @@ def look(
         stage, seconds, None if compared is None else compared.p_worth, decided,
         None if stage == "landmarks" else asked, len(standing.cuts.numbers), because,
     )  # fmt: skip
-
-
-def hope_of_tuning(comparison: Comparison) -> float:
-    """Return the chance that the net reaches the margin once both sides are tuned: P(theta + G > theta_m), G normal.
-
-    The larger of the chances with the weak prior and without, so that neither alone ends a comparison.
-    """
-    spread = float(np.hypot(comparison.se, TUNING_SD))
-    distance = (comparison.theta + TUNING_MEAN - comparison.theta_min) / max(spread, 1e-12)
-    flat = special.ndtr(distance) if comparison.df is None else special.stdtr(comparison.df, distance)
-    return float(max(flat, comparison.p_worth))

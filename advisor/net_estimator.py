@@ -57,6 +57,7 @@ class NetEstimator(EarlyStopping):
         random_state: Any = 0,
         n_jobs: int = 1,
         device: str = "cpu",
+        augment: Any = None,
     ) -> None:
         self.optimiser = optimiser
         self.learning_rate = learning_rate
@@ -73,6 +74,7 @@ class NetEstimator(EarlyStopping):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.device = device
+        self.augment = augment
 
     @property
     def side_by_side(self) -> bool:
@@ -161,12 +163,12 @@ class NetEstimator(EarlyStopping):
         """Build a net for such rows and train it; return it on the CPU, and the loop's Fit."""
         import torch
 
-        from advisor.nets.loop import GpuMemory, Rows, cpu_threads, device_name, pick_device, seeded, train
+        from advisor.nets.loop import GpuMemory, cpu_threads, device_name, pick_device, seeded, train
         from advisor.nets.losses import TableLoss
 
         place = pick_device(self.device)
         self.device_, self.device_name_ = place.type, device_name(place)
-        rows = Rows(self._tensors(X), self._target(y))
+        rows = self._rows(X, y)
         levels = [levels for levels in self.cardinalities_ if levels > self.most_one_hot_levels]
         bias = np.log(np.bincount(y) / len(y)) if self._loss == "log_loss" else np.zeros(1)
         limit = None if np.isinf(deadline) else max(0.0, deadline - time.monotonic())
@@ -185,6 +187,12 @@ class NetEstimator(EarlyStopping):
         if memory.peak_mb is not None:
             self.gpu_memory_mb_ = max(memory.peak_mb, self.gpu_memory_mb_ or 0.0)
         return module.cpu(), fit
+
+    def _rows(self, X: np.ndarray, y: np.ndarray) -> Any:
+        """Return the rows to train on as the loop takes them."""
+        from advisor.nets.loop import Rows
+
+        return Rows(self._tensors(X), self._target(y))
 
     def _tensors(self, X: np.ndarray) -> tuple[Any, ...]:
         """Numbers (n, p) and 0/1 columns (n, h), float32, and codes (n, c), 0 for missing or unseen; any may be empty.

@@ -80,6 +80,7 @@ def make_plan(
     metric: str,
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
+    also: Sequence[str] = (),
     interpretable: bool = False,
     device: str = "cpu",
     serve_on: str = "auto",
@@ -88,18 +89,23 @@ def make_plan(
 ) -> Plan:
     """Pair every suitable learner with every outer cut, and say why the others were left out.
 
-    `only` and `skip` name learners; the dummy always takes part, since "no signal" is measured against it. Raises
+    `only`, `skip` and `also` name learners, the last those that take part on request only; whom these have to beat
+    comes with them. The dummy always takes part, since "no signal" is measured against it. Raises
     UserError for an unknown name or where no learner is left.
     """
-    for name in (*only, *skip):
+    for name in (*only, *skip, *also):
         if name not in {learner.name for learner in learners}:
             raise UserError(f"No learner is called {name!r}. {did_you_mean(name, [lr.name for lr in learners])}")
+    asked = _with_yardsticks((*only, *also), learners)
     skipped = {}
     for learner in learners:
         if learner.family == "dummy":
             continue
-        if only and learner.name not in only:
+        if only and learner.name not in asked:
             skipped[learner.name] = "not among --learners"
+        elif learner.on_request and learner.name not in asked:
+            terms = f" (its weights: {learner.weights})" if learner.weights else ""
+            skipped[learner.name] = f"takes part on request only: --also {learner.name}{terms}"
         elif learner.name in skip:
             skipped[learner.name] = "named in --skip"
         elif interpretable and not (learner.interpretable or learner.family == "neural"):
@@ -108,21 +114,40 @@ def make_plan(
             skipped[learner.name] = reason
         elif learner.weights and foundation is None:
             skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
+        elif foundation is not None and (reason := learner.absent(foundation, profile.task)):
+            skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); {reason}"
+    for learner in learners:
+        if learner.name not in skipped and (absent := [name for name in learner.must_beat if name in skipped]):
+            skipped[learner.name] = f"has to beat {absent[0]}, which does not take part"
     cuts = draw_splits(dataset, budget)
     unaffordable: dict[str, str] = {}
     if not only:
-        members = [learner for learner in learners if learner.name not in skipped]
+        unasked = [learner for learner in learners if learner.name not in (*skipped, *asked)]
         seconds = fit_seconds(cuts, budget.seconds, workers) * (1.0 if device == "cpu" else GPU_SPEED)
-        unaffordable = _too_slow(members, len(dataset.target), len(profile.columns), seconds, budget)
+        unaffordable = too_slow(unasked, len(dataset.target), len(profile.columns), seconds, budget)
         skipped |= unaffordable
-    chosen = tuple(learner.name for learner in learners if learner.name not in skipped)
-    if not any(learner.family != "dummy" for learner in learners if learner.name in chosen):
+    members = [learner for learner in learners if learner.name not in skipped]
+    chosen = tuple(learner.name for learner in members)
+    if not any(learner.family != "dummy" for learner in members):
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
+    for learner in members:
+        if not any(other.family == learner.family and not other.must_beat for other in members):
+            raise UserError(
+                f"{learner.name} leads the {learner.family} side only where it beats "
+                f"{' and '.join(learner.must_beat)}; name a learner of that side as well, such as mlp."
+            )
     return Plan(
         dataset.task, metric, cuts, chosen, skipped, budget.seed, device, serve_on,
         _fingerprint(profile, metric, cuts, (*chosen, foundation or "")), foundation,
-        tuple(unaffordable),
+        tuple(unaffordable), {learner.name: learner.must_beat for learner in members if learner.must_beat},
     )  # fmt: skip
+
+
+def _with_yardsticks(names: Iterable[str], learners: Sequence[Learner]) -> frozenset[str]:
+    """Return the names, and those of all whom one of them has to beat."""
+    members = {learner.name: learner for learner in learners}
+    wanted = set(names)
+    return frozenset(wanted.union(*(members[name].must_beat for name in wanted)))
 
 
 def fit_seconds(cuts: Splits, budget_seconds: float, workers: int) -> float:
@@ -135,7 +160,7 @@ def fit_seconds(cuts: Splits, budget_seconds: float, workers: int) -> float:
     return LONGEST_DEFAULTS / 2 * budget_seconds * workers / fits
 
 
-def _too_slow(learners: Sequence[Learner], rows: int, columns: int, seconds: float, budget: Budget) -> dict[str, str]:
+def too_slow(learners: Sequence[Learner], rows: int, columns: int, seconds: float, budget: Budget) -> dict[str, str]:
     """Name those that `seconds` for one fit of all of a family do not pay for, with the reason: {learner: reason}.
 
     They are taken by precedence while the time lasts; where not even one fits, the quickest of its family stays.

@@ -185,7 +185,8 @@ class Outcome:
 
     `predictions` belong to the rows of the split's test part, in its order; `inner_predictions` to `inner_rows`, the
     training rows that the inner cut held out. `curve` is the learning curve of the final fit, column name to values;
-    `cut_short` tells that this fit was still learning when its time was up.
+    `cut_short` tells that this fit was still learning when its time was up. `ended` says why a study tried no further
+    configuration: "trials", "seconds", "stagnation", "futility" or "failures"; "" where there was no study.
     """
 
     job: Job
@@ -201,6 +202,7 @@ class Outcome:
     cost: Cost = field(default_factory=Cost)
     curve: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     cut_short: bool = False
+    ended: str = ""
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,8 @@ class Look:
 class Plan:
     """Who runs on which rows, by which metric, and who was left out and why.
 
-    `unaffordable` names those of the `skipped` for whom the budget is too short.
+    `unaffordable` names those of the `skipped` for whom the budget is too short. `must_beat` has learners that lead
+    their family on a cut only where they clearly beat all whom it names on the inner rows.
     """
 
     task: Task
@@ -265,6 +268,7 @@ class Plan:
     fingerprint: str
     foundation: str | None = None
     unaffordable: tuple[str, ...] = ()
+    must_beat: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -314,7 +318,6 @@ class Verdict:
     leaderboard: tuple[Mapping[str, Any], ...]
     reasons: tuple[str, ...]
     failed: Mapping[str, str]
-    would_change: Mapping[str, Any]
     cost: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...]
 

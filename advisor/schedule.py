@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from advisor import plan, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
@@ -32,7 +34,14 @@ ReadProbes = Callable[[Sequence[trial.Sounding]], Iterator[tuple[trial.Sounding,
 
 
 def carry_through(
-    shared: trial.Shared, budget: Budget, workers: int, end: float, carry_out: CarryOut, show: Show, decided: Decided
+    shared: trial.Shared,
+    budget: Budget,
+    workers: int,
+    end: float,
+    carry_out: CarryOut,
+    show: Show,
+    decided: Decided,
+    margin: float = 0.0,
 ) -> list[Outcome]:
     """Run defaults, studies and repeats until the answer is known or `end` (seconds since the epoch) is near; return
     all outcomes.
@@ -40,7 +49,8 @@ def carry_through(
     The first cut shows what the defaults cost, and so how many cuts leave time for tuning; further cuts of the first
     repeat follow where the studies leave time, whole repeats only where the answer is still open. `carry_out` yields
     the outcomes of tasks as they come, `show` is told of each stage (name, jobs, seconds left), `decided` is asked
-    after each of the looks. Raises NothingTrained where no default finished.
+    after each of the looks. A study ends when it will hardly come within `margin` of the other family's error. Raises
+    NothingTrained where no default finished.
     """
     chosen, began = shared.plan, time.time()
     members = {learner.name: learner for learner in catalogue()}
@@ -76,7 +86,16 @@ def carry_through(
         shares = _affordable_studies(studies, starts, workers, max(0.0, stop - time.time()))
         by_job = {(o.job.learner, o.job.split): o for o in starts}
         tasks = [
-            trial.Task(job, stop, limits[job.family], shares[job.key], budget.trials, by_job[job.learner, job.split])
+            trial.Task(
+                job,
+                stop,
+                limits[job.family],
+                shares[job.key],
+                budget.trials,
+                by_job[job.learner, job.split],
+                _rival_error(job, starts),
+                margin,
+            )  # fmt: skip
             for job in sorted(studies, key=lambda job: -shares.get(job.key, 0.0))
             if job.key in shares
         ]
@@ -119,6 +138,32 @@ def sound_out(
     ]
 
 
+def affordable_probes(
+    kinds: Iterable[Sequence[Probe]], chosen: Plan, outcomes: Sequence[Outcome], worker_seconds: float
+) -> list[Probe]:
+    """Take of each kind, in turn, as many from the front as the seconds are expected to pay for."""
+    taken: list[Probe] = []
+    for probes in kinds:
+        for probe, seconds in zip(probes, probe_seconds(probes, chosen, outcomes), strict=True):
+            if seconds > worker_seconds:
+                break
+            worker_seconds -= seconds
+            taken.append(probe)
+    return taken
+
+
+def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outcome]) -> tuple[float, ...]:
+    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted."""
+    rates: dict[str, list[tuple[float, float]]] = {}
+    for outcome in outcomes:
+        if outcome.status == "ok" and outcome.job.stage == "default":
+            part, cost = chosen.splits.parts[outcome.job.split], outcome.cost
+            rate = cost.fit_seconds / len(part.train), cost.predict_seconds / len(part.test)
+            rates.setdefault(outcome.job.learner, []).append(rate)
+    by_learner = {learner: np.mean(found, axis=0) for learner, found in rates.items()}
+    return tuple(float(by_learner[probe.learner] @ (len(probe.train), len(probe.test))) for probe in probes)
+
+
 def _affordable_cuts(most: int, folds: int, first: Iterable[Outcome], worker_seconds: float) -> int:
     """Return how many cuts to run, given the outcomes of the first: two or more, and past one repeat whole repeats."""
     count = int(worker_seconds / max(_worker_seconds(first), 1e-9))
@@ -148,6 +193,16 @@ def _affordable_studies(
         if not dropped:
             return shares
         studies = [job for job in studies if job.key not in dropped]
+
+
+def _rival_error(job: Job, starts: Iterable[Outcome]) -> float | None:
+    """Return the least inner error of the other families' defaults on the job's cut."""
+    rivals = [
+        o.inner_error
+        for o in starts
+        if o.job.split == job.split and o.job.family not in (job.family, "dummy") and o.inner_error is not None
+    ]
+    return min(rivals, default=None)
 
 
 def _worker_seconds(outcomes: Iterable[Outcome]) -> float:

@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from advisor import costs, learners, metrics, modalities, splits
 from advisor.contracts import Learner, Setting
+from advisor.evidence import clearly_better
 from advisor.metrics import Metric
 from advisor.net_estimator import fit_together
 from advisor.records import Cost, Dataset, Job, Outcome, Plan, Probe, Profile, Reading, Split, Trial
@@ -41,7 +42,8 @@ class Task:
     """A job with its clock: no result is wanted after `deadline` (seconds since the epoch).
 
     `fit_seconds` is the soft limit of one fit. A study has `tune_seconds` of wall time, its last fit included,
-    `most_trials`, and the outcome of its learner's default on the same cut as `start`.
+    `most_trials`, and the outcome of its learner's default on the same cut as `start`. Where `rival_error`, the other
+    family's least inner error on that cut, is known, it ends when it will hardly come within `margin` of it.
     """
 
     job: Job
@@ -50,6 +52,8 @@ class Task:
     tune_seconds: float = 0.0
     most_trials: int = 0
     start: Outcome | None = None
+    rival_error: float | None = None
+    margin: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
         default = _as_inner(shared, task.job, split, start.inner_predictions)
         setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
         space = learner.space(setting)
-        trials = tuning.tune(
+        study = tuning.tune(
             space,
             evaluate,
             default_params=_default_params(learner, setting, space),
@@ -187,22 +191,14 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
             seconds_left=lambda: time_left() - last_fit_seconds,
             most_trials=task.most_trials,
             seed=task.job.seed,
+            rival_error=task.rival_error,
+            margin=task.margin,
         )
     cost = Cost(tune_seconds=watch.wall_seconds, cpu_seconds=watch.cpu_seconds, peak_memory_mb=watch.peak_memory_mb)
     if "inner" not in best or not clearly_better(default.losses, best["inner"].losses):
-        return replace(start, job=task.job, trials=trials, cost=_add(start.cost, cost))
-    return _outer(shared, task, learner, split, best["params"], best["inner"], trials, cost)
-
-
-def clearly_better(default_losses: np.ndarray, losses: np.ndarray) -> bool:
-    """Tell whether a tuned configuration beats the default by more than one standard error of their paired difference.
-
-    About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays
-    hold the losses of the same inner rows, shape (m,); the error of the difference is far smaller than that of
-    either.
-    """
-    difference = default_losses - losses
-    return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
+        return replace(start, job=task.job, trials=study.trials, cost=_add(start.cost, cost), ended=study.ended)
+    outcome = _outer(shared, task, learner, split, best["params"], best["inner"], study.trials, cost)
+    return replace(outcome, ended=study.ended)
 
 
 def _validate(

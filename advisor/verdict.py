@@ -104,7 +104,6 @@ def judge(
         leaderboard=board,
         reasons=tuple(reasons),
         failed={row["learner"]: row["message"] for row in board if row["status"] == "failed"},
-        would_change=_would_change(comparison, answer, confidence),
         cost=_cost(standing, board),
         looks=tuple(asdict(look) for look in looks),
     )
@@ -213,7 +212,9 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
             return "not_worth_it", ["No neural net is interpretable, which was asked for."]
     absent = [family for family in ("classical", "neural") if family not in standing.champions]
     if absent:
-        return "not_enough_evidence", [f"No {' and no '.join(absent)} learner finished on any cut."]
+        return "not_enough_evidence", [
+            f"No {' and no '.join(absent)} learner that may lead its side finished on any cut."
+        ]
     if len(standing.cuts.numbers) < min(FEWEST_CUTS, len(plan.splits.parts)):
         return "not_enough_evidence", [
             f"Both families finished on {len(standing.cuts.numbers)} of {len(plan.splits.parts)} cuts; "
@@ -473,22 +474,6 @@ def _recommend(
                 "params": settled_params(standing.finals[name]),
             }
     return {"learner": None, "family": None, "score": None, "reason": "no learner finished", "params": {}}
-
-
-def _would_change(comparison: Comparison | None, answer: Answer, confidence: float) -> dict[str, Any]:
-    later = {"reason": _LATER}
-    smaller: dict[str, Any] = {"reason": "there is no comparison to read it from"}
-    if comparison is not None and answer == "worth_it":
-        smaller = {"reason": "the net is worth it at the margin asked for"}
-    elif comparison is not None:
-        error = evidence.StandardError(comparison.se, comparison.df, comparison.method)
-        bound = comparison.theta - error.quantile(confidence) * comparison.se
-        smaller = (
-            {"min_gain": -float(np.expm1(-bound))}
-            if bound > 0
-            else {"reason": f"no margin above zero is reached with {percent(confidence)} certainty"}
-        )
-    return {"more_rows": later, "gpu": later, "larger_budget": later, "smaller_margin": smaller}
 
 
 def _cost(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

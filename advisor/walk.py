@@ -28,21 +28,27 @@ from advisor import metrics, modalities, plan, progress, quantities, report, tri
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
 from advisor.contracts import DOWNLOAD
+from advisor.effort import effort
 from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
+from advisor.growth import growth_probes
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
 from advisor.looks import Stage, look
 from advisor.profiling import profile as profile_of
 from advisor.records import Budget, Constraints, Dataset, Look, Outcome, Profile, Verdict
-from advisor.schedule import carry_through
+from advisor.schedule import affordable_probes, carry_through, sound_out
 from advisor.standings import standings
 from advisor.tracking import default_uri
-from advisor.verdict import judge
+from advisor.variance import seed_probes, variance
+from advisor.verdict import judge, ruling
+from advisor.would_change import would_change
 
 EXPERIMENT = "advisor"
 # Where Linux has none of these (NVIDIA's and AMD's), torch need not be asked for a GPU.
 GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
+# The part of the budget that is kept for questions to the data, once the answer is as good as it gets.
+QUESTIONS = 0.08
 # What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
 CLOSING_SECONDS = 8.0
 
@@ -58,6 +64,7 @@ def compare(
     trials: int | None = None,
     learners: Sequence[str] = (),
     skip: Sequence[str] = (),
+    also: Sequence[str] = (),
     min_gain: str | float | None = None,
     confidence: float = 0.95,
     group: str | None = None,
@@ -89,7 +96,8 @@ def compare(
     default), `confidence` what a decided answer must reach. `group` names a column whose values must not be torn
     apart by a split, `time` one that orders the rows. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
     latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the recommended
-    model answers. `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". The run's
+    model answers. `learners` and `skip` name who takes part and who does not, `also` those who do on request only.
+    `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". The run's
     files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
     the call).
@@ -115,7 +123,7 @@ def compare(
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
-        metric=judged_by.name, only=learners, skip=skip,
+        metric=judged_by.name, only=learners, skip=skip, also=also,
         interpretable=interpretable, device=places[0], serve_on=places[1],
         workers=request.workers, foundation=None if foundation is None else _weights(foundation),
     )  # fmt: skip
@@ -140,17 +148,32 @@ def compare(
                 return looks[-1].decided
 
             outcomes = carry_through(
-                shared, request.budget, request.workers, end, partial(chronicle.carry_out, pool), show.stage, decided
-            )
+                shared, request.budget, request.workers, end - QUESTIONS * request.budget.seconds,
+                partial(chronicle.carry_out, pool), show.stage, decided,
+                judged_by.min_gain if request.min_gain is None else request.min_gain,
+            )  # fmt: skip
             standing = standings(dataset, profile, chosen, outcomes, constraints)
+            until = min(end, clock.time() + QUESTIONS * request.budget.seconds)
+            kinds = (growth_probes(dataset, chosen, standing, outcomes), seed_probes(chosen, standing, outcomes))
+            probes = affordable_probes(kinds, chosen, outcomes, request.workers * (until - clock.time()))
+            readings = sound_out(probes, None, until, partial(pool.map, trial.read_probe), show.stage)
             verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks)
+            compared = ruling(standing, chosen, **asked).comparison
+            further = {
+                "would_change": would_change(
+                    dataset, profile, chosen, standing, compared, outcomes, readings, answer=verdict.answer,
+                    confidence=request.confidence, budget=request.budget, workers=request.workers,
+                ),
+                "effort": effort(dataset, profile, chosen, standing, outcomes, min_gain=request.min_gain),
+                "variance": variance(dataset, chosen, standing, outcomes, readings),
+            }  # fmt: skip
             documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
             documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
             model = _train_recommended(pool, verdict, folder, request, began, show)
         content = documents.verdict_document(
             verdict, dataset, profile, chosen, request.budget,
             spent_seconds=clock.time() - began, environment=documents.environment(chosen, outcomes, command),
-            mlflow=chronicle.where(),
+            mlflow=chronicle.where(), further=further,
         )  # fmt: skip
         _write_json(content, folder)
         report.write(folder)

@@ -1,11 +1,11 @@
-"""Our pre-trained net against a random forest and boosted trees with defaults on small tables: ranks and errors.
+"""Our pre-trained net, or another learner, against others with defaults on small tables: ranks and errors.
 
-All tables of the folder with at most --most-rows rows that the net's learner takes (larger ones are left out, not cut),
-five outer cuts each as `advisor compare` draws them. "solvers" is the net before its training: the plain mean of
-its five kernel regressions.
+All tables of the folder, or those named, with at most --most-rows rows that the first of the --runners, "ours", takes
+(larger ones are left out, not cut), five outer cuts each (or the first --cuts of them) as `advisor compare` draws them.
+"solvers" is our pre-trained net before its training: the plain mean of its five kernel regressions.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/prior_fitted.py [--most-rows 1000] [--data FOLDER]
-     [--write reports/prior_fitted.md]
+     [--write reports/prior_fitted.md] [--runners prior_fitted,forest,...] [--tables a,b,...] [--cuts 5]
 """
 
 from __future__ import annotations
@@ -74,10 +74,12 @@ def built(name: str, dataset: Dataset, profile: Profile, rows: int, seed: int) -
     return learners.find(name).build(setting, {})
 
 
-def errors(dataset: Dataset, profile: Profile, runners: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Return each runner's mean error over five cuts, and its CPU seconds for fitting and predicting one cut."""
+def errors(
+    dataset: Dataset, profile: Profile, runners: Sequence[str], count: int = 5
+) -> dict[str, tuple[float, float]]:
+    """Return each runner's mean error over the first `count` of five cuts, and its CPU seconds for one of them."""
     metric = METRICS[default_metric(dataset.task)]
-    cuts = splits.draw(dataset.target, kind="stratified", folds=5, repeats=1, inner_folds=1, seed=0).parts
+    cuts = splits.draw(dataset.target, kind="stratified", folds=5, repeats=1, inner_folds=1, seed=0).parts[:count]
     found = {}
     for name in runners:
         wrong, before = [], time.process_time()
@@ -111,6 +113,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most-rows", type=int, default=1000)
     parser.add_argument("--runners", default=",".join(RUNNERS))
+    parser.add_argument("--tables", help="names of the index, by commas (default: all)")
+    parser.add_argument("--cuts", type=int, default=5, help="how many of the five outer cuts to run")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
@@ -119,13 +123,15 @@ def main() -> None:
     lines = [f"| table | metric | {' | '.join(runners)} |", "|---|---|" + "---|" * len(runners)]
     results: dict[str, dict[str, tuple[float, float]]] = {}
     index = pd.read_csv(options.data / "index.csv")
+    if options.tables:
+        index = index[index["name"].isin(options.tables.split(","))]
     for entry in index[index["rows"] <= options.most_rows].itertuples():
         dataset = modalities.find("tabular").read(options.data / entry.file, target=entry.target)
         profile = advisor.profiling.profile(dataset, modalities.find("tabular"))
-        if reason := learners.find("prior_fitted").suits(profile):
+        if reason := learners.find(runners[0]).suits(profile):
             lines.append(f"| {entry.name} | left out: {reason} |" + " |" * len(runners))
             continue
-        results[entry.name] = errors(dataset, profile, runners)
+        results[entry.name] = errors(dataset, profile, runners, options.cuts)
         shown = " | ".join(f"{results[entry.name][runner][0]:.4g}" for runner in runners)
         lines.append(f"| {entry.name} | {default_metric(dataset.task)} | {shown} |")
         print(lines[-1], flush=True)

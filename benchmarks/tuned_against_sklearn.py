@@ -145,11 +145,11 @@ def search(
 
     error = place.inner_error(default)
     first = Trial(0, {}, error, took, "complete", time.time() - took)
-    trials = tuning.tune(
+    study = tuning.tune(
         space, evaluate, default_params=known, default_errors=(error,), default=first,
-        seconds_left=seconds_left, most_trials=MOST_TRIALS, seed=SEED,
+        seconds_left=seconds_left, most_trials=MOST_TRIALS, seed=SEED, patience=MOST_TRIALS,
     )  # fmt: skip
-    return best["params"], best["losses"], len(trials)
+    return best["params"], best["losses"], len(study.trials)
 
 
 def our_side(place: Arena, seconds: float) -> Result:

@@ -210,6 +210,9 @@ GOOD = "a,b,y\n" + "\n".join(f"{i},{i % 7},{'yn'[i % 3 == 0]}" for i in range(60
         (["good.csv", "--target", "y", "--budget", "0"], "--budget must be a time"),
         (["good.csv", "--target", "y", "--metric", "logloss"], "Did you mean 'log_loss'"),
         (["good.csv", "--target", "y", "--learners", "forrest"], "Did you mean 'forest'"),
+        (["good.csv", "--target", "y", "--also", "gan_mpl"], "Did you mean 'gan_mlp'"),
+        (["good.csv", "--target", "y", "--also", "gan_mlp", "--skip", "linear,forrest"], "Did you mean 'forest'"),
+        (["good.csv", "--target", "y", "--learners", "gan_lightgbm"], "name a learner of that side as well"),
         (["good.csv", "--target", "y", "--preset", "fast"], "No preset is called 'fast'"),
         (["good.csv", "--target", "y", "--confidence", "95"], "--confidence must lie between 0.5 and 1"),
         (["good.csv", "--target", "y", "--device", "tpu"], "No device is called 'tpu'"),
@@ -255,6 +258,9 @@ def test_looking_around(tmp_path, monkeypatch, capsys):
 
     learners = json.loads(printed("learners", "--json"))
     assert {"mlp", "xgboost", "lightgbm", "catboost"} <= {row["learner"] for row in learners}
+    assert {row["learner"] for row in learners if row["on_request"]} >= {"gan_mlp", "smote_lightgbm"}
+    listed = [line for line in printed("learners").splitlines() if line.endswith("(on request)")]
+    assert any(line.startswith("gan_mlp ") for line in listed) and not any(line.startswith("mlp ") for line in listed)
     assert "breast_cancer" in printed("datasets")
     assert json.loads(printed("datasets", "wine", "--json"))["name"] == "wine"
     seen = json.loads(printed("profile", "breast_cancer", "--json"))

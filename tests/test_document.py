@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from advisor import costs
-from advisor.document import environment, outcomes_table
+from advisor.document import environment, licences, outcomes_table
 from tests.made import all_outcomes, plan
 
 ON_GPU = {"device": "cuda", "device_name": "a GPU", "gpu_memory_mb": 300.0}
@@ -27,6 +27,12 @@ def outcomes_on(where):
 def test_the_environment_names_the_processor_and_the_gpu_that_was_used(where, device, gpu):
     told = environment(plan(), outcomes_on(where), "advisor compare made")
     assert (told["device"], told["gpu"], told["cpu"]) == (device, gpu, costs.cpu_name())
+
+
+def test_the_licences_are_those_of_the_weights_that_take_part():
+    took_part = replace(plan(), learners=("dummy", "linear", "tabicl", "mlp"))
+    assert licences(plan()) == {}
+    assert licences(took_part) == {"tabicl": "TabICL, BSD-3-Clause"}
 
 
 def test_the_table_of_outcomes_has_the_device_of_every_fit_and_of_no_trial():

@@ -589,3 +589,15 @@ def test_rows_that_share_a_group_are_not_counted_as_many() -> None:
             covered[name].append(found.low <= 0 <= found.high)
     assert 1 - np.mean(covered["groups"]) <= at_most(0.10, 200)
     assert 1 - np.mean(covered["rows"]) > 2 * at_most(0.10, 200)
+
+
+@pytest.mark.parametrize(
+    ("default", "tuned", "better"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], [0.9, 1.9, 2.9, 3.9], True),  # a small gain on every row is no accident
+        ([1.0, 2.0, 3.0, 4.0], [0.0, 2.9, 2.1, 4.8], False),  # a gain of one standard error or less is
+        ([1.0, 2.0], [1.0, 2.0], False),
+    ],
+)
+def test_the_default_stays_unless_beaten_by_a_standard_error(default, tuned, better):
+    assert evidence.clearly_better(np.array(default), np.array(tuned)) is better

@@ -3,7 +3,7 @@
 import pytest
 
 from advisor import looks
-from advisor.looks import hope_of_tuning, look
+from advisor.looks import look
 from advisor.records import Comparison, Constraints
 from advisor.standings import standings
 from advisor.verdict import Ruling
@@ -14,21 +14,6 @@ MARGIN = 0.02
 
 def compared(theta, se, df=None, p_worth=0.0):
     return Comparison(theta, se, df, 0, 0, 0.9, p_worth, p_worth, MARGIN, 0.1, 0.2, 0.2, 600, "by hand")
-
-
-@pytest.mark.parametrize(
-    ("case", "theta", "se", "chance"),
-    [
-        ("far behind", -0.20, 0.01, 0.0),
-        ("behind by 4 % without any doubt, which tuning may make good", -0.02, 0.0, 0.0912),
-        ("level", 0.02, 0.03, 0.5),
-        ("behind by 8 %, but on few rows", -0.06, 0.08, 0.1746),
-    ],
-)
-def test_the_hope_that_tuning_leaves(case, theta, se, chance):
-    assert hope_of_tuning(compared(theta, se)) == pytest.approx(chance, abs=1e-4), case
-    assert hope_of_tuning(compared(theta, se, df=4)) >= chance - 1e-12, "few degrees of freedom leave no less hope"
-    assert hope_of_tuning(compared(theta, se, p_worth=0.7)) >= 0.7, "nor does the prior take any away"
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,32 @@ def test_unknown_learners_are_named_with_the_nearest():
         plan_of(only=["dummy"])
 
 
+def test_who_is_there_on_request_comes_when_asked_for_and_brings_whom_it_has_to_beat():
+    assert plan_of().skipped["gan_mlp"] == "takes part on request only: --also gan_mlp"
+    plan = plan_of(also=["gan_mlp"])
+    assert {"gan_mlp", "smote_mlp", "mlp", "catboost"} <= set(plan.learners)
+    assert "gan_lightgbm" in plan.skipped
+    assert plan.must_beat == {"gan_mlp": ("mlp", "smote_mlp"), "smote_mlp": ("mlp",)}
+    plan = plan_of(only=["linear", "gan_mlp"])
+    assert set(plan.learners) == {"dummy", "linear", "mlp", "smote_mlp", "gan_mlp"}
+    brief = make_plan(dataset(), PROFILE, catalogue(), Budget(5, 20), metric="roc_auc", also=["gan_mlp"])
+    assert "gan_mlp" in brief.learners, "asked for by name, whatever it takes"
+
+
+def test_without_whom_it_has_to_beat_a_variant_stays_away():
+    plan = plan_of(also=["gan_mlp"], skip=["smote_mlp"])
+    assert plan.skipped["gan_mlp"] == "has to beat smote_mlp, which does not take part"
+    assert "has to beat mlp" in plan_of(also=["gan_mlp"], skip=["mlp"]).skipped["smote_mlp"]
+
+
+def test_a_side_of_variants_alone_could_not_lead():
+    with pytest.raises(UserError, match="gan_lightgbm leads the neural side only where it beats lightgbm and smote_li"):
+        plan_of(only=["gan_lightgbm"])
+    assert "gan_lightgbm" in plan_of(only=["gan_lightgbm", "mlp"]).learners
+    with pytest.raises(UserError, match="No learner is called 'gan_mpl'\\. Did you mean 'gan_mlp'"):
+        plan_of(also=["gan_mpl"])
+
+
 def test_groups_and_times_change_the_cuts():
     assert plan_of(dataset(groups=rng.integers(0, 50, ROWS))).splits.kind == "grouped"
     assert plan_of(dataset(times=np.arange(ROWS, dtype=float))).splits.kind == "forward"

@@ -55,6 +55,8 @@ def test_defaults_come_first_and_studies_start_from_them(monkeypatch):
     studies = [task for task in clock.tasks if task.job.stage == "tuned"]
     assert all(task.start.job.learner == task.job.learner and task.start.job.stage == "default" for task in studies)
     assert all(task.most_trials == 7 for task in studies)
+    rivals = {task.job.learner: task.rival_error for task in studies}
+    assert rivals == {"linear": 0.2, "xgboost": 0.2, "mlp": 0.1}, "the other side's least inner error"
     seconds = {
         family: sum(task.tune_seconds for task in studies if task.job.family == family)
         for family in ("classical", "neural")

@@ -62,13 +62,14 @@ def test_pins_are_plain_versions():
 
 def test_the_package_imports_only_what_it_declares():
     declared = {canonicalize_name(requirement.name) for requirement in CORE + FOUNDATION}
+    brought_along = {"advisor", "ray", "tabpfn"}  # ours, and what those bring who want it
     owners = packages_distributions()
     undeclared = {}
     for path in (ROOT / "advisor").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-            for root in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"advisor", "ray"}:
+            for root in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - brought_along:
                 if not declared & {canonicalize_name(owner) for owner in owners.get(root, [])}:
                     undeclared[root] = path.name
     assert undeclared == {}

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from advisor.records import Constraints, Job, Outcome
 from advisor.standings import leaderboard, leading, settled_params, standings
-from tests.made import DATASET, PROFILE, all_outcomes, outcome, plan
+from tests.made import DATASET, PROFILE, TARGET, all_outcomes, outcome, plan
 
 
 def test_the_champion_has_the_best_inner_error_whatever_it_does_outside():
@@ -82,3 +83,57 @@ def test_the_leader_is_champion_most_often():
     a, b = outcome("linear", part, 0.5, 0.9), outcome("xgboost", part, 0.5, 0.1)
     assert leading({0: a, 1: a, 2: b}) == "linear"
     assert leading({0: a, 1: b}) == "xgboost"
+
+
+def rivals(errors):
+    """Outcomes of mlp, of a variant of it, and of what that has to beat, with inner predictions as far off as said."""
+    chosen = replace(plan(), learners=("mlp", "smote_mlp", "gan_mlp"), must_beat={"gan_mlp": ("mlp", "smote_mlp")})
+    part = chosen.splits.parts[0]
+    return chosen, [judged(name, part, noise) for name, noise in errors.items()]
+
+
+def judged(name, part, noise, stage="default", **changes):
+    truth = TARGET[part.train]
+    risk = np.clip(truth + noise * np.random.default_rng(7).uniform(-1, 1, len(truth)), 0.001, 0.999)
+    known = outcome("mlp", part, 0.5, noise, stage, inner_rows=part.train, **changes)
+    return replace(
+        known, job=replace(known.job, learner=name), inner_predictions=np.column_stack([1 - risk, risk]),
+    )  # fmt: skip
+
+
+def leader(chosen, outcomes):
+    chosen = replace(chosen, metric="log_loss")
+    champions = standings(DATASET, PROFILE, chosen, outcomes, Constraints()).champions
+    return champions["neural"][0].job.learner if "neural" in champions else None
+
+
+@pytest.mark.parametrize(
+    ("errors", "who"),
+    [
+        ({"mlp": 0.5, "smote_mlp": 0.4, "gan_mlp": 0.3}, "gan_mlp"),
+        ({"mlp": 0.5, "smote_mlp": 0.2, "gan_mlp": 0.3}, "smote_mlp"),
+        ({"mlp": 0.2, "smote_mlp": 0.4, "gan_mlp": 0.3}, "mlp"),
+        ({"mlp": 0.5, "smote_mlp": 0.3, "gan_mlp": 0.3}, "smote_mlp"),
+        ({"mlp": 0.5, "gan_mlp": 0.3}, "mlp"),
+        ({"gan_mlp": 0.3}, None),
+    ],
+    ids=["beats both", "not the interpolation", "not the original", "level", "one is absent", "both are"],
+)
+def test_a_variant_leads_only_where_it_clearly_beats_its_yardsticks(errors, who):
+    assert leader(*rivals(errors)) == who
+
+
+def test_a_yardstick_that_was_cut_short_is_not_beaten():
+    chosen, outcomes = rivals({"mlp": 0.5, "smote_mlp": 0.4, "gan_mlp": 0.3})
+    outcomes[1] = replace(outcomes[1], cut_short=True)
+    assert leader(chosen, outcomes) == "smote_mlp"
+
+
+def test_a_study_of_its_own_gives_a_variant_no_lead_over_untuned_yardsticks():
+    chosen, outcomes = rivals({"mlp": 0.3, "smote_mlp": 0.35, "gan_mlp": 0.4})
+    part = chosen.splits.parts[0]
+    tuned = judged("gan_mlp", part, 0.1, "tuned")
+    assert leader(chosen, [*outcomes, tuned]) == "mlp"
+    both = [judged("mlp", part, 0.2, "tuned"), judged("smote_mlp", part, 0.2, "tuned"), tuned]
+    assert leader(chosen, [*outcomes, *both]) == "gan_mlp"
+    assert leader(chosen, [*rivals({"mlp": 0.5, "smote_mlp": 0.5, "gan_mlp": 0.4})[1], tuned]) == "gan_mlp"

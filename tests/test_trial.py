@@ -17,7 +17,7 @@ from advisor.nets import many
 from advisor.plan import make_plan
 from advisor.profiling import profile
 from advisor.records import Budget, Job, Probe
-from advisor.trial import Refit, Shared, Sounding, Task, clearly_better, predict, read_probe, refit, run
+from advisor.trial import Refit, Shared, Sounding, Task, predict, read_probe, refit, run
 
 rng = np.random.default_rng(0)
 ROWS = 240
@@ -120,6 +120,7 @@ def test_a_study_without_time_keeps_the_default_and_its_predictions():
     outcome = run(world, task(stage="tuned", tune_seconds=0.0, most_trials=9, start=start))
     assert outcome.job.stage == "tuned" and outcome.params == {} and len(outcome.trials) == 1
     assert outcome.predictions is start.predictions
+    assert (start.ended, outcome.ended) == ("", "seconds")
 
 
 def test_the_inner_folds_of_a_narrow_net_are_trained_side_by_side(monkeypatch):
@@ -147,9 +148,17 @@ def test_a_study_that_finds_better_fits_that():
     world = shared()
     start = run(world, task("tree"))
     outcome = run(world, task("tree", stage="tuned", tune_seconds=60.0, most_trials=10, start=start))
-    assert outcome.status == "ok" and len(outcome.trials) == 10
+    assert outcome.status == "ok" and len(outcome.trials) == 10 and outcome.ended == "trials"
     if outcome.params:
         assert outcome.inner_error < start.inner_error
+
+
+def test_a_study_far_behind_the_other_family_ends_early_and_says_so():
+    world = shared()
+    start = run(world, task("tree"))
+    options = {"stage": "tuned", "tune_seconds": 60.0, "most_trials": 60, "start": start}
+    outcome = run(world, task("tree", **options, rival_error=1e-9, margin=0.02))
+    assert outcome.ended == "futility" and len(outcome.trials) < 60
 
 
 def test_what_a_learner_raises_becomes_its_outcome():
@@ -157,18 +166,6 @@ def test_what_a_learner_raises_becomes_its_outcome():
     broken = replace(world, dataset=replace(world.dataset, target=np.full(ROWS, 7)))
     outcome = run(broken, task())
     assert outcome.status == "failed" and outcome.message and outcome.predictions is None
-
-
-@pytest.mark.parametrize(
-    ("default", "tuned", "better"),
-    [
-        ([1.0, 2.0, 3.0, 4.0], [0.9, 1.9, 2.9, 3.9], True),  # a small gain on every row is no accident
-        ([1.0, 2.0, 3.0, 4.0], [0.0, 2.9, 2.1, 4.8], False),  # a gain of one standard error or less is
-        ([1.0, 2.0], [1.0, 2.0], False),
-    ],
-)
-def test_the_default_stays_unless_beaten_by_a_standard_error(default, tuned, better):
-    assert clearly_better(np.array(default), np.array(tuned)) is better
 
 
 def test_a_class_the_training_part_lacked_has_no_chance():

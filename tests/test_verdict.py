@@ -57,7 +57,6 @@ def test_a_larger_margin_is_harder_to_reach():
     noises = {"mlp": 0.4, "xgboost": 0.6}
     small, large = answer(noises, min_gain=0.0), answer(noises, min_gain=0.9)
     assert small.answer == "worth_it" and large.answer == "not_worth_it" and small.p_worth > large.p_worth
-    assert 0 < large.would_change["smaller_margin"]["min_gain"] < 0.9
 
 
 def test_a_gain_too_small_to_notice_is_too_close_to_call():

@@ -1,19 +1,23 @@
-"""The folder is the catalogue: every file here that does not start with an underscore ends with its LEARNER."""
+"""The folder is the catalogue: every file here that does not start with an underscore ends with its LEARNER, its
+VARIANTS of other learners, or both."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
 
-from advisor.contracts import Learner
+from advisor.contracts import Learner, Variant
 from advisor.errors import UserError, did_you_mean
 
 
 def catalogue() -> tuple[Learner, ...]:
     """Return every learner, the cheapest first and by name where equally cheap; loads no library that trains them."""
     names = [module.name for module in iter_modules(__path__) if not module.name.startswith("_")]
-    members: list[Learner] = [import_module(f"{__name__}.{name}").LEARNER for name in names]
-    return tuple(sorted(members, key=lambda learner: (learner.effort, learner.name)))
+    modules = [import_module(f"{__name__}.{name}") for name in names]
+    members: dict[str, Learner] = {m.LEARNER.name: m.LEARNER for m in modules if hasattr(m, "LEARNER")}
+    variants: list[Variant] = [variant for m in modules for variant in getattr(m, "VARIANTS", ())]
+    members |= {variant.name: variant.learner(members[variant.of]) for variant in variants}
+    return tuple(sorted(members.values(), key=lambda learner: (learner.effort, learner.name)))
 
 
 def find(name: str) -> Learner:

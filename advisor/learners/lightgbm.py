@@ -54,6 +54,7 @@ class _LightGBM(EarlyStopping):
         seconds: float | None = None,
         random_state: Any = 0,
         n_jobs: int = 1,
+        augment: Any = None,
     ) -> None:
         self.learning_rate = learning_rate
         self.num_leaves = num_leaves
@@ -73,6 +74,7 @@ class _LightGBM(EarlyStopping):
         self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.augment = augment
 
     def _library_params(self, rows: int) -> dict[str, Any]:
         params = {

@@ -6,32 +6,19 @@ Nothing is trained here and nothing tuned. The weights are not part of any packa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from advisor.contracts import DOWNLOAD, Learner, Setting
 from advisor.errors import UserError
+from advisor.learners._weights import weights_file
 
 # What the authors tried it on; beyond, memory and seconds grow faster than what is known about its worth.
 MOST_ROWS, MOST_COLUMNS = 100_000, 500
 
 
-def weights_file(foundation: str, task: str) -> Path:
-    """Return the checkpoint for the task: the file named, or a folder's last "...regressor..." or "...classifier...".
-
-    Raises UserError where there is none.
-    """
-    place = Path(foundation)
-    if place.is_file():
-        return place
-    kind = "regressor" if task == "regression" else "classifier"
-    found = sorted(place.glob(f"*{kind}*.ckpt")) if place.is_dir() else []
-    if not found:
-        raise UserError(
-            f"--foundation {foundation!r} has no weights of TabICL for this task; name a .ckpt file, a folder that "
-            f"holds one with {kind!r} in its name, or {DOWNLOAD!r}."
-        )
-    return found[-1]
+def weights_name(task: str) -> str:
+    """Return what its checkpoint for the task is called."""
+    return "tabicl-regressor*.ckpt" if task == "regression" else "tabicl-classifier*.ckpt"
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
@@ -40,9 +27,11 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
     if setting.foundation is None:
         raise UserError("TabICL needs pre-trained weights; say with --foundation where they are.")
+    if reason := _absent(setting.foundation, setting.task):
+        raise UserError(f"TabICL cannot be built: {reason}.")
     download = setting.foundation == DOWNLOAD
     model = (TabICLRegressor if setting.task == "regression" else TabICLClassifier)(
-        model_path=None if download else weights_file(setting.foundation, setting.task),
+        model_path=weights_file(setting.foundation, weights_name(setting.task)),
         allow_auto_download=download,
         device=None if setting.device == "auto" else setting.device,
         random_state=setting.seed,
@@ -57,6 +46,12 @@ def _objection(profile: Any) -> str | None:
     return None
 
 
+def _absent(foundation: str, task: str) -> str | None:
+    if foundation == DOWNLOAD or weights_file(foundation, weights_name(task)):
+        return None
+    return f"--foundation {foundation!r} is or holds no file {weights_name(task)!r}"
+
+
 LEARNER = Learner(
     name="tabicl",
     family="neural",
@@ -65,6 +60,7 @@ LEARNER = Learner(
     objection=_objection,
     requires=("tabicl",),
     weights="TabICL, BSD-3-Clause",
+    absent=_absent,
     effort=9,
     # Measured with the full net on one core: 27 s for 1,200 rows of 10 columns, 62 s for 40 columns.
     seconds=lambda rows, columns: rows * (0.012 + 0.001 * columns),

@@ -115,6 +115,12 @@ def pretrained(
     return TableNet(entrance, body)
 
 
+def without_head(net: TableNet) -> TableNet:
+    """Return the net up to its last hidden layer: (n, p), (n, h), (n, c) to (n, width)."""
+    assert isinstance(net.body, MLP)
+    return TableNet(net.entrance, nn.Sequential(*list(net.body)[:-1]))
+
+
 def _unit(levels: int) -> float:
     """The entropy of so many equally frequent levels."""
     return float(torch.log(torch.tensor(float(max(levels, 2)))))

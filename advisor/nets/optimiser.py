@@ -32,7 +32,8 @@ class Optimiser:
     `kind` is "adamw" (Loshchilov and Hutter 2019), "adam" (Kingma and Ba 2015; its decay is part of the gradient) or
     "sgd" with Nesterov's momentum of 0.9 (Sutskever et al. 2013). Only matrices decay; biases and the gains of
     normalisations do not. `clip_norm` (Pascanu, Mikolov and Bengio 2013) is handed to the kernel as the gradients'
-    scale, so that clipping takes no pass of its own over them. `beta2` is the memory of Adam's squares.
+    scale, so that clipping takes no pass of its own over them. `beta1` and `beta2` are the memories of Adam's means and
+    squares.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class Optimiser:
         clip_norm: float | None,
         kind: str = "adamw",
         beta2: float = 0.999,
+        beta1: float = 0.9,
     ) -> None:
-        self.weight_decay, self.clip_norm, self.kind, self.beta2 = weight_decay, clip_norm, kind, beta2
+        self.weight_decay, self.clip_norm, self.kind, self.betas = weight_decay, clip_norm, kind, (beta1, beta2)
         groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
         for weight in module.parameters():
             if weight.requires_grad:
@@ -58,7 +60,7 @@ class Optimiser:
             scale = _excess([weight.grad for moments, *_ in self.groups for weight in moments.weights], self.clip_norm)
         for moments, decays, pace in self.groups:
             decay = self.weight_decay * decay_share if decays else 0.0
-            moments.step(self.kind, learning_rate * pace, decay, scale, self.beta2)
+            moments.step(self.kind, learning_rate * pace, decay, scale, self.betas)
 
 
 class WeightAverage:
@@ -101,7 +103,9 @@ class _Moments:
         self.second: list[Tensor] = [torch.zeros_like(weight) for weight in weights]
         self.steps = [torch.zeros((), dtype=torch.float32, device=weight.device) for weight in weights]
 
-    def step(self, kind: str, learning_rate: float, decay: float, scale: Tensor | None, beta2: float) -> None:
+    def step(
+        self, kind: str, learning_rate: float, decay: float, scale: Tensor | None, betas: tuple[float, float]
+    ) -> None:
         gradients = [weight.grad for weight in self.weights]
         if kind == "sgd":
             sgd(
@@ -128,8 +132,8 @@ class _Moments:
                 fused=True,
                 grad_scale=scale,
                 amsgrad=False,
-                beta1=0.9,
-                beta2=beta2,
+                beta1=betas[0],
+                beta2=betas[1],
                 lr=learning_rate,
                 weight_decay=decay,
                 eps=1e-8,

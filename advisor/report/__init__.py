@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.report import details, facts, history, method, pictures
+from advisor.report import details, facts, history, method, outlook, pictures
 from advisor.report.text import notebook_html, summary_text
 
 __all__ = ["notebook_html", "render", "summary_text", "write"]
@@ -41,12 +41,14 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
         "time": pictures.score_against_time(document, outcomes),
         "search": pictures.search(outcomes),
         "learning": pictures.learning(document, outcomes),
+        "growth": pictures.growth(document),
     }
     return environment.get_template("page.html.j2").render(
         document=document,
         details=details,
         facts=facts,
         method=method,
+        outlook=outlook,
         answer=facts.answer(document),
         board=facts.board(document, spent),
         findings=details.findings(document),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.report import numbers
+from advisor.report import numbers, outlook
 from advisor.report.facts import Document
 from advisor.report.numbers import known
 from advisor.report.wording import label, pairs, value_text
@@ -20,6 +20,7 @@ _CHANGES = {
     "gpu": "A GPU",
     "larger_budget": "A larger budget",
     "smaller_margin": "A smaller margin",
+    "pretrained": "Pre-trained weights",
 }
 _SAYINGS = ("sentence", "reason", "message")
 _STAGES = {
@@ -112,20 +113,12 @@ def would_change(document: Document) -> tuple[ChangeFacts, ...]:
 def _change(name: str, change: Any) -> ChangeFacts:
     heading = "" if name in _SAYINGS else _CHANGES.get(name, label(name))
     if not isinstance(change, Mapping):
-        return ChangeFacts(heading, _sentence(str(change)), ())
-    figures = {key: value for key, value in change.items() if key not in _SAYINGS}
+        return ChangeFacts(heading, outlook.paragraph([str(change)]), ())
+    if name in outlook.WORDS:
+        return ChangeFacts(heading, outlook.WORDS[name](change), ())
     sentence = next((str(change[key]) for key in _SAYINGS if change.get(key)), "")
-    margin = known(change.get("min_gain"))
-    if name == "smaller_margin" and margin is not None:
-        del figures["min_gain"]
-        sentence = sentence or f"with a margin below {numbers.percent(margin)} the net would be worth it"
-    return ChangeFacts(heading, _sentence(sentence), pairs(figures))
-
-
-def _sentence(text: str) -> str:
-    """Begin with a capital and end with a stop."""
-    text = text[:1].upper() + text[1:]
-    return text if not text or text[-1] in ".!?" else f"{text}."
+    figures = {key: value for key, value in change.items() if key not in _SAYINGS}
+    return ChangeFacts(heading, outlook.paragraph([sentence]), pairs(figures))
 
 
 def price(document: Document) -> tuple[tuple[str, ...], ...]:

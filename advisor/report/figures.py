@@ -59,6 +59,17 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Points of a curve with the interval around each; `family` chooses colour, marker and dashes."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    family: str
+
+
+@dataclass(frozen=True)
 class Scale:
     """A gain, its interval and the margin it must exceed, as shares; labels for the two sides of the margin."""
 
@@ -86,7 +97,7 @@ def gain_scale(scale: Scale, caption: Caption) -> str:
         axes.plot([scale.low, scale.high], [0, 0], color=FAMILY_COLOURS["neural"], linewidth=4, solid_capstyle="round")
         axes.plot([scale.estimate], [0], color=FAMILY_COLOURS["neural"], marker="D", markersize=9)
         axes.set_yticks([])
-        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %".replace("-", "\N{MINUS SIGN}"))
+        axes.xaxis.set_major_formatter(_percent_tick)
         for text, at, side in ((scale.below_label, 0.0, "left"), (scale.above_label, 1.0, "right")):
             axes.text(at, 1.1, text, transform=axes.transAxes, ha=side, va="bottom", color=MUTED, size=_FONT_POINTS)
         near_right = scale.margin > (max(marks) + min(marks)) / 2
@@ -226,6 +237,37 @@ def curves(name: str, lines: Sequence[Line], caption: Caption, ticks: Mapping[fl
         axes.set_ylabel(caption.y_label)
 
     return _both(name, 2.8, caption, draw)
+
+
+def bands(name: str, drawn: Sequence[Band], ticks: Mapping[float, str], margin: float, caption: Caption) -> str:
+    """Draw curves of gain with the interval around each, over rows on a logarithmic axis, and the margin across."""
+
+    def draw(figure: Any, width: float) -> None:
+        axes = _axes(figure, width, 0.72, 0.25, 0.15, 0.5)
+        axes.grid(color=RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.axhline(0, color=RULE, linewidth=1)
+        axes.axhline(margin, color=INK, linewidth=1, linestyle=(0, (3, 2)))
+        for band in drawn:
+            colour = FAMILY_COLOURS.get(band.family, INK)
+            axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
+            axes.plot(
+                band.x, band.y, color=colour, linewidth=1.8, marker=_FAMILY_MARKERS.get(band.family, "o"), markersize=5,
+                linestyle=_FAMILY_LINES.get(band.family, "-"),
+            )  # fmt: skip
+        axes.set_xscale("log")
+        axes.set_xticks(list(ticks), list(ticks.values()))
+        axes.minorticks_off()
+        _few_ticks(axes.yaxis, width)
+        axes.yaxis.set_major_formatter(_percent_tick)
+        axes.set_xlabel(caption.x_label)
+        axes.set_ylabel(caption.y_label)
+
+    return _both(name, 2.4, caption, draw)
+
+
+def _percent_tick(share: float, _: Any) -> str:
+    return f"{100 * share:.4g} %".replace("-", "\N{MINUS SIGN}")
 
 
 def _axes(figure: Any, width: float, left: float, right: float, top: float, bottom: float) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
-from advisor.report import facts, figures, history, numbers
+from advisor.report import facts, figures, history, numbers, outlook
 from advisor.report.facts import Document
-from advisor.report.figures import Dot, Line, Point, Scale
+from advisor.report.figures import Band, Dot, Line, Point, Scale
 from advisor.report.numbers import known
 from advisor.report.svg import Caption, printable
 from advisor.report.wording import metric_words
@@ -110,6 +112,35 @@ def learning(document: Document, outcomes: pd.DataFrame) -> str | None:
     last = max(line.x[-1] for line in lines)
     spoken = f"{len(curves)} fits of {champion['learner']}, up to {numbers.count(last)} epochs."
     return figures.curves("learning", lines, Caption("Loss over epochs", spoken, "epoch", "loss"))
+
+
+def growth(document: Document) -> str | None:
+    """Draw the gain of the defaults over the rows they learnt from, and what the champions' is expected to become.
+
+    None where no fits on fewer rows were made.
+    """
+    given = document["would_change"]
+    change = given.get("more_rows") if isinstance(given, Mapping) else None
+    points = (change or {}).get("curve") or []
+    if not change or len(points) < 2:
+        return None
+    rows = tuple(float(point["train_rows"]) for point in points)
+    drawn = [_band(rows, points, "gain", "dummy")]
+    ticks = {x: numbers.count(x) for x in rows}
+    spoken = [f"{numbers.percent(gain)} from {numbers.count(x)} rows" for x, gain in zip(rows, drawn[0].y, strict=True)]
+    ahead = [(1, document["gain"]), *((times, change.get(f"gain_{times}n")) for times in (2, 4))]
+    if all(gain for _, gain in ahead):
+        x = tuple(times * rows[-1] for times, _ in ahead)
+        drawn.append(_band(x, [gain for _, gain in ahead], "estimate", "neural"))
+        ticks |= {place: numbers.count(place) for place in x}
+        spoken.append(f"expected of the champions with four times the rows: {outlook.interval(ahead[-1][1])}")
+    caption = Caption("Gain of the net over rows", "; ".join(spoken), "training rows", "gain")
+    return figures.bands("growth", drawn, ticks, known(document["min_gain"]) or 0.0, caption)
+
+
+def _band(x: tuple[float, ...], given: Sequence[Mapping[str, float]], middle: str, family: str) -> Band:
+    y, low, high = (tuple(float(each[key]) for each in given) for key in (middle, "low", "high"))
+    return Band(x, y, low, high, family)
 
 
 def _direction(greater: bool) -> str:

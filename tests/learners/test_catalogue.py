@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from advisor.records import Profile
 
 
 def test_every_file_is_a_member():
-    files = {path.stem for path in Path(learners.__file__).parent.glob("*.py") if not path.stem.startswith("_")}
-    assert {learner.name for learner in learners.catalogue()} == files
+    names = {learner.name for learner in learners.catalogue()}
+    for path in Path(learners.__file__).parent.glob("[!_]*.py"):
+        module = import_module(f"advisor.learners.{path.stem}")
+        variants = {variant.name for variant in getattr(module, "VARIANTS", ())}
+        assert variants or module.LEARNER.name == path.stem
+        assert variants | ({path.stem} if hasattr(module, "LEARNER") else set()) <= names
 
 
 def test_the_cheap_ones_come_first():
@@ -53,3 +58,15 @@ PROFILE = Profile("table", "tabular", 1000, "binary", (), {}, 20, {}, (), "")
 def test_who_stays_away_says_why(profile, name, reason):
     objection = learners.find(name).suits(profile)
     assert objection is None if reason is None else reason in objection
+
+
+def test_a_variant_is_another_learner_with_something_done_to_it():
+    base, variant = learners.find("lightgbm"), learners.find("gan_lightgbm")
+    assert variant.on_request
+    assert not base.on_request
+    assert variant.must_beat == ("lightgbm", "smote_lightgbm")
+    assert variant.family == "neural"
+    assert (variant.space, variant.tasks, variant.objection) == (base.space, base.tasks, base.objection)
+    assert set(variant.requires) == {*base.requires, "torch"}
+    assert variant.seconds(1000, 10) > base.seconds(1000, 10)
+    assert learners.find("smote_lightgbm").family == "classical"

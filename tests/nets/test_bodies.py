@@ -6,6 +6,7 @@ import torch
 from advisor.nets.blocks import TableInput
 from advisor.nets.embeddings import number_embedding
 from advisor.nets.ft_transformer import FTTransformer
+from advisor.nets.modern_nca import LEAST_SHARE, Neighbours
 from advisor.nets.realmlp import ParametricActivation, RealMLP, ScaledLinear, Scaling
 from advisor.nets.tabm import TabM
 
@@ -96,3 +97,53 @@ def test_ft_transformer_takes_numbers_codes_or_both(numbers, levels):
     inputs = (rows[0][:, :numbers], rows[1][:, :0], rows[2][:, : len(levels)])
     net = FTTransformer(numbers, levels, [0.0, 0.0, 0.0], width=16, depth=1, attention_dropout=0.1, dropout=0.1)
     assert net(*inputs).shape == (64, 3)
+
+
+def _neighbours(rows, labels, **changes):
+    sizes = {"width": 8, "depth": 1, "block_width": 8, "dropout": 0.1, "sample_share": 0.5, "most_sampled": 100}
+    return Neighbours(_entrance("periodic"), rows, labels, **{**sizes, **changes})
+
+
+def test_a_row_that_is_among_the_candidates_does_not_answer_for_itself():
+    rows, places = _rows(), torch.arange(64)
+    # Each row has a label of its own: what it says of itself is what it takes from itself.
+    net = _neighbours(rows, torch.eye(64)).eval()
+    alone, among = net(*rows, places).exp(), net(*rows).exp()
+    assert (alone.diagonal() < 1e-6).all() and (among.diagonal() > 1e-2).all()
+    torch.testing.assert_close(alone.sum(dim=1), torch.ones(64), rtol=0, atol=1e-4)
+    net.train()
+    for _ in range(5):
+        assert (net(*rows, places).exp().diagonal() < 1e-6).all()
+
+
+def test_a_step_sees_a_share_of_the_candidates_and_an_answer_all():
+    rows = _rows()
+    net = _neighbours(rows, torch.eye(64), sample_share=0.25).train()
+    seen = (net(*rows).exp() > 2 * LEAST_SHARE).any(dim=0)
+    assert int(seen.sum()) == 16
+    assert int((_neighbours(rows, torch.eye(64), most_sampled=5).train()(*rows).exp() > 2e-7).any(dim=0).sum()) == 5
+    assert (net.eval()(*rows).exp() > 2 * LEAST_SHARE).any(dim=0).all()
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_neighbours_answer_as_the_softmax_over_distances_does_before_and_after_they_settle(outputs):
+    rows = _rows()
+    labels = torch.eye(outputs)[torch.arange(64) % outputs] if outputs > 1 else torch.linspace(-1, 1, 64).unsqueeze(1)
+    net = _neighbours(rows, labels).eval()
+    places = net.embedded(*rows)
+    distances = (places.unsqueeze(1) - places).square().sum(dim=2).sqrt()
+    expected = torch.softmax(-distances, dim=1) @ labels
+    fresh = net(*rows)
+    torch.testing.assert_close(fresh.exp() if outputs > 1 else fresh, expected, rtol=1e-3, atol=1e-4)
+    net.settle()
+    torch.testing.assert_close(net(*rows), fresh)
+    assert len(net.numbers) == 0 and net.settled.shape == (64, 8)
+
+
+def test_many_rows_are_answered_in_parts(monkeypatch):
+    rows = _rows()
+    net = _neighbours(rows, torch.eye(64)).eval()
+    whole = net(*rows, torch.arange(64))
+    monkeypatch.setattr("advisor.nets.modern_nca.MOST_DISTANCES", 64 * 10)
+    monkeypatch.setattr("advisor.nets.modern_nca.MOST_ROWS", 7)
+    torch.testing.assert_close(net(*rows, torch.arange(64)), whole)

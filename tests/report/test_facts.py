@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.report import details, facts, method, pictures
+from advisor.report import details, facts, method, outlook, pictures
 from advisor.report.text import WIDTH, notebook_html, summary_text
 from advisor.report.wording import label, metric_words, value_text
 from tests.report.example import ANSWERS, TASKS, document, hostile
@@ -110,12 +110,67 @@ def test_severe_findings_come_first_and_are_not_told_twice():
 
 
 def test_what_would_change_the_answer():
-    changes = {change.heading: change for change in details.would_change(document())}
-    assert changes["More rows"].sentence == "Not measured by this version."
-    assert changes["A smaller margin"].sentence == "With a margin below 0.40 % the net would be worth it."
-    assert changes["A larger budget"].figures == (("Trials", "31"), ("Expected gain", "0.30 %"))
+    changes = {change.heading: change.sentence for change in details.would_change(document("too_close_to_call"))}
+    assert list(changes) == ["More rows", "A GPU", "A larger budget", "A smaller margin", "Pre-trained weights"]
+    assert "the gain would be 3.3 % (\N{MINUS SIGN}1.7 % to 8.3 %)" in changes["More rows"]
+    assert "four times the rows the gain would be 4.4 %" in changes["More rows"]
+    assert "passed at about 61,000 rows" in changes["More rows"]
+    assert changes["A GPU"] == "No net was held back by time."
+    assert changes["A smaller margin"] == "With a margin below 0.40 % the net would be worth it."
+    assert "the net 1.20 % (0.40 % to 2.20 %)" in changes["A larger budget"] and "tabm" in changes["A larger budget"]
+    assert changes["Pre-trained weights"].startswith("Tabicl: needs pre-trained weights")
     silence = details.would_change({"would_change": "there was no time to ask"})
     assert silence == (details.ChangeFacts("", "There was no time to ask.", ()),)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"reason": "no time was left"}, "No time was left."),
+        (
+            {"direction": "neural", "reason": "with fewer than 500 rows a curve is too rough"},
+            "More rows favour the net, but no figure can be given: with fewer than 500 rows a curve is too rough.",
+        ),
+        (
+            {"direction": None, "reason": "the gain does not move", "detectable_2n": 0.1, "detectable_4n": 0.07},
+            "The gain does not move. Twice the rows would show a gain of 10 % four times out of five, four times the "
+            "rows one of 7.0 %, if nothing else changed.",
+        ),
+    ],
+)
+def test_more_rows_without_a_figure(change, sentence):
+    assert outlook.more_rows(change) == sentence
+
+
+def test_a_gpu_and_pre_trained_nets_in_words():
+    told = outlook.gpu({"brought_in": ["tabm"], "still_too_slow": ["ft"], "cut_short": [], "assumed_speed": 5.0})
+    assert told.startswith("It would bring in tabm, if it trains 5.0 times as fast as one core, which is a guess.")
+    assert told.endswith("Too slow even so: ft.")
+    gain = {"estimate": -0.03, "low": -0.08, "high": 0.02}
+    took_part = {"prior_fitted": {"champion_on_cuts": 1, "cuts": 5, "gain": gain}}
+    assert "1 of 5 cuts" in outlook.pretrained({"lacking": {}, "took_part": took_part})
+
+
+def test_both_readings_of_equal_effort_and_where_the_spread_comes_from():
+    told = dict(outlook.rests_on(document()))
+    assert "the net's inner error is 3.1 % lower; by equal trials" in told["Equal effort"]
+    assert "0.40 % higher. The two readings name different sides." in told["Equal effort"]
+    assert "the split 62 % (21 % to 100 %) on 4 degrees of freedom" in told["Where the spread comes from"]
+    assert told["Where the spread comes from"].endswith("Seed: so few figures that it is little more than a guess.")
+    assert dict(outlook.rests_on({})) == {}
+    silent = {"effort": {"reason": "no cut was finished by both families"}, "variance": {"reason": "one cut"}}
+    assert dict(outlook.rests_on(silent))["Equal effort"] == "No cut was finished by both families."
+
+
+def test_the_curve_is_drawn_where_there_is_one():
+    drawn = pictures.growth(document())
+    assert drawn is not None and drawn.count("<svg") == 2 and "156,296" in drawn
+    assert pictures.growth(document("no_signal")) is None
+    silent = document()
+    silent["would_change"]["more_rows"] |= {"gain_2n": None, "gain_4n": None}
+    drawn = pictures.growth(silent)
+    assert drawn is not None and "156,296" not in drawn
+    assert pictures.growth({**document(), "would_change": "no time"}) is None
 
 
 def test_data_in_words():

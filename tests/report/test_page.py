@@ -76,7 +76,7 @@ def test_accessible(page: Page):
     assert page.all("html")[0]["lang"] == "en"
     assert all(attributes.get("scope") in ("row", "col") for attributes in page.all("th"))
     drawings = page.all("svg")
-    assert len(drawings) == 2 * 5
+    assert len(drawings) == 2 * 6
     for drawing in drawings:
         assert drawing["role"] == "img"
     named = " ".join(attributes.get("aria-labelledby", "") for _, attributes in page.tags).split()
@@ -94,8 +94,9 @@ def test_every_drawing_refers_to_its_own_shapes(html: str):
 def test_says_all_there_is_to_say(page: Page):
     verdict = document()
     text = page.text.replace("\u00a0", " ")
-    said = [verdict["sentence"], *verdict["reasons"], *verdict["skipped"].values(), verdict["environment"]["command"]]
+    said = [verdict["sentence"], *verdict["reasons"], *verdict["skipped"].values(), *verdict["weights"].values()]
     said += [finding["message"] for finding in verdict["findings"]] + [verdict["mlflow"]["run_id"]]
+    said += [verdict["environment"]["command"]]
     said += [row["learner"] for row in verdict["leaderboard"]]
     said += ["Worth it", "0.936 ± 0.002", "Nadeau and Bengio", "more than 99 %"]
     assert [words for words in said if words not in text] == []

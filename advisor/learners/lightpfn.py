@@ -1,0 +1,70 @@
+"""LightPFN (Ottoboni 2026): 4.6 million weights trained beforehand on made-up tables, which read the training rows.
+
+Nothing is trained here and nothing tuned. The weights are not part of any package: --foundation says where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.contracts import DOWNLOAD, Learner, Setting
+from advisor.errors import UserError
+from advisor.learners._weights import weights_file
+
+# The author's own limits: trained on up to 100 columns and 10 classes, tried on up to 100,000 rows (of more than 20,000
+# each of its four readings sees a sample). Within them one reading's cells, 256 bytes each, stay below 0.6 GB.
+MOST_ROWS, MOST_COLUMNS, MOST_CLASSES = 100_000, 100, 10
+# As published; the architecture stands beside it in config.json.
+WEIGHTS, ARCHITECTURE = "model.safetensors", "config.json"
+
+
+def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
+    from lightpfn import LightPFNClassifier
+    from sklearn.pipeline import Pipeline
+
+    if setting.foundation is None:
+        raise UserError("LightPFN needs pre-trained weights; say with --foundation where they are.")
+    if reason := _absent(setting.foundation, setting.task):
+        raise UserError(f"LightPFN cannot be built: {reason}.")
+    model = LightPFNClassifier(
+        checkpoint=weights_file(setting.foundation, WEIGHTS),
+        local_files_only=setting.foundation != DOWNLOAD,
+        device=setting.device,
+        random_state=setting.seed,
+        n_threads=setting.threads,
+    )
+    return Pipeline([("encode", setting.modality.encoder("frame")), ("model", model.set_params(**params))])
+
+
+def _objection(profile: Any) -> str | None:
+    if profile.rows > MOST_ROWS or len(profile.columns) > MOST_COLUMNS:
+        return f"made for up to {MOST_ROWS:,} rows and {MOST_COLUMNS} columns"
+    if len(profile.target.get("classes", ())) > MOST_CLASSES:
+        return f"made for up to {MOST_CLASSES} classes"
+    return None
+
+
+def _absent(foundation: str, task: str) -> str | None:
+    found = weights_file(foundation, WEIGHTS)
+    if foundation == DOWNLOAD or (found and found.with_name(ARCHITECTURE).is_file()):
+        return None
+    return f"--foundation {foundation!r} is or holds no file {WEIGHTS!r} with {ARCHITECTURE!r} beside it"
+
+
+LEARNER = Learner(
+    name="lightpfn",
+    family="neural",
+    summary="LightPFN: a small pre-trained net that reads the training rows; needs weights (--foundation).",
+    build=_build,
+    objection=_objection,
+    tasks=("binary", "multiclass"),
+    requires=("lightpfn",),
+    weights="LightPFN, Apache-2.0",
+    absent=_absent,
+    effort=8,
+    # Measured on one core with as many random weights, a quarter as many rows to answer included: 1.0 s for 400 rows of
+    # 10 columns, 2.6 s for 1,000 rows, 5.6 s for 1,000 rows of 40 columns.
+    seconds=lambda rows, columns: min(rows, 20_000) * (0.0016 + 0.0001 * columns),
+    precedence=0,
+)
