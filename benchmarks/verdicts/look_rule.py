@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.evidence import answer_of
-from advisor.looks import hope_of_tuning
+from advisor.evidence import StandardError, answer_of
+from advisor.prior import chance_after_tuning
 from advisor.records import Answer, Comparison
 
 # The default confidence of the product, and half of the error for looks that are not the last.
@@ -22,8 +22,10 @@ def answer_at(stage: str, comparison: Comparison | None) -> Answer | None:
     answer = answer_of(comparison, CONFIDENCE[stage])
     if stage == "final":
         return answer
-    if stage == "defaults" and (answer != "not_worth_it" or hope_of_tuning(comparison) > 1 - CONFIDENCE[stage]):
-        return None
+    if stage == "defaults":
+        error = StandardError(comparison.se, comparison.df, comparison.method)
+        hope = chance_after_tuning(comparison.theta, error, comparison.theta_min)
+        return "not_worth_it" if answer == "not_worth_it" and hope <= 1 - CONFIDENCE[stage] else None
     return None if answer == "too_close_to_call" else answer
 
 

@@ -25,6 +25,7 @@ from scipy.special import expit
 from advisor import evidence
 from advisor.evidence import PRIOR_MEAN, PRIOR_SD
 from advisor.metrics import METRICS
+from advisor.prior import GAIN_MEAN, GAIN_SD
 from advisor.records import Comparison
 
 ROWS = (300, 1_000, 3_000, 10_000, 50_000)
@@ -37,8 +38,8 @@ SWINGS = (0.4, 1.0)
 # Correlation of the two pipelines' noise on a row; of one pipeline's from repeat to repeat; over-confidence in logits.
 ALIKE, STEADY, OVERCONFIDENT = 0.75, 0.8, 1.3
 DEGREES = 5
-# How far defaults fall short of tuned pipelines, and how much more of it is the net's.
-UNTUNED_SD, NET_UNTUNED_SD = 0.02, 0.03
+# How far defaults fall short of tuned pipelines; how much more the net does is drawn as `advisor.prior` measured it.
+UNTUNED_SD = 0.02
 MOST_REPEATED_ROWS, MANY_ROWS = 20_000, 20_000
 CHANCE_BINS = 10
 
@@ -157,7 +158,7 @@ def judged(world: World, number: int) -> Judged:
     variance = world.swing * row_variance(world.metric) / world.rows / 2  # of one side's log error in one repeat
     common = rng.normal(0, np.sqrt(variance / 2), 2)
     own = rng.normal(0, np.sqrt(folds * variance / 2), (2, len(splits.parts)))
-    untuned = abs(rng.normal(0, UNTUNED_SD)) + np.array([0.0, rng.normal(0, NET_UNTUNED_SD)])
+    untuned = abs(rng.normal(0, UNTUNED_SD)) + np.array([0.0, rng.normal(GAIN_MEAN, GAIN_SD)])
 
     def losses(side: int, repeat: int, shift: float) -> dict[int, np.ndarray]:
         noise, found = rows.noise(rng, side), {}
