@@ -65,7 +65,9 @@ def write(folder: Path) -> None:
         text += [f"![Power by rows and gain]({folder.name}/power.svg)", ""]
         text += [f"![Stated chances against what came true]({folder.name}/calibration.svg)", ""]
     text += conditions(folder)
-    folder.with_suffix(".md").write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
+    page = folder.parent / f"{folder.name}.md"
+    page.write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
+    print(page)
 
 
 _T1 = """\

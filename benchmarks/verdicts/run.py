@@ -112,7 +112,7 @@ def main() -> None:
                 run_cases(tuple(chosen[: options.limit]), options)
     if options.part in ("t3", "all"):
         run_t3(options.out, options.t3_cases, rows, options.workers)
-    report.write(options.out)
+    report.write(options.out.resolve())
 
 
 if __name__ == "__main__":

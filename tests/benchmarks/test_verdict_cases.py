@@ -86,7 +86,7 @@ def kept(rows=1000, folds=5):
     fold_of = rng.permutation(rows) % folds
     arrays = {"repeats": np.array([[fold, 0] for fold in range(folds)])}
     jobs = []
-    levels = {"linear": (1.0, 0.30), "forest": (1.2, 0.40), "mlp": (0.8, 0.35), "tabm": (1.1, 0.25)}
+    levels = {"linear": (1.0, 0.30), "forest": (1.2, 0.40), "mlp": (0.8, 0.35), "tabm": (1.5, 0.25)}
     for fold in range(folds):
         test = np.flatnonzero(fold_of == fold)
         arrays[f"test {fold}"] = test
