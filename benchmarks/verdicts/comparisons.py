@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ TRUTH_FIT_SHARE = 1 / 3
 PLAIN_TREES = "catboost"
 
 
-@cache
+@lru_cache(maxsize=2)
 def _table(folder: Path, name: str) -> tuple[pd.DataFrame, str, str]:
     """Return a table without rows that lack the target, the name of the target, and its task."""
     index = pd.read_csv(folder / "index.csv").set_index("name")
