@@ -206,11 +206,16 @@ def _affordable_studies(
 
 
 def _rival_error(job: Job, starts: Iterable[Outcome]) -> float | None:
-    """Return the least inner error of the other families' defaults on the job's cut."""
+    """Return the least inner error of the classical defaults on the cut of a net's study; None for other studies.
+
+    Trees that were given up early would be weaker opponents, and "worth it" easier to say.
+    """
+    if job.family != "neural":
+        return None
     rivals = [
         o.inner_error
         for o in starts
-        if o.job.split == job.split and o.job.family not in (job.family, "dummy") and o.inner_error is not None
+        if o.job.split == job.split and o.job.family == "classical" and o.inner_error is not None
     ]
     return min(rivals, default=None)
 

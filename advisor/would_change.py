@@ -16,8 +16,8 @@ from advisor.evidence import StandardError, gain_interval, gain_of
 from advisor.growth import more_rows
 from advisor.metrics import METRICS
 from advisor.records import Answer, Budget, Comparison, Dataset, Outcome, Plan, Profile, Reading
+from advisor.sentences import percent
 from advisor.standings import Standings, common_cuts, row_losses
-from advisor.verdict import percent
 
 LEVEL = 0.9
 FAMILIES = ("classical", "neural")

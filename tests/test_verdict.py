@@ -7,8 +7,9 @@ import pytest
 
 from advisor.prices import Prices
 from advisor.records import Constraints, Finding, Look
+from advisor.sentences import chance, percent
 from advisor.standings import standings
-from advisor.verdict import chance, judge, margin_at, percent
+from advisor.verdict import judge, margin_at
 from tests.made import DATASET, PROFILE, TARGET, all_outcomes, plan
 
 
