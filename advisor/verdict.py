@@ -88,8 +88,9 @@ def judge(
     reasons += [*because, *_why_this_margin(margin, asked, priced)]
     reasons += [*_remarks(dataset, plan, standing, comparison, metric)]
     reasons += [*_in_company(blend), *_ended_early(looks), *_who_else(plan)]
+    fair = None if answer == "not_enough_evidence" else comparison
     money = prices.account(
-        priced, metric.name, sides["neural"], sides["classical"], comparison, min_gain=asked, confidence=confidence
+        priced, metric.name, sides["neural"], sides["classical"], fair, min_gain=asked, confidence=confidence
     )
     seen = rules.Seen(dataset, profile, plan, standing, comparison, answer, constraints, asked)
     return Verdict(
