@@ -2,12 +2,13 @@
 PYTHON ?= $(shell command -v python3 || command -v python)
 BIN = .venv/bin
 
-.PHONY: help demo test check pretrain env python
+.PHONY: help demo test check pretrain verdicts env python
 
 help:
 	@echo "make demo    install, compare on a small real data set, print the answer"
 	@echo "make test    install with the test tools, run all tests (ARGS='-k cards' for some)"
 	@echo "make pretrain    train the net of the learner prior_fitted again (70 CPU minutes)"
+	@echo "make verdicts    judge the verdicts on real and made-up data (hours, resumable; ARGS=--quick: ten minutes)"
 	@echo "make check   what CI checks beside the tests: ruff, mypy, the stairs of imports"
 
 demo: python
@@ -29,6 +30,9 @@ check: env
 
 pretrain: env
 	OMP_NUM_THREADS=1 $(BIN)/python -m advisor.nets.pretrain $(ARGS)
+
+verdicts: env
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/verdicts/run.py $(ARGS)
 
 env: python
 	@$(PYTHON) setup_env.py --extra test

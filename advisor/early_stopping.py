@@ -70,7 +70,8 @@ class EarlyStopping(BaseEstimator):
 
     After `fit`: `model_`, `best_iteration_`, `cut_short_` (whether the time was up before training would have ended),
     `curve_` (name of the held loss -> its value after each iteration), `cardinalities_` (levels of each column, 0 for a
-    number), `n_features_in_`, `feature_names_in_` for frames.
+    number), `n_features_in_`, `feature_names_in_` for frames; `shares_back_` (K,) for classes: what takes their
+    probabilities back from the shares among all rows learnt from to those among the rows given (Elkan 2001).
     """
 
     metric: str | None
@@ -129,14 +130,16 @@ class EarlyStopping(BaseEstimator):
         if self.augment is not None:
             more, more_y = self.augment(X[kept], y[kept], self.cardinalities_, self.seed_, deadline)
         trained = self._train(_and(X[kept], more), _and(y[kept], more_y), X[held], y[held], deadline)
-        self.model_, self.best_iteration_ = trained.model, trained.best_iteration
+        self.model_, self.best_iteration_, learnt = trained.model, trained.best_iteration, y[kept]
         self.curve_ = {f"held_{self._loss}": trained.held_losses}
         now = time.monotonic()
         self.cut_short_ = now >= deadline if trained.cut_short is None else trained.cut_short
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations, so one that may not end in time is not begun.
         if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:
-            self.model_ = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration)
+            self.model_, learnt = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration), y
+        if self._loss == "log_loss":
+            self.shares_back_ = np.bincount(learnt) / np.bincount(_and(learnt, more_y))
 
     def _checked(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers (n, p), categories as codes, and y (n,); remember names, widths and levels."""
@@ -157,13 +160,19 @@ class EarlyStopping(BaseEstimator):
 
     def _predicted(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
+        return self._raw_predict(self._as_fitted(X))
+
+    def _as_fitted(self, X: Any) -> np.ndarray:
+        """Return numbers (n, p), categories as codes, of rows that have to look like those of `fit`."""
         rules: dict[str, Any] = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan"}
         if not self.levels_:
-            return self._raw_predict(validate_data(self, X, reset=False, **rules))
+            numbers: np.ndarray = validate_data(self, X, reset=False, **rules)
+            return numbers
         if not isinstance(X, pd.DataFrame):
             raise TypeError(f"{type(self).__name__} was fitted on a frame with categories; predict from one, too.")
         validate_data(self, X, reset=False, skip_check_array=True)
-        return self._raw_predict(check_array(_coded(X, self.levels_), estimator=self, **rules))
+        coded: np.ndarray = check_array(_coded(X, self.levels_), estimator=self, **rules)
+        return coded
 
 
 class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
@@ -196,7 +205,7 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities (n, K) in the order of `classes_`; rows sum to 1."""
-        raw = self._predicted(X).astype(np.float64)
+        raw = self._predicted(X).astype(np.float64) * self.shares_back_
         probabilities: np.ndarray = raw / raw.sum(axis=1, keepdims=True)
         return probabilities
 

@@ -76,7 +76,7 @@ def carry_through(
         first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
         raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
     seconds_a_cut = SLACK * _worker_seconds(outcomes) / max(count, 1) / workers
-    stop = end - _final_fit_seconds(outcomes, shared)
+    stop = end - final_fit_seconds(outcomes, shared)
     if decided("defaults", outcomes):
         return outcomes
 
@@ -229,7 +229,7 @@ def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seco
     return {family: max(0.5, min(longest, share / count)) for family, count in slow.items()}
 
 
-def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
+def final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
     """Expect the fit on all rows to take what the slowest default took on a training part, and for more rows more."""
     parts = shared.plan.splits.parts
     rows = len(shared.dataset.target)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import costs, evidence, learners
+from advisor import costs, evidence, learners, splits
 from advisor.evidence import Cuts, RowLosses
 from advisor.metrics import METRICS
 from advisor.records import Constraints, Dataset, Outcome, Plan, Profile
@@ -197,8 +197,8 @@ def _row(
 
 def common_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
     """Keep the cuts that all pipelines have finished, with the rows that belong together: groups, or exact copies."""
-    clusters = dataset.groups
     twins = plan.splits.twins
+    clusters = None if dataset.groups is None else splits.together(dataset.groups, twins)
     if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):
         # Exact copies of a row are one piece of evidence, as the rows of a group are.
         clusters = twins

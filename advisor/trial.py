@@ -43,8 +43,9 @@ class Task:
     """A job with its clock: no result is wanted after `deadline` (seconds since the epoch).
 
     `fit_seconds` is the soft limit of one fit. A study has `tune_seconds` of wall time, its last fit included,
-    `most_trials`, and the outcome of its learner's default on the same cut as `start`. Where `rival_error`, the other
-    family's least inner error on that cut, is known, it ends when it will hardly come within `margin` of it.
+    `most_trials`, and the outcome of its learner's default on the same cut as `start`. Where `rival_error`, the
+    classical side's least inner error on that cut, is known (for studies of nets alone), it ends when it will hardly
+    come within `margin` of it.
     """
 
     job: Job
@@ -373,6 +374,7 @@ def _setting(shared: Shared, rows: int, seed: int, fit_seconds: float | None, th
         device=shared.plan.device,
         seconds=fit_seconds,
         foundation=shared.plan.foundation,
+        unlabelled=shared.dataset.unlabelled,
     )
 
 

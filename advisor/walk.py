@@ -39,7 +39,7 @@ from advisor.looks import Stage, look
 from advisor.permuted import permuted_finding, permuted_probes
 from advisor.profiling import profile as profile_of
 from advisor.records import Budget, Constraints, Dataset, Finding, Look, Outcome, Probe, Profile, Reading, Verdict
-from advisor.schedule import affordable_probes, carry_through, sound_out
+from advisor.schedule import affordable_probes, carry_through, final_fit_seconds, sound_out
 from advisor.standings import standings
 from advisor.tracking import default_uri
 from advisor.variance import seed_probes, variance
@@ -173,8 +173,8 @@ def compare(
                     gates.extend(finding for finding in found if finding is not None)
                 standing = standings(dataset, profile, chosen, outcomes, constraints)
                 margin = margin_at(dataset, profile, chosen, standing, outcomes, money, request.min_gain)
-                seconds = clock.time() - began
-                looks.append(look(stage, standing, chosen, **asked | {"min_gain": margin}, seconds=seconds))
+                priced = asked | {"min_gain": margin}
+                looks.append(look(stage, standing, chosen, **priced, seconds=clock.time() - began))
                 return looks[-1].decided
 
             outcomes = carry_through(
@@ -185,7 +185,10 @@ def compare(
             profile = replace(profile, findings=(*profile.findings, *gates))
             standing = standings(dataset, profile, chosen, outcomes, constraints)
             kinds = growth_probes(dataset, chosen, standing, outcomes), seed_probes(chosen, standing, outcomes)
-            readings = ask(kinds, outcomes, min(end, clock.time() + QUESTIONS * request.budget.seconds))
+            until = end - final_fit_seconds(outcomes, shared)
+            if looks[-1].stage != "final":  # the answer came early, and what was saved is not spent on its outskirts
+                until = min(until, clock.time() + QUESTIONS * request.budget.seconds)
+            readings = ask(kinds, outcomes, until)
             verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks, priced=money)
             compared = ruling(standing, chosen, **asked | {"min_gain": verdict.min_gain}).comparison
             further = {

@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from advisor import modalities, trial
+from advisor import modalities, splits, trial
 from advisor.learners import catalogue, find
 from advisor.metrics import METRICS
 from advisor.nets import many
@@ -245,3 +245,25 @@ def test_the_model_for_all_rows_takes_raw_tables_and_answers_in_labels(tmp_path,
     new = TABLE.head(3).assign(kind="never seen", unasked=1)
     assert set(model.predict(new)) <= {"good", "bad"} and list(model.classes_) == ["bad", "good"]
     np.testing.assert_allclose(model.predict_proba(new).sum(axis=1), 1, atol=1e-6)
+
+
+def test_rows_that_stop_training_keep_to_groups_copies_and_times(monkeypatch):
+    told = []
+    usual = splits.hold_out
+
+    def watched(target, share, seed, groups=None, times=None, most=None):
+        told.append((groups, times))
+        kept, held = usual(target, share, seed, groups=groups, times=times, most=most)
+        if times is not None:
+            assert times[kept].max() < times[held].min()
+        elif groups is not None:
+            assert not set(groups[kept]) & set(groups[held])
+        return kept, held
+
+    monkeypatch.setattr(splits, "hold_out", watched)
+    for changes in ({"groups": np.arange(ROWS) // 8}, {"times": np.arange(ROWS)}):
+        world = shared(rng.normal(size=ROWS), **changes)
+        told.clear()
+        assert run(world, task("lightgbm")).status == "ok"
+        name = 1 if "times" in changes else 0
+        assert len(told) >= 3 and all(seen[name] is not None for seen in told), "inner cut, its fit, and the outer fit"

@@ -272,8 +272,7 @@ def bands(name: str, drawn: Sequence[Band], ticks: Mapping[float, str], margin: 
                 linestyle=_FAMILY_LINES.get(band.family, "-"),
             )  # fmt: skip
         axes.set_xscale("log")
-        axes.set_xticks(list(ticks), list(ticks.values()))
-        axes.minorticks_off()
+        _named_ticks(axes, ticks, width)
         _few_ticks(axes.yaxis, width)
         axes.yaxis.set_major_formatter(_percent_tick)
         axes.set_xlabel(caption.x_label)

@@ -50,7 +50,10 @@ def larger_budget(change: Change) -> str:
     gains = {family: given for family, given in (change.get("gain") or {}).items() if given}
     if gains:
         parts = [f"{_SIDES[family]} {interval(given)}" for family, given in gains.items() if family in _SIDES]
-        sentences.append(f"twice the trials would cut the inner error by about: {', '.join(parts)}")
+        sentences.append(
+            "with twice the trials the searches would be expected to end at less inner error, of which outer "
+            f"rows see a part: {', '.join(parts)}"
+        )
     chance = known(change.get("p_worth"))
     if chance is not None:
         sentences.append(f"the chance that the gain exceeds the margin would then be {numbers.chance(chance)}")

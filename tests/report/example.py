@@ -245,7 +245,7 @@ def _more_rows(gain: float | None) -> dict:
              for k, d in ((2, 0.015), (4, 0.026))}  # fmt: skip
     return told | ahead | {
         "p_worth_2n": 0.72, "p_worth_4n": 0.83, "detectable_2n": 0.034, "detectable_4n": 0.024, "direction": "neural",
-        "rows_needed": {"estimate": 61234, "low": None, "high": None, "level": 0.9}, "curve": curve, "reason": "",
+        "rows_needed": {"estimate": 61234, "low": 48842, "high": None, "level": 0.9}, "curve": curve, "reason": "",
     }  # fmt: skip
 
 

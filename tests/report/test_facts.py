@@ -114,7 +114,7 @@ def test_what_would_change_the_answer():
     assert list(changes) == ["More rows", "A GPU", "A larger budget", "A smaller margin", "Pre-trained weights"]
     assert "the gain would be 3.3 % (\N{MINUS SIGN}1.7 % to 8.3 %)" in changes["More rows"]
     assert "four times the rows the gain would be 4.4 %" in changes["More rows"]
-    assert "passed at about 61,000 rows" in changes["More rows"]
+    assert "at about 61,000 rows (49,000 to more than four times as many)" in changes["More rows"]
     assert changes["A GPU"] == "No net was held back by time."
     assert changes["A smaller margin"] == "With a margin below 0.40 % the net would be worth it."
     assert "the net 1.20 % (0.40 % to 2.20 %)" in changes["A larger budget"] and "tabm" in changes["A larger budget"]

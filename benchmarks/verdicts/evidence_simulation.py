@@ -1,7 +1,7 @@
 """How often the statistics decide wrongly, and how often they see a real gain, on simulated data whose truth is known.
 
-    python benchmarks/evidence_simulation.py            about five minutes on one quiet core
-    python benchmarks/evidence_simulation.py --quick    under a minute
+    python benchmarks/verdicts/evidence_simulation.py            about five minutes on one quiet core
+    python benchmarks/verdicts/evidence_simulation.py --quick    under a minute
 
 Two pipelines are judged by five folds on one data set, drawn afresh each time. Three worlds, from real to harsh:
 
@@ -38,7 +38,7 @@ from scipy import stats
 from advisor import evidence
 from advisor.evidence import StandardError
 from advisor.metrics import METRICS, Metric
-from advisor.records import Split, Splits
+from advisor.records import Comparison, Split, Splits
 
 GAIN = 0.05
 FOLDS = 5
@@ -46,15 +46,15 @@ Losses = dict[int, np.ndarray]
 World = Callable[[np.random.Generator, Splits, float], tuple[Losses, Losses]]
 
 
-def shuffled_folds(rows: int, repeats: int, rng: np.random.Generator) -> Splits:
+def shuffled_folds(rows: int, repeats: int, rng: np.random.Generator, folds: int = FOLDS) -> Splits:
     """Draw plain k-fold cuts."""
     parts = []
     for repeat in range(repeats):
-        fold_of = rng.permutation(np.arange(rows) % FOLDS)
-        for fold in range(FOLDS):
+        fold_of = rng.permutation(np.arange(rows) % folds)
+        for fold in range(folds):
             test = fold_of == fold
             parts.append(Split(len(parts), repeat, fold, np.flatnonzero(~test), np.flatnonzero(test)))
-    return Splits("stratified", FOLDS, repeats, tuple(parts), 1)
+    return Splits("stratified", folds, repeats, tuple(parts), 1)
 
 
 def least_squares(inputs: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -181,15 +181,20 @@ def estimates(world: str, rows: int, repeats: int, gain: float, draws: int) -> I
             evidence.losses_of(incumbent, cuts), evidence.losses_of(challenger, cuts), cuts, metric
         )
         assert found is not None
-        thetas = np.array(found.by_split)
-        count, spread = len(thetas), float(thetas.var(ddof=1))
-        naive = StandardError(float(np.sqrt(spread / count)), count - 1, "naive")
-        corrected = StandardError(float(np.sqrt(spread * (1 / count + 1 / (FOLDS - 1)))), count - 1, "corrected")
-        yield {
-            "naive t": Estimate(float(thetas.mean()), naive, prior=False),
-            "Nadeau-Bengio": Estimate(float(thetas.mean()), corrected, prior=False),
-            "ours": Estimate(found.theta, StandardError(found.se, found.df, found.method), prior=True),
-        }
+        yield by_method(found, FOLDS)
+
+
+def by_method(found: Comparison, folds: int) -> dict[str, Estimate]:
+    """Return what each method makes of a comparison over complete repeats of `folds` folds."""
+    thetas = np.array(found.by_split)
+    count, spread = len(thetas), float(thetas.var(ddof=1))
+    naive = StandardError(float(np.sqrt(spread / count)), count - 1, "naive")
+    corrected = StandardError(float(np.sqrt(spread * (1 / count + 1 / (folds - 1)))), count - 1, "corrected")
+    return {
+        "naive t": Estimate(float(thetas.mean()), naive, prior=False),
+        "Nadeau-Bengio": Estimate(float(thetas.mean()), corrected, prior=False),
+        "ours": Estimate(found.theta, StandardError(found.se, found.df, found.method), prior=True),
+    }
 
 
 def per_cent(hits: int, draws: int) -> str:
