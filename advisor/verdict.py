@@ -30,8 +30,6 @@ FEWEST_CUTS = 2
 # An estimate this far below the dummy's error that is still uncertain is no sign of an absent signal, but of few rows.
 LARGEST_NO_SIGNAL = 0.1
 
-_LATER = "not measured by this version"
-
 
 @dataclass(frozen=True)
 class Ruling:
