@@ -140,6 +140,7 @@ def sides(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, 
 def margin_that_pays(
     standing: Standings, metric: Metric, priced: Prices, sides: Mapping[str, Side], asked: float
 ) -> float:
+    """Return the larger of the margin asked for and the gain at which the net earns back what it costs."""
     losses = standing.losses.get("classical")
     if losses is None:
         return asked

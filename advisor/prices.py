@@ -190,7 +190,8 @@ def account(
 ) -> dict[str, Any]:
     """Return the money side of verdict.json's `cost`: prices, extra, benefit, net, break_even, sensitivity.
 
-    `min_gain` is the margin asked for, before any price. What the prices do not allow is None, or has a reason.
+    `comparison` is None where no fair one came about; `min_gain` is the margin asked for, before any price. What the
+    prices do not allow is None, or has a reason.
     """
     unit = UNITS.get(metric)
     content: dict[str, Any] = {
@@ -202,7 +203,7 @@ def account(
         "flips": {},
     }
     if comparison is None:
-        return content | {"break_even": {"reason": "no net was compared, so there is no gain to price"}}
+        return content | {"break_even": {"reason": "no fair comparison came about, so there is no gain to price"}}
     error, gain = comparison.incumbent_error, comparison.gain
     gains = {"estimate": gain, "low": evidence.gain_of(comparison.low), "high": evidence.gain_of(comparison.high)}
     worth = {name: benefit(prices, error, value) for name, value in gains.items()}

@@ -83,8 +83,9 @@ def judge(
     reasons += [*because, *sentences.why_this_margin(margin, asked, priced)]
     reasons += [*sentences.remarks(dataset, plan, standing, comparison, metric)]
     reasons += [*sentences.in_company(blend), *sentences.ended_early(looks), *sentences.who_else(plan)]
+    fair = None if answer == "not_enough_evidence" else comparison
     money = prices.account(
-        priced, metric.name, sides["neural"], sides["classical"], comparison, min_gain=asked, confidence=confidence
+        priced, metric.name, sides["neural"], sides["classical"], fair, min_gain=asked, confidence=confidence
     )
     seen = rules.Seen(dataset, profile, plan, standing, comparison, answer, constraints, asked)
     return Verdict(

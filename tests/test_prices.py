@@ -149,7 +149,7 @@ def test_without_a_value_the_account_says_which_would_pay():
 
 def test_no_net_no_account():
     found = prices.account(PRICES, "mae", NEURAL, CLASSICAL, None, min_gain=0.02, confidence=0.95)
-    assert "no net was compared" in found["break_even"]["reason"] and found["extra"] is None
+    assert "no fair comparison" in found["break_even"]["reason"] and found["extra"] is None
 
 
 def test_an_error_that_nobody_can_price_is_refused_with_a_way_out():

@@ -231,6 +231,16 @@ def test_money_raises_the_margin_and_says_so():
     assert not any("earn back" in reason for reason in asked.reasons) and asked.min_gain == 0.01
 
 
+def test_a_net_that_was_cut_short_is_not_priced():
+    outcomes = [
+        replace(o, cut_short=o.job.family == "neural", cost=replace(o.cost, latency_p50_ms=1.0))
+        for o in all_outcomes(plan(), {"mlp": 0.9, "xgboost": 0.2})
+    ]
+    verdict = answer(outcomes=outcomes, priced=Prices(1.0, 1000, 1.0))
+    assert verdict.answer == "not_enough_evidence" and verdict.cost["net"] is None
+    assert "no fair comparison" in verdict.cost["break_even"]["reason"]
+
+
 def test_costs_have_the_energy_the_throughput_and_the_front():
     timed = [replace(o, cost=replace(o.cost, predict_ms_per_1000_rows=4.0)) for o in all_outcomes(plan())]
     cost = answer(outcomes=timed).cost
