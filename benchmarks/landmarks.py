@@ -193,45 +193,30 @@ def reported(file: Path, net: str, share: float) -> pd.DataFrame:
 
 
 def measured(cache: Path) -> pd.DataFrame:
-    """Return landmarks of every table whose defaults are all in the cache, and theta of our own TabM where it is.
-
-    Landmarks come from cut 0. Our theta comes from cut 1, other test rows: TabM's default against the kind of boosted
-    trees that had the least error on cut 0.
-    """
+    """Return landmarks of every table whose defaults are all in the cache, from cut 0."""
     found = []
     lines = pd.read_json(cache / "landmarks.jsonl", lines=True)
-    for table, group in lines.groupby("table"):
-        errors = [group[group["cut"] == cut].dropna(subset="error").set_index("learner")["error"] for cut in (0, 1)]
-        one = group.iloc[0]
-        marks = landmarks(dict(errors[0]), task=one["task"], rows=int(one["rows"]), classes=int(one["classes"]))
+    for table, group in lines[lines["cut"] == 0].dropna(subset="error").groupby("table"):
+        errors, one = group.set_index("learner")["error"], group.iloc[0]
+        marks = landmarks(dict(errors), task=one["task"], rows=int(one["rows"]), classes=int(one["classes"]))
         if marks is None:
             continue
-        boosted = errors[0].reindex(BOOSTED)
-        if "mlp" in errors[0]:
-            marks["mlp / boosted"] = float(np.log(errors[0]["mlp"] / np.exp(np.log(boosted.clip(lower=1e-9)).mean())))
-            marks["mlp / boosted"] = float(np.clip(marks["mlp / boosted"], -1.5, 1.5))
-        row: dict[str, Any] = {"table": table, **marks}
-        champion = boosted.idxmin()
-        if {"tabm", champion} <= set(errors[1].index) and min(errors[1]["tabm"], errors[1][champion]) > 0:
-            metric = default_metric(one["task"])
-            relative = errors[1][champion] if metric == "roc_auc" else 0.2
-            ratio = float(np.log(errors[1][champion] / errors[1]["tabm"]))
-            row["own_theta"] = float(np.clip(ratio, -LARGEST_THETA, LARGEST_THETA))
-            row["own_se"] = sampling_error(metric, relative, one["train_rows"] / 2)
-        found.append(row)
+        if "mlp" in errors:
+            boosted = np.log(errors.reindex(BOOSTED).clip(lower=1e-9)).mean()
+            marks["mlp / boosted"] = float(np.clip(np.log(max(errors["mlp"], 1e-9)) - boosted, -1.5, 1.5))
+        found.append({"table": table, **marks})
     return pd.DataFrame(found)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A Bayesian linear regression on standardised features: what `advisor/prior.py` keeps of it."""
+    """A Bayesian linear regression on standardised features."""
 
     centre: np.ndarray
     scale: np.ndarray
     weights: np.ndarray
     covariance: np.ndarray
     tau: float
-    shrinkage: float
 
     def predict(self, features: np.ndarray) -> tuple[float, float]:
         """Return the mean and sd of a new table's true theta."""
@@ -252,7 +237,7 @@ def regression(features: np.ndarray, theta: np.ndarray, se: np.ndarray) -> Fit:
             evidence = -0.5 * float(np.sum(np.linalg.solve(root, theta) ** 2)) - float(np.log(np.diag(root)).sum())
             if evidence > best[0]:
                 gain = prior @ x.T @ np.linalg.inv(spread)
-                best = evidence, Fit(centre, scale, gain @ theta, prior - gain @ x @ prior, tau, shrinkage)
+                best = evidence, Fit(centre, scale, gain @ theta, prior - gain @ x @ prior, tau)
     fit: Fit = best[1]
     return fit
 
@@ -372,8 +357,6 @@ def report(data: Path, cache: Path) -> str:
         ("measured landmarks, our nets in 45 s against CatBoost", ours.join(tuned, on="table"), "theta", "se", MODELS),
         ("measured landmarks, prior_fitted against CatBoost", ours.join(small, on="table"), "theta", "se", MODELS),
     ]
-    if "own_theta" in table:
-        targets.append(("measured landmarks, our TabM against boosted trees", table, "own_theta", "own_se", MODELS))
     independent = published.dropna(subset="published linear / trees").sort_values("place")
     for name, sources in (("TabArena-Lite", SOURCES[:1]), ("TabZilla", SOURCES[5:])):
         chosen = independent[independent["source"].isin(sources)].drop_duplicates("dataset")
