@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time as clock
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,32 +27,18 @@ from advisor import metrics, modalities, plan, prices, progress, quantities, rep
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
 from advisor.contracts import DOWNLOAD
-from advisor.effort import effort
 from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
-from advisor.flattery import flattery_findings, flattery_probes
-from advisor.growth import growth_probes
+from advisor.inquiry import Hands, Request, inquire
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
-from advisor.looks import Stage, look
-from advisor.permuted import permuted_finding, permuted_probes
 from advisor.profiling import profile as profile_of
-from advisor.records import Budget, Constraints, Dataset, Finding, Look, Outcome, Probe, Profile, Reading, Verdict
-from advisor.schedule import affordable_probes, carry_through, final_fit_seconds, sound_out
-from advisor.standings import standings
+from advisor.records import Budget, Constraints, Dataset, Profile, Verdict
 from advisor.tracking import default_uri
-from advisor.variance import seed_probes, variance
-from advisor.verdict import judge, margin_at, ruling
-from advisor.would_change import would_change
 
 EXPERIMENT = "advisor"
 # Where Linux has none of these (NVIDIA's and AMD's), torch need not be asked for a GPU.
 GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
-# The part of the budget that checks of the data may take once the defaults have run: what a random split would flatter,
-# and whether a shuffled target teaches anything.
-GATES = 0.05
-# The part of the budget that is kept for questions to the data, once the answer is as good as it gets.
-QUESTIONS = 0.08
 # What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
 CLOSING_SECONDS = 8.0
 
@@ -121,16 +106,21 @@ def compare(
     Raises UserError where the caller can mend it, NothingTrained where no learner finished.
     """
     began = began or clock.time()
-    request = _request(preset, budget, trials, seed, min_gain, confidence, workers)
+    workers, threads = _workers(workers)
     constraints = Constraints(
         interpretable,
         None if max_latency is None else quantities.milliseconds(max_latency),
         None if max_model_size is None else quantities.megabytes(max_model_size),
     )
     money = prices.read(
-        request.workers, cost_per_hour=cost_per_hour, predictions_per_day=predictions_per_day,
+        workers, cost_per_hour=cost_per_hour, predictions_per_day=predictions_per_day,
         value_per_error=value_per_error, months=months, retrain_per_year=retrain_per_year,
         engineering_cost=engineering_cost,
+    )  # fmt: skip
+    request = Request(
+        _budget(preset, budget, trials, seed),
+        None if min_gain is None else quantities.share(min_gain, "--min-gain", zero=True),
+        _confidence(confidence), constraints, money, workers, threads,
     )  # fmt: skip
     _known_engine(engine)
     places = _places(device, serve_on)
@@ -139,9 +129,6 @@ def compare(
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
     prices.check(money, judged_by.name)
-    asked: dict[str, Any] = {
-        "constraints": constraints, "min_gain": request.min_gain, "confidence": request.confidence,
-    }  # fmt: skip
     profile = profile_of(dataset, modalities.find(dataset.modality))
     chosen = plan.make_plan(
         dataset, profile, catalogue(), request.budget,
@@ -161,51 +148,19 @@ def compare(
         shared = trial.Shared(dataset, profile, chosen, request.threads)
         with LocalEngine(shared, request.workers, request.threads) as pool:
             end = began + request.budget.seconds - min(CLOSING_SECONDS, request.budget.seconds / 4)
-            ask = partial(_ask, pool, shared, request, show)
-            looks: list[Look] = []
-            gates: list[Finding] = []
-
-            def decided(stage: Stage, outcomes: Sequence[Outcome]) -> bool:
-                if stage == "defaults":
-                    kinds = permuted_probes(dataset, chosen), flattery_probes(dataset, profile, chosen)
-                    readings = ask(kinds, outcomes, clock.time() + GATES * request.budget.seconds)
-                    found = permuted_finding(dataset, readings), *flattery_findings(dataset, profile, chosen, readings)
-                    gates.extend(finding for finding in found if finding is not None)
-                standing = standings(dataset, profile, chosen, outcomes, constraints)
-                margin = margin_at(dataset, profile, chosen, standing, outcomes, money, request.min_gain)
-                priced = asked | {"min_gain": margin}
-                looks.append(look(stage, standing, chosen, **priced, seconds=clock.time() - began))
-                return looks[-1].decided
-
-            outcomes = carry_through(
-                shared, request.budget, request.workers, end - QUESTIONS * request.budget.seconds,
-                partial(chronicle.carry_out, pool), show.stage, decided,
-                judged_by.min_gain if request.min_gain is None else request.min_gain,
-            )  # fmt: skip
-            profile = replace(profile, findings=(*profile.findings, *gates))
-            standing = standings(dataset, profile, chosen, outcomes, constraints)
-            kinds = growth_probes(dataset, chosen, standing, outcomes), seed_probes(chosen, standing, outcomes)
-            until = end - final_fit_seconds(outcomes, shared)
-            if looks[-1].stage != "final":  # the answer came early, and what was saved is not spent on its outskirts
-                until = min(until, clock.time() + QUESTIONS * request.budget.seconds)
-            readings = ask(kinds, outcomes, until)
-            verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks, priced=money)
-            compared = ruling(standing, chosen, **asked | {"min_gain": verdict.min_gain}).comparison
-            further = {
-                "would_change": would_change(
-                    dataset, profile, chosen, standing, compared, outcomes, readings, answer=verdict.answer,
-                    confidence=request.confidence, budget=request.budget, workers=request.workers,
-                ),
-                "effort": effort(dataset, profile, chosen, standing, outcomes, min_gain=verdict.min_gain),
-                "variance": variance(dataset, chosen, standing, outcomes, readings),
-            }  # fmt: skip
-            documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
-            documents.out_of_fold_table(standing, dataset, chosen).to_parquet(folder / "oof.parquet", index=False)
-            model = _train_recommended(pool, verdict, folder, request, began, show)
+            hands = Hands(partial(chronicle.carry_out, pool), partial(pool.map, trial.read_probe), show.stage)
+            found = inquire(shared, request, hands, began, end)
+            tables = {
+                "outcomes": documents.outcomes_table(found.outcomes, chosen, began),
+                "oof": documents.out_of_fold_table(found.standing, dataset, chosen),
+            }
+            for name, table in tables.items():
+                table.to_parquet(folder / f"{name}.parquet", index=False)
+            model = _train_recommended(pool, found.verdict, folder, request, began, show)
         content = documents.verdict_document(
-            verdict, dataset, profile, chosen, request.budget,
-            spent_seconds=clock.time() - began, environment=documents.environment(chosen, outcomes, command),
-            mlflow=chronicle.where(), further=further,
+            found.verdict, dataset, found.profile, chosen, request.budget,
+            spent_seconds=clock.time() - began, environment=documents.environment(chosen, found.outcomes, command),
+            mlflow=chronicle.where(), further=found.further,
         )  # fmt: skip
         _write_json(content, folder)
         report.write(folder)
@@ -240,68 +195,38 @@ def profile(source: Any, target: Any = None, **options: Any) -> Profile:
     return profile_of(dataset, modalities.find(dataset.modality))
 
 
-@dataclass(frozen=True)
-class _Request:
-    """What was asked for, in numbers."""
-
-    budget: Budget
-    min_gain: float | None
-    confidence: float
-    workers: int
-    threads: int
-
-
-def _request(
-    preset: str,
-    budget: str | float | None,
-    trials: int | None,
-    seed: int,
-    min_gain: str | float | None,
-    confidence: float,
-    workers: int | None,
-) -> _Request:
+def _budget(preset: str, budget: str | float | None, trials: int | None, seed: int) -> Budget:
     if preset not in plan.PRESETS:
         raise UserError(f"No preset is called {preset!r}. {did_you_mean(preset, plan.PRESETS)}")
     effort = plan.PRESETS[preset]
-    if not 0.5 < confidence < 1:
-        raise UserError(f"--confidence must lie between 0.5 and 1, such as 0.95; {confidence} does not.")
     if trials is not None and trials < 1:
         raise UserError(
             f"--trials must be 1 or more, and {trials} is not; leave it out for the preset's {effort.trials}."
         )
+    seconds = effort.seconds if budget is None else quantities.seconds(budget)
+    return Budget(seconds, trials or effort.trials, seed=seed)
+
+
+def _confidence(confidence: float) -> float:
+    if not 0.5 < confidence < 1:
+        raise UserError(f"--confidence must lie between 0.5 and 1, such as 0.95; {confidence} does not.")
+    return confidence
+
+
+def _workers(workers: int | None) -> tuple[int, int]:
+    """Return how many processes there will be, and threads for each; never more together than there are cores."""
     if workers is not None and workers < 1:
         raise UserError(f"--workers must be 1 or more, and {workers} is not; leave it out to use every core.")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = workers or cores
-    return _Request(
-        Budget(effort.seconds if budget is None else quantities.seconds(budget), trials or effort.trials, seed=seed),
-        None if min_gain is None else quantities.share(min_gain, "--min-gain", zero=True),
-        confidence,
-        workers,
-        max(1, cores // workers),
-    )
-
-
-def _ask(
-    pool: LocalEngine,
-    shared: trial.Shared,
-    request: _Request,
-    show: progress.Progress,
-    kinds: Sequence[Sequence[Probe]],
-    outcomes: Sequence[Outcome],
-    until: float,
-) -> list[Reading]:
-    """Put as many probes of each kind to the data as the time until then (seconds since the epoch) pays for."""
-    seconds = request.workers * (until - clock.time())
-    probes = affordable_probes(kinds, shared.plan, outcomes, seconds)
-    return sound_out(probes, None, until, partial(pool.map, trial.read_probe), show.stage) if probes else []
+    return workers, max(1, cores // workers)
 
 
 def _train_recommended(
     pool: LocalEngine,
     verdict: Verdict,
     folder: Path,
-    request: _Request,
+    request: Request,
     began: float,
     show: progress.Progress,
 ) -> Any:

@@ -20,7 +20,7 @@ MEMBERS = {learner.name: learner for learner in learners.catalogue()}
 
 
 def answer(table, metric, names, *, folds=3, twin=None, seed=0):
-    """Run default configurations of `names` in this process and judge them; `twin` is entered again, as the net."""
+    """Run default configurations of `names` in this process and judge them; `twin` is entered again, as if it were mlp."""
     data = modalities.find("tabular").read(table, target="y")
     seen = profile(data, modalities.find("tabular"))
     budget = Budget(60, 1, folds=folds, repeats=1, seed=seed)
@@ -30,13 +30,13 @@ def answer(table, metric, names, *, folds=3, twin=None, seed=0):
     if twin is not None:
         again = [run(world, Task(replace(o.job, seed=o.job.seed + 1000), time.time() + 300)) for o in outcomes]
         outcomes += [
-            replace(o, job=replace(o.job, learner="twin", family="neural")) for o in again if o.job.learner == twin
+            replace(o, job=replace(o.job, learner="mlp", family="neural")) for o in again if o.job.learner == twin
         ]
     assert all(outcome.status == "ok" for outcome in outcomes), [o.message for o in outcomes if o.message]
     constraints = Constraints()
     standing = standings(data, seen, plan, outcomes, constraints)
     if twin is not None:
-        plan = replace(plan, learners=(*plan.learners, "twin"))
+        plan = replace(plan, learners=(*plan.learners, "mlp"))
     return judge(data, seen, plan, standing, outcomes, constraints=constraints)
 
 

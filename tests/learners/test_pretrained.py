@@ -59,10 +59,11 @@ def weights(tmp_path_factory):
     made = {}
 
     def folder(*names):
+        for name in names:
+            pytest.importorskip(name, reason=f"{name} is not installed")
         if names not in made:
             made[names] = tmp_path_factory.mktemp("weights")
             for name in names:
-                pytest.importorskip(name, reason=f"{name} is not installed")
                 globals()[f"made_{name}"](made[names])
         return made[names]
 
