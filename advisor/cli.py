@@ -39,6 +39,7 @@ Run = Annotated[str, typer.Argument(help="A run's folder, its id, or latest.")]
 UsageError: Any = typer.BadParameter.__base__
 
 _EFFORT, _QUESTION, _DATA, _RECORD = "Effort", "What counts as worth it", "Data", "Records"
+_MONEY = "Money, in one currency of your own"
 
 
 @app.command(help=f"Answer whether a neural network is worth it for this data.\n\nExample: [bold]{EXAMPLE}[/bold]")
@@ -81,6 +82,26 @@ def compare(
     serve_on: Annotated[
         str, typer.Option(help="Where the model will answer: auto, cpu or gpu.", rich_help_panel=_QUESTION)
     ] = "auto",
+    cost_per_hour: Annotated[
+        str | None, typer.Option(help="Price of an hour of this machine, e.g. 0.35.", rich_help_panel=_MONEY)
+    ] = None,
+    predictions_per_day: Annotated[
+        str | None, typer.Option(help="How many rows the model will answer a day.", rich_help_panel=_MONEY)
+    ] = None,
+    value_per_error: Annotated[
+        str | None,
+        typer.Option(
+            help="Value of one wrong prediction avoided (accuracy), or one unit of error (mae, rmse).",
+            rich_help_panel=_MONEY,
+        ),
+    ] = None,
+    months: Annotated[str, typer.Option(help="Horizon of the account.", rich_help_panel=_MONEY)] = "12",
+    retrain_per_year: Annotated[
+        str, typer.Option(help="How often the model is fitted again.", rich_help_panel=_MONEY)
+    ] = "12",
+    engineering_cost: Annotated[
+        str, typer.Option(help="What a net costs in people's time over the horizon.", rich_help_panel=_MONEY)
+    ] = "0",
     foundation: Annotated[
         str | None,
         typer.Option(
@@ -140,6 +161,8 @@ def compare(
         source, target, task=task, group=group, time=time, drop=_names(drop), metric=metric, min_gain=min_gain,
         confidence=confidence, interpretable=interpretable, max_latency=max_latency, max_model_size=max_model_size,
         serve_on=serve_on, budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip),
+        cost_per_hour=cost_per_hour, predictions_per_day=predictions_per_day, value_per_error=value_per_error,
+        months=months, retrain_per_year=retrain_per_year, engineering_cost=engineering_cost,
         also=_names(also),
         foundation=foundation, device=device, engine=engine, workers=workers, seed=seed, tracking_uri=tracking_uri,
         experiment=experiment, tracking=not no_tracking, out=out, resume=resume, quiet=quiet,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -85,11 +85,12 @@ class Modality(Protocol):
 
 @dataclass(frozen=True)
 class Setting:
-    """What a learner may know when it builds an estimator: never a row of data.
+    """What a learner may know when it builds an estimator: never a row with a target.
 
     `rows` is the number of training rows to come; `seconds` a soft limit for one fit, which iterative learners keep by
     stopping early with what they have (None: no limit). `foundation` says where pre-trained weights are: a file, a
-    folder, or DOWNLOAD.
+    folder, or DOWNLOAD. `unlabelled` is that of the Dataset, for learners that train on rows without a target first:
+    inputs alone, that nobody is judged by. An estimator must not need them to predict, nor carry them when pickled.
     """
 
     profile: Profile
@@ -101,6 +102,7 @@ class Setting:
     device: str = "cpu"
     seconds: float | None = None
     foundation: str | None = None
+    unlabelled: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property
     def task(self) -> Task:
@@ -133,8 +135,9 @@ class Learner:
     away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
     that make an answer possible. `requires` lists modules beyond the core that must be importable.
 
-    `weights` names the pre-trained weights that it cannot do without, and their licence. `absent(foundation, task)`
-    says why there are none of them where `foundation` points, or None where there are.
+    `weights` names the pre-trained weights that it cannot do without, and their licence; `pretrained` tells that a net
+    has seen other tables before this one, whether its weights come from elsewhere or with this package.
+    `absent(foundation, task)` says why there are no weights where `foundation` points, or None where there are.
 
     `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
     in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always.
@@ -153,6 +156,7 @@ class Learner:
     modalities: tuple[str, ...] = ("tabular",)
     requires: tuple[str, ...] = ()
     weights: str = ""
+    pretrained: bool = False
     absent: Callable[[str, Task], str | None] = _nothing_absent
     interpretable: bool = False
     effort: int = 5

@@ -1,9 +1,10 @@
-"""What a model costs to train, keep and ask: seconds, memory, size and latency, measured and never guessed."""
+"""What a model costs to train, keep and ask: seconds, memory, size and latency are measured; energy is an estimate."""
 
 from __future__ import annotations
 
 import pickle
 import platform
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ import psutil
 
 BYTES_PER_MB = 1_000_000
 _SAMPLES_PER_SECOND = 20
+# What a busy core draws where nothing is known of the processor: the default of the Green Algorithms calculator
+# (Lannelongue, Grealey and Inouye 2021), whose table of processors runs from 4 to 24 W a core. Memory and cooling are
+# not counted.
+CPU_WATTS_PER_CORE = 12.0
 
 Clock = Callable[[], float]
 
@@ -37,6 +42,27 @@ def cpu_name() -> str:
             if name.strip() == "model name" and value.strip():
                 return value.strip()
     return platform.processor() or platform.machine()
+
+
+@cache
+def gpu_watts() -> float | None:
+    """Return the power limit in watts of the first NVIDIA GPU as its driver tells it, or None where nothing tells."""
+    question = ["nvidia-smi", "--query-gpu=power.limit", "--format=csv,noheader,nounits"]
+    with suppress(OSError, ValueError, IndexError, subprocess.SubprocessError):
+        told = subprocess.run(question, capture_output=True, text=True, timeout=10, check=True)
+        return float(told.stdout.splitlines()[0])
+    return None
+
+
+def energy_wh(cpu_seconds: float, gpu_seconds: float = 0.0, watts_of_gpu: float | None = None) -> float | None:
+    """Estimate watt-hours: CPU seconds at CPU_WATTS_PER_CORE, and GPU seconds at the GPU's power limit.
+
+    A rough figure that tells orders of magnitude: a core may draw a third of this or twice as much, and a GPU seldom
+    reaches its limit. None where a GPU was used whose limit is not known.
+    """
+    if gpu_seconds > 0 and watts_of_gpu is None:
+        return None
+    return (cpu_seconds * CPU_WATTS_PER_CORE + gpu_seconds * (watts_of_gpu or 0.0)) / 3600
 
 
 class Stopwatch:

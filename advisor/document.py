@@ -59,7 +59,7 @@ def verdict_document(
             "weights": licences(plan),
             "failed": verdict.failed,
             "reasons": verdict.reasons,
-            "rules": [],
+            "rules": verdict.rules,
             **further,
             "cost": verdict.cost,
             "looks": verdict.looks,

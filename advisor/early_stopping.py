@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y, validate_data
 
@@ -70,7 +70,8 @@ class EarlyStopping(BaseEstimator):
 
     After `fit`: `model_`, `best_iteration_`, `cut_short_` (whether the time was up before training would have ended),
     `curve_` (name of the held loss -> its value after each iteration), `cardinalities_` (levels of each column, 0 for a
-    number), `n_features_in_`, `feature_names_in_` for frames.
+    number), `n_features_in_`, `feature_names_in_` for frames; `shares_back_` (K,) for classes: what takes their
+    probabilities back from the shares among all rows learnt from to those among the rows given (Elkan 2001).
     """
 
     metric: str | None
@@ -109,14 +110,19 @@ class EarlyStopping(BaseEstimator):
         tags.input_tags.categorical = True
         return tags
 
-    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray) -> None:
+    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any) -> None:
         """Hold rows out, train, and refit where asked and affordable."""
         started = time.monotonic()
         deadline = math.inf if self.seconds is None else started + self.seconds
         self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         n = len(y)
         share = min(max(self.validation_fraction, FEWEST_HELD_ROWS / n), max(self.validation_fraction, 1 / 3))
-        kept, held = splits.hold_out(y, share, self.seed_, most=MOST_HELD_ROWS)
+        groups, times = (None if codes is None else column_or_1d(codes) for codes in (groups, times))
+        check_consistent_length(y, groups, times)
+        kept, held = splits.hold_out(y, share, self.seed_, groups=groups, times=times, most=MOST_HELD_ROWS)
+        if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
+            # A class that only late rows or one group have is learnt from rows drawn at random.
+            kept, held = splits.hold_out(y, share, self.seed_, most=MOST_HELD_ROWS)
         if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
             # Where every class has one row, the held row has to be learnt from as well.
             kept = np.arange(n)
@@ -124,14 +130,16 @@ class EarlyStopping(BaseEstimator):
         if self.augment is not None:
             more, more_y = self.augment(X[kept], y[kept], self.cardinalities_, self.seed_, deadline)
         trained = self._train(_and(X[kept], more), _and(y[kept], more_y), X[held], y[held], deadline)
-        self.model_, self.best_iteration_ = trained.model, trained.best_iteration
+        self.model_, self.best_iteration_, learnt = trained.model, trained.best_iteration, y[kept]
         self.curve_ = {f"held_{self._loss}": trained.held_losses}
         now = time.monotonic()
         self.cut_short_ = now >= deadline if trained.cut_short is None else trained.cut_short
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations, so one that may not end in time is not begun.
         if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:
-            self.model_ = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration)
+            self.model_, learnt = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration), y
+        if self._loss == "log_loss":
+            self.shares_back_ = np.bincount(learnt) / np.bincount(_and(learnt, more_y))
 
     def _checked(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers (n, p), categories as codes, and y (n,); remember names, widths and levels."""
@@ -152,13 +160,19 @@ class EarlyStopping(BaseEstimator):
 
     def _predicted(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
+        return self._raw_predict(self._as_fitted(X))
+
+    def _as_fitted(self, X: Any) -> np.ndarray:
+        """Return numbers (n, p), categories as codes, of rows that have to look like those of `fit`."""
         rules: dict[str, Any] = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan"}
         if not self.levels_:
-            return self._raw_predict(validate_data(self, X, reset=False, **rules))
+            numbers: np.ndarray = validate_data(self, X, reset=False, **rules)
+            return numbers
         if not isinstance(X, pd.DataFrame):
             raise TypeError(f"{type(self).__name__} was fitted on a frame with categories; predict from one, too.")
         validate_data(self, X, reset=False, skip_check_array=True)
-        return self._raw_predict(check_array(_coded(X, self.levels_), estimator=self, **rules))
+        coded: np.ndarray = check_array(_coded(X, self.levels_), estimator=self, **rules)
+        return coded
 
 
 class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
@@ -173,8 +187,11 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
     def _loss(self) -> str:
         return "log_loss"
 
-    def fit(self, X: Any, y: Any) -> EarlyStoppingClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, times: Any = None) -> EarlyStoppingClassifier:
         """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and labels y (n,).
+
+        Rows of one of the `groups` (n,) are held out together, and with `times` (n,) the latest are (see
+        splits.hold_out).
 
         Raises ValueError for a single class, infinite numbers, fewer than two rows, sparse X (TypeError).
         """
@@ -183,12 +200,12 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs two or more.")
-        self._fit_codes_or_values(X, codes.astype(np.int64))
+        self._fit_codes_or_values(X, codes.astype(np.int64), groups, times)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities (n, K) in the order of `classes_`; rows sum to 1."""
-        raw = self._predicted(X).astype(np.float64)
+        raw = self._predicted(X).astype(np.float64) * self.shares_back_
         probabilities: np.ndarray = raw / raw.sum(axis=1, keepdims=True)
         return probabilities
 
@@ -209,15 +226,18 @@ class EarlyStoppingRegressor(RegressorMixin, EarlyStopping):
     def _loss(self) -> str:
         return "mae" if self.metric == "mae" else "rmse"
 
-    def fit(self, X: Any, y: Any) -> EarlyStoppingRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, times: Any = None) -> EarlyStoppingRegressor:
         """Learn from X (n, p), a frame of numbers and categories or an array of numbers, and values y (n,).
+
+        Rows of one of the `groups` (n,) are held out together, and with `times` (n,) the latest are (see
+        splits.hold_out).
 
         Raises ValueError for infinite numbers or fewer than two rows, TypeError for sparse X.
         """
         X, y = self._checked(X, y)
         y = y.astype(np.float64)
         self.centre_, self.scale_ = float(y.mean()), float(y.std()) or 1.0
-        self._fit_codes_or_values(X, (y - self.centre_) / self.scale_)
+        self._fit_codes_or_values(X, (y - self.centre_) / self.scale_, groups, times)
         self.curve_ = {name: tuple(loss * self.scale_ for loss in losses) for name, losses in self.curve_.items()}
         return self
 

@@ -114,6 +114,15 @@ METRICS: Mapping[str, Metric] = {
     )
 }
 
+ERROR_NAMES = {
+    "roc_auc": "1 - AUC",
+    "log_loss": "log loss",
+    "accuracy": "error rate",
+    "balanced_accuracy": "balanced error rate",
+    "rmse": "RMSE",
+    "mae": "MAE",
+}
+
 # As the AutoML benchmark of Gijsbers et al. (2024) scores: AUC, log loss, RMSE.
 _DEFAULTS: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
 

@@ -39,16 +39,23 @@ def share(text: str | float, name: str, *, zero: bool = False) -> float:
     >>> share("2%", "--min-gain")
     0.02
     """
-    value = (
-        0.0 if zero and str(text).strip() in ("0", "0%", "0.0") else _amount(text, _SHARES, name, "a share such as 2%")
-    )
+    value = _amount(text, _SHARES, name, "a share such as 2%", zero)
     if value >= 1:
         raise UserError(f"{name} must be below 100%, and {text} is not; give a share such as 2% or 0.02.")
     return value
 
 
-def _amount(text: str | float, units: Mapping[str, float], name: str, example: str) -> float:
-    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:e-?[0-9]+)?)\s*([a-z%]*)\s*", str(text).lower())
-    if match is None or match[2] not in units or float(match[1]) <= 0:
-        raise UserError(f"{name} must be {example}, above zero; {str(text)!r} is not.")
+def number(text: str | float, name: str, *, zero: bool = False) -> float:
+    """Read a plain number above zero, such as a price in whatever currency (`zero` lets 0 in).
+
+    >>> number("0.35", "--cost-per-hour")
+    0.35
+    """
+    return _amount(text, {"": 1.0}, name, "a plain number such as 0.5, without unit or currency", zero)
+
+
+def _amount(text: str | float, units: Mapping[str, float], name: str, example: str, zero: bool = False) -> float:
+    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*([a-z%]*)\s*", str(text).lower())
+    if match is None or match[2] not in units or not (float(match[1]) > 0 or (zero and float(match[1]) == 0)):
+        raise UserError(f"{name} must be {example}, {'zero or more' if zero else 'above zero'}; {str(text)!r} is not.")
     return float(match[1]) * units[match[2]]

@@ -31,7 +31,8 @@ class Dataset:
     `groups` (int64 codes) and `times` (int64 or float64, ascending means later) are set only where the user named a
     column for them; that column is then not among the inputs (a group) or still is (a time). `schema` is what the
     modality needs to read new rows alike; `example` holds a few rows of the inputs as the source had them, before
-    typing.
+    typing. `unlabelled` has the inputs (m, p) of rows without a target, typed as `inputs` are (categories may have
+    levels of their own); None where there are none, and where times order the rows: theirs may be later than a cut.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Dataset:
     schema: Any = None
     example: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    unlabelled: pd.DataFrame | None = None
 
     def rows(self, index: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
         """Return inputs and target of the rows at the positions `index`, shapes (len(index), p) and (len(index),)."""
@@ -162,7 +164,7 @@ class Cost:
     """What a job used. Latency is one row at a time; memory is the growth of the process over its start.
 
     `device` is where the final fit ran, `device_name` what its maker calls it; `gpu_memory_mb` is the most that this
-    fit held on a GPU at once, None where there was none.
+    fit held on a GPU at once, `gpu_watts` the power that the GPU may draw; None where there was none.
     """
 
     tune_seconds: float = 0.0
@@ -177,6 +179,7 @@ class Cost:
     device: str = "cpu"
     device_name: str | None = None
     gpu_memory_mb: float | None = None
+    gpu_watts: float | None = None
 
 
 @dataclass(frozen=True)
@@ -320,6 +323,7 @@ class Verdict:
     failed: Mapping[str, str]
     cost: Mapping[str, Any]
     looks: tuple[Mapping[str, Any], ...]
+    rules: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import plan, trial
+from advisor import plan, splits, trial
 from advisor.contracts import Learner
 from advisor.errors import NothingTrained
 from advisor.learners import catalogue
@@ -56,8 +56,7 @@ def carry_through(
     members = {learner.name: learner for learner in catalogue()}
     limits = _fit_limits(chosen, members, workers, end - began)
     stop = end - max(limits.values())  # the fit on all rows has to follow yet
-    # Forward in time the last cut has the most rows to learn from; elsewhere all cuts are alike.
-    numbers = [part.number for part in chosen.splits.parts][:: -1 if chosen.splits.kind == "forward" else 1]
+    numbers = splits.in_order(chosen.splits)
 
     def run_defaults(cuts: Sequence[int]) -> list[Outcome]:
         jobs = plan.default_jobs(chosen, members, cuts)
@@ -77,7 +76,7 @@ def carry_through(
         first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
         raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
     seconds_a_cut = SLACK * _worker_seconds(outcomes) / max(count, 1) / workers
-    stop = end - _final_fit_seconds(outcomes, shared)
+    stop = end - final_fit_seconds(outcomes, shared)
     if decided("defaults", outcomes):
         return outcomes
 
@@ -95,7 +94,7 @@ def carry_through(
                 by_job[job.learner, job.split],
                 _rival_error(job, starts),
                 margin,
-            )  # fmt: skip
+            )
             for job in sorted(studies, key=lambda job: -shares.get(job.key, 0.0))
             if job.key in shares
         ]
@@ -139,21 +138,29 @@ def sound_out(
 
 
 def affordable_probes(
-    kinds: Iterable[Sequence[Probe]], chosen: Plan, outcomes: Sequence[Outcome], worker_seconds: float
+    kinds: Sequence[Sequence[Probe]], chosen: Plan, outcomes: Sequence[Outcome], worker_seconds: float
 ) -> list[Probe]:
-    """Take of each kind, in turn, as many from the front as the seconds are expected to pay for."""
+    """Take of each kind as many from the front as an equal part of the seconds is expected to pay for.
+
+    What one kind leaves of its part is for those after it.
+    """
     taken: list[Probe] = []
-    for probes in kinds:
+    for place, probes in enumerate(kinds):
+        part = worker_seconds / (len(kinds) - place)
         for probe, seconds in zip(probes, probe_seconds(probes, chosen, outcomes), strict=True):
-            if seconds > worker_seconds:
+            if seconds > part:
                 break
+            part -= seconds
             worker_seconds -= seconds
             taken.append(probe)
     return taken
 
 
 def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outcome]) -> tuple[float, ...]:
-    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted."""
+    """Expect what each probe takes, from what its learner's defaults took for a row trained on and a row predicted.
+
+    A learner that takes no part is expected to take as long as the slowest that does.
+    """
     rates: dict[str, list[tuple[float, float]]] = {}
     for outcome in outcomes:
         if outcome.status == "ok" and outcome.job.stage == "default":
@@ -161,7 +168,10 @@ def probe_seconds(probes: Sequence[Probe], chosen: Plan, outcomes: Iterable[Outc
             rate = cost.fit_seconds / len(part.train), cost.predict_seconds / len(part.test)
             rates.setdefault(outcome.job.learner, []).append(rate)
     by_learner = {learner: np.mean(found, axis=0) for learner, found in rates.items()}
-    return tuple(float(by_learner[probe.learner] @ (len(probe.train), len(probe.test))) for probe in probes)
+    slowest = np.max(list(by_learner.values()), axis=0)
+    return tuple(
+        float(by_learner.get(probe.learner, slowest) @ (len(probe.train), len(probe.test))) for probe in probes
+    )
 
 
 def _affordable_cuts(most: int, folds: int, first: Iterable[Outcome], worker_seconds: float) -> int:
@@ -219,7 +229,7 @@ def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seco
     return {family: max(0.5, min(longest, share / count)) for family, count in slow.items()}
 
 
-def _final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
+def final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
     """Expect the fit on all rows to take what the slowest default took on a training part, and for more rows more."""
     parts = shared.plan.splits.parts
     rows = len(shared.dataset.target)

@@ -1,7 +1,8 @@
 """The only file that draws rows: outer cuts, inner cuts, and rows held out for early stopping.
 
 Positions, never labels of an index. Exact twins of a row always stand on the same side; groups are never torn; where
-rows are ordered in time, training rows come before test rows.
+rows are ordered in time, training rows come before test rows. That holds for outer cuts, inner cuts and the rows by
+which training is stopped alike.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from advisor.errors import UserError
@@ -22,6 +25,11 @@ Cut = tuple[np.ndarray, np.ndarray]
 MOST_TEST_ROWS = 100_000
 # Above this many rows configurations are compared on a subsample of this size.
 MOST_TUNING_ROWS = 100_000
+# Up to so many groups are shared out one by one, so that folds are of like size; that takes minutes for 100,000 of
+# them, and so many even out by themselves.
+FEW_GROUPS = 1_000
+# Fewer rows than this teach nothing that a cut could judge.
+LEAST_TRAINING_ROWS = 10
 
 
 def strata(target: np.ndarray) -> np.ndarray:
@@ -33,26 +41,42 @@ def strata(target: np.ndarray) -> np.ndarray:
     return np.asarray(np.digitize(target, edges))
 
 
+def together(groups: np.ndarray | None, twins: np.ndarray | None) -> np.ndarray | None:
+    """Return codes (n,) of rows that no cut may part: those of one group, exact copies, and whoever they lead to."""
+    if groups is None or twins is None:
+        return twins if groups is None else groups
+    first, second = (np.unique(codes, return_inverse=True)[1] for codes in (groups, twins))
+    shift, ones = int(first.max()) + 1, np.ones(len(first), dtype=bool)
+    size = shift + int(second.max()) + 1
+    links = coo_array((ones, (first, second + shift)), shape=(size, size))
+    return np.asarray(connected_components(links, directed=False)[1][first], dtype=np.int64)
+
+
 def hold_out(
-    target: np.ndarray, share: float, seed: int, groups: np.ndarray | None = None, most: int | None = None
+    target: np.ndarray,
+    share: float,
+    seed: int,
+    groups: np.ndarray | None = None,
+    times: np.ndarray | None = None,
+    most: int | None = None,
 ) -> Cut:
     """Draw about `share` of the rows aside; return sorted positions (kept, held), neither of them empty for n >= 2.
 
     Stratified for any labels that are not floats, and on deciles for floats. A class with one row stays in the kept
-    part. With `groups` (n,), whole groups are held out until the share is reached. `most` caps the number of held
-    rows.
+    part. With `groups` (n,), whole groups are held out until the share is reached. With `times` (n,) the latest rows
+    are, no moment is torn, and rows of a held group are in neither part; the rows are drawn at random where there is
+    one moment or group only. `most` caps the number of held rows.
     """
     target = np.asarray(target)
     n = len(target)
     wanted = min(share * n, most) if most is not None else share * n
+    if times is not None:
+        kept, held = _latest(times, wanted, groups)
+        if len(kept) and len(held):
+            return kept, held
+    if groups is not None and (groups != groups[0]).any():
+        return _whole_groups(target, groups, wanted, seed)
     rng = np.random.default_rng(seed)
-    if groups is not None:
-        codes = np.unique(groups, return_inverse=True)[1]
-        order = rng.permutation(codes.max() + 1)
-        reached = np.cumsum(np.bincount(codes)[order])
-        held_groups = order[: max(1, min(int(np.searchsorted(reached, wanted)) + 1, len(order) - 1))]
-        held = np.isin(codes, held_groups)
-        return np.flatnonzero(~held), np.flatnonzero(held)
     codes = strata(target)
     order = rng.permutation(n)
     order = order[np.argsort(codes[order], kind="stable")]
@@ -67,6 +91,50 @@ def hold_out(
     if not held.any():
         held[order[-1]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _whole_groups(target: np.ndarray, groups: np.ndarray, wanted: float, seed: int) -> Cut:
+    """Hold out whole groups, each stratum giving its share; a class never loses all its groups, if others can go."""
+    group = np.unique(groups, return_inverse=True)[1]
+    count = int(group.max()) + 1
+    stratum = _rarest(target, group, count)
+    order = np.random.default_rng(seed).permutation(count)
+    # The k-th of a stratum's m groups stands at (k + 1/2) / m of the line, so that its beginning has some of each.
+    by_stratum = order[np.argsort(stratum[order], kind="stable")]
+    sizes = np.bincount(stratum)
+    place = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    line = by_stratum[np.argsort((place + 0.5) / sizes[stratum[by_stratum]], kind="stable")]
+    if target.dtype.kind != "f":
+        # Where a class has one group only, that group goes last.
+        line = line[np.argsort(sizes[stratum[line]] == 1, kind="stable")]
+    reached = np.cumsum(np.bincount(group)[line])
+    held = np.isin(group, line[: max(1, min(int(np.searchsorted(reached, wanted)) + 1, count - 1))])
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _rarest(target: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
+    """Return a stratum for each group: its rarest class, or the decile of its mean."""
+    if target.dtype.kind == "f":
+        return strata(np.bincount(group, target) / np.bincount(group))
+    codes = strata(target)
+    place = np.argsort(np.argsort(np.bincount(codes), kind="stable"), kind="stable")
+    stratum = np.full(count, len(place), dtype=np.int64)
+    np.minimum.at(stratum, group, place[codes])
+    return stratum
+
+
+def _latest(times: np.ndarray, wanted: float, groups: np.ndarray | None) -> Cut:
+    """Hold out the latest rows, from where a moment begins; one part is empty where that cannot be."""
+    order = np.argsort(times, kind="stable")
+    edge = max(len(order) - max(round(wanted), 1), 1)
+    edge = _edge(times[order], edge) or int(np.searchsorted(times[order], times[order[0]], side="right"))
+    held = np.sort(order[edge:])
+    return _without(np.sort(order[:edge]), held, groups), held
+
+
+def _without(train: np.ndarray, test: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """Leave out of the training rows those whose group has test rows."""
+    return train if groups is None else train[~np.isin(groups[train], groups[test])]
 
 
 def draw(
@@ -84,23 +152,32 @@ def draw(
     """Draw the outer cuts that every learner shares.
 
     `target` (n,) codes or values; `twins` (n,) codes that are equal for rows which are exact copies. `kind` is
-    "stratified", "grouped" (needs `groups`), "forward" (needs `times`; one repeat) or "holdout" (one cut of a fifth,
-    at most 100,000 rows). Raises UserError where there are fewer groups or moments than folds.
+    "stratified", "grouped" (needs `groups`), "forward" (needs `times`; one repeat; with `groups` as well, a training
+    part lacks the groups of its test part) or "holdout" (one cut of a fifth, at most 100,000 rows). Raises UserError
+    where there are fewer groups or moments than folds.
     """
     cuts: list[tuple[int, int, Cut]] = []
     if kind == "forward":
         assert times is not None
-        cuts = [(0, fold, cut) for fold, cut in enumerate(_forward(times, folds))]
+        cuts = [(0, fold, cut) for fold, cut in enumerate(_forward(times, folds, groups))]
         repeats = 1
     elif kind == "holdout":
         cuts = [(0, 0, hold_out(target, 0.2, seed, groups=twins, most=MOST_TEST_ROWS))]
         folds = repeats = 1
     else:
         for repeat in range(repeats):
-            parts = _folds(target, folds, seed + repeat, groups, twins)
+            parts = _folds(target, folds, seed + repeat, together(groups, twins), groups is not None)
             cuts += [(repeat, fold, cut) for fold, cut in enumerate(parts)]
     parts_ = tuple(Split(i, repeat, fold, *cut) for i, (repeat, fold, cut) in enumerate(cuts))
     return Splits(kind, folds, repeats, parts_, inner_folds, twins)  # type: ignore[arg-type]  # kind was matched above
+
+
+def in_order(splits: Splits) -> list[int]:
+    """Return the numbers of the outer cuts in the order in which they are run; the first is always run.
+
+    Forward in time the last cut has the most rows to learn from and goes first; elsewhere all cuts are alike.
+    """
+    return [part.number for part in splits.parts][:: -1 if splits.kind == "forward" else 1]
 
 
 def inner_cuts(
@@ -110,26 +187,57 @@ def inner_cuts(
     seed: int,
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
+    twins: np.ndarray | None = None,
     most_rows: int = MOST_TUNING_ROWS,
 ) -> tuple[Cut, ...]:
     """Cut a training part once more, for choosing configurations: k folds, or one fifth held out where inner_folds is
     1.
 
-    Positions count within the training part. With `times` the latest fifth is held out. `most_rows` caps the rows used
-    at all, so that tuning on very large tables works on a subsample.
+    Positions count within the training part, as do the codes of `groups` and `twins` (see `draw`). With `times` the
+    latest fifth is held out. There are at most as many folds as groups. `most_rows` caps the rows used at all, so that
+    tuning on very large tables works on a subsample.
     """
-    if times is not None:
-        order = np.argsort(times, kind="stable")
-        edge = _edge(times[order], int(0.8 * len(order))) or int(0.8 * len(order))
-        cuts: tuple[Cut, ...] = ((np.sort(order[:edge]), np.sort(order[edge:])),)
-    elif inner_folds == 1:
-        cuts = (hold_out(target, 0.2, seed, groups=groups),)
+    bound = together(groups, twins)
+    if groups is not None and bound is not None:
+        inner_folds = min(inner_folds, len(np.unique(bound)))
+    if times is not None or inner_folds == 1:
+        cuts: tuple[Cut, ...] = (hold_out(target, 0.2, seed, groups=bound, times=times),)
     else:
-        cuts = tuple(_folds(target, inner_folds, seed, groups, None))
+        cuts = tuple(_folds(target, inner_folds, seed, bound, groups is not None))
     if len(target) > most_rows:
         rng = np.random.default_rng(seed)
         cuts = tuple((_thin(fit, most_rows * 4 // 5, rng), _thin(held, most_rows // 5, rng)) for fit, held in cuts)
     return cuts
+
+
+def part_of(target: np.ndarray, rows: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Return `rows` (positions), or where there are more than `most` about so many of them, stratified."""
+    return rows if len(rows) <= most else rows[hold_out(target[rows], most / len(rows), seed)[1]]
+
+
+def part_of_groups(groups: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Return the positions of whole groups, drawn until `most` rows are reached; all where there are no more."""
+    group = np.unique(groups, return_inverse=True)[1]
+    order = np.random.default_rng(seed).permutation(int(group.max()) + 1)
+    reached = np.cumsum(np.bincount(group)[order])
+    return np.flatnonzero(np.isin(group, order[: max(1, int(np.searchsorted(reached, most, side="right")))]))
+
+
+def with_relatives(
+    target: np.ndarray, train: np.ndarray, test: np.ndarray, seed: int, twins: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw what a random cut would have: return (training rows, test rows), of another cut's `train` and `test`.
+
+    The test rows are a third of `test`, the training rows as many as `train`, at random from all other rows (n,): what
+    the other cut keeps apart from its test rows is among them. Exact copies of test rows (equal `twins`) are not.
+    """
+    asked = test[hold_out(target[test], 1 / 3, seed)[1]]
+    free = np.ones(len(target), dtype=bool)
+    free[asked] = False
+    if twins is not None:
+        free &= ~np.isin(twins, twins[asked])
+    pool = np.flatnonzero(free)
+    return np.sort(np.random.default_rng(seed).choice(pool, min(len(train), len(pool)), replace=False)), asked
 
 
 def _thin(positions: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
@@ -138,38 +246,47 @@ def _thin(positions: np.ndarray, most: int, rng: np.random.Generator) -> np.ndar
     return np.sort(rng.choice(positions, most, replace=False))
 
 
-def _folds(target: np.ndarray, folds: int, seed: int, groups: np.ndarray | None, twins: np.ndarray | None) -> list[Cut]:
+def _folds(target: np.ndarray, folds: int, seed: int, bound: np.ndarray | None, grouped: bool) -> list[Cut]:
+    """Cut into `folds`; rows of one code in `bound` stay together, which are large pieces where `grouped`."""
     codes = strata(target)
     with warnings.catch_warnings():
         # A class rarer than the number of folds is a finding of the profile, told there once.
         warnings.filterwarnings("ignore", message="The least populated class")
-        if groups is not None:
-            found = len(np.unique(groups))
-            if found < folds:
-                raise UserError(f"The group column has {found} groups, fewer than the {folds} folds; drop --group.")
+        found = len(target) if bound is None else len(np.unique(bound))
+        if grouped and found < folds:
+            raise UserError(f"The group column has {found} groups, fewer than the {folds} folds; drop --group.")
+        if grouped and found <= FEW_GROUPS:
             splitter: Any = (
                 StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
                 if target.dtype.kind != "f"
                 else GroupKFold(folds, shuffle=True, random_state=seed)
             )
-            return [(train, test) for train, test in splitter.split(codes, codes, groups)]
-        first = np.unique(twins, return_index=True)[1] if twins is not None else np.arange(len(target))
-        fold_of = np.empty(len(first), dtype=int)
+            return [(train, test) for train, test in splitter.split(codes, codes, bound)]
+        unit = np.arange(len(target)) if bound is None else np.unique(bound, return_inverse=True)[1]
+        stratum = codes if bound is None else _rarest(target, unit, int(unit.max()) + 1)
+        fold_of = np.empty(len(stratum), dtype=int)
         splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-        for fold, (_, test) in enumerate(splitter.split(first, codes[first])):
+        for fold, (_, test) in enumerate(splitter.split(stratum, stratum)):
             fold_of[test] = fold
-    fold_of_row = fold_of if twins is None else fold_of[np.unique(twins, return_inverse=True)[1]]
+    fold_of_row = fold_of[unit]
     return [(np.flatnonzero(fold_of_row != fold), np.flatnonzero(fold_of_row == fold)) for fold in range(folds)]
 
 
-def _forward(times: np.ndarray, folds: int) -> list[Cut]:
+def _forward(times: np.ndarray, folds: int, groups: np.ndarray | None) -> list[Cut]:
     """Expanding windows: block b is tested by a model that has seen all earlier blocks; moments are not torn."""
     order = np.argsort(times, kind="stable")
     edges = [_edge(times[order], round(len(order) * block / (folds + 1))) for block in range(1, folds + 1)]
     edges.append(len(order))
     if len(set(edges)) <= folds or edges[0] == 0:
         raise UserError(f"The time column has too few distinct moments for {folds} steps forward; drop --time.")
-    return [(np.sort(order[:start]), np.sort(order[start:stop])) for start, stop in pairwise(edges)]
+    cuts = [(np.sort(order[:start]), np.sort(order[start:stop])) for start, stop in pairwise(edges)]
+    apart = [(_without(train, test, groups), test) for train, test in cuts]
+    if min(len(train) for train, _ in apart) < LEAST_TRAINING_ROWS:
+        raise UserError(
+            "The groups go on through all the time, so that hardly a row is left to train on; "
+            "name --group or --time, not both."
+        )
+    return apart
 
 
 def _edge(ordered_times: np.ndarray, position: int) -> int:

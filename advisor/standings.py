@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import evidence
+from advisor import costs, evidence, learners, splits
 from advisor.evidence import Cuts, RowLosses
 from advisor.metrics import METRICS
 from advisor.records import Constraints, Dataset, Outcome, Plan, Profile
@@ -56,17 +56,27 @@ def standings(
             if known is None or known.job.stage == "default":
                 finals[outcome.job.learner][outcome.job.split] = outcome
     finals = _complete_repeats(finals, plan)
-    barred = {name: reason for name, cuts in finals.items() if (reason := _misses(cuts.values(), constraints))}
-    champions: dict[str, dict[int, Outcome]] = {}
+    barred = {name: reason for name, cuts in finals.items() if (reason := _misses(name, cuts.values(), constraints))}
+    members: dict[str, dict[str, dict[int, Outcome]]] = {}
     for outcome in (outcome for name, by_cut in finals.items() if name not in barred for outcome in by_cut.values()):
-        best = champions.get(outcome.job.family, {}).get(outcome.job.split)
-        better = best is None or _inner(outcome) < _inner(best)
-        if better and _beats_its_yardsticks(outcome, finals, defaults, dataset, plan):
-            champions.setdefault(outcome.job.family, {})[outcome.job.split] = outcome
+        if _beats_its_yardsticks(outcome, finals, defaults, dataset, plan):
+            own = members.setdefault(outcome.job.family, {}).setdefault(outcome.job.learner, {})
+            own[outcome.job.split] = outcome
+    champions = {family: best_by_inner_error(of_family) for family, of_family in members.items()}
     pipelines = {family: row_losses(dataset, plan, by_cut) for family, by_cut in champions.items()}
     cuts = common_cuts(dataset, profile, plan, list(pipelines.values()))
     losses = {family: evidence.losses_of(pipeline, cuts) for family, pipeline in pipelines.items() if cuts.numbers}
     return Standings(finals, champions, cuts, losses, barred)
+
+
+def best_by_inner_error(finals: Finals) -> dict[int, Outcome]:
+    """Return on every cut the outcome whose inner error is the least, the first named where several share it."""
+    best: dict[int, Outcome] = {}
+    for by_cut in finals.values():
+        for number, outcome in by_cut.items():
+            if number not in best or _inner(outcome) < _inner(best[number]):
+                best[number] = outcome
+    return best
 
 
 def _beats_its_yardsticks(
@@ -152,6 +162,7 @@ def _row(
     trouble = next((outcome for outcome in own if outcome.status != "ok"), None)
     family = next(iter(own)).job.family if own else "classical"
     planned = len({part.number for part in plan.splits.parts})
+    batch_ms = _known(by_cut, "predict_ms_per_1000_rows")
     status = "ok" if cuts.numbers and not trouble else ("partly" if cuts.numbers else "failed")
     return {
         "learner": name,
@@ -168,7 +179,9 @@ def _row(
         "fit_seconds": _mean(o.cost.fit_seconds for o in by_cut.values()),
         "tune_seconds": sum(o.cost.tune_seconds for o in own),
         "cpu_seconds": sum(o.cost.cpu_seconds for o in own),
-        "predict_ms_per_1000_rows": _known(by_cut, "predict_ms_per_1000_rows"),
+        "energy_wh_estimated": _energy_wh(own),
+        "predict_ms_per_1000_rows": batch_ms,
+        "rows_per_second": 1_000_000 / batch_ms if batch_ms else None,
         "latency_p50_ms": _known(by_cut, "latency_p50_ms"),
         "latency_p99_ms": _known(by_cut, "latency_p99_ms"),
         # Growth over the start of a job: a later job in the same process grows less, so the largest is the truest.
@@ -184,8 +197,8 @@ def _row(
 
 def common_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
     """Keep the cuts that all pipelines have finished, with the rows that belong together: groups, or exact copies."""
-    clusters = dataset.groups
     twins = plan.splits.twins
+    clusters = None if dataset.groups is None else splits.together(dataset.groups, twins)
     if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):
         # Exact copies of a row are one piece of evidence, as the rows of a group are.
         clusters = twins
@@ -202,6 +215,22 @@ def _message(
     return "" if own else "the budget ran out before it began"
 
 
+def _energy_wh(own: list[Outcome]) -> float | None:
+    """Estimate the watt-hours of all jobs of a learner; None where a GPU of unknown power took part.
+
+    A job that trained on a GPU is charged for it from its start to the end of its fit, busy or not.
+    """
+    on_gpu = [o for o in own if o.cost.device != "cpu"]
+    # A study that kept its default carries the fit of the default's job.
+    fits = sum(o.cost.fit_seconds for o in on_gpu if o.job.stage == "default" or o.params)
+    watts = {o.cost.gpu_watts for o in on_gpu}
+    return costs.energy_wh(
+        sum(o.cost.cpu_seconds for o in own),
+        fits + sum(o.cost.tune_seconds for o in on_gpu),
+        max((w for w in watts if w is not None), default=None) if None not in watts else None,
+    )
+
+
 def _complete_repeats(finals: Finals, plan: Plan) -> dict[str, dict[int, Outcome]]:
     """Leave out a later repeat that not every learner finished: half a repeat would weigh some rows twice."""
     of_repeat = {part.number: part.repeat for part in plan.splits.parts}
@@ -214,8 +243,10 @@ def _complete_repeats(finals: Finals, plan: Plan) -> dict[str, dict[int, Outcome
     }
 
 
-def _misses(outcomes: Iterable[Outcome], constraints: Constraints) -> str | None:
+def _misses(name: str, outcomes: Iterable[Outcome], constraints: Constraints) -> str | None:
     """Say which constraint the measured model misses, or None."""
+    if constraints.interpretable and not learners.find(name).interpretable:
+        return "not interpretable, as --interpretable asks; it ran to show what that costs"
     for outcome in outcomes:
         latency, size = outcome.cost.latency_p99_ms, outcome.cost.model_mb
         if constraints.max_latency_ms is not None and latency is not None and latency > constraints.max_latency_ms:

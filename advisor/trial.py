@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from advisor import costs, learners, metrics, modalities, splits
 from advisor.contracts import Learner, Setting
+from advisor.early_stopping import EarlyStopping
 from advisor.evidence import clearly_better
 from advisor.metrics import Metric
 from advisor.net_estimator import fit_together
@@ -42,8 +43,9 @@ class Task:
     """A job with its clock: no result is wanted after `deadline` (seconds since the epoch).
 
     `fit_seconds` is the soft limit of one fit. A study has `tune_seconds` of wall time, its last fit included,
-    `most_trials`, and the outcome of its learner's default on the same cut as `start`. Where `rival_error`, the other
-    family's least inner error on that cut, is known, it ends when it will hardly come within `margin` of it.
+    `most_trials`, and the outcome of its learner's default on the same cut as `start`. Where `rival_error`, the
+    classical side's least inner error on that cut, is known (for studies of nets alone), it ends when it will hardly
+    come within `margin` of it.
     """
 
     job: Job
@@ -119,7 +121,7 @@ def refit(shared: Shared, wish: Refit) -> None:
     seconds = 0.8 * (wish.deadline - time.time())
     setting = _setting(shared, len(dataset.target), shared.plan.seed, seconds, wish.threads)
     target = np.asarray(dataset.classes, dtype=object)[dataset.target] if dataset.classes else dataset.target
-    fitted = learner.build(setting, wish.params).fit(dataset.inputs, target)
+    fitted = _fitted(shared, learner.build(setting, wish.params), np.arange(len(target)), target)
     _serve_on(fitted, shared.plan.serve_on)
     wish.path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = wish.path.with_suffix(".part")
@@ -132,11 +134,11 @@ def read_probe(shared: Shared, sounding: Sounding) -> Reading:
     probe, dataset = sounding.probe, shared.dataset
     began = time.monotonic()
     try:
-        inputs, target = dataset.rows(probe.train)
+        target = dataset.target[probe.train]
         if probe.permuted:
             target = np.random.default_rng(probe.seed).permutation(target)
         setting = _setting(shared, len(probe.train), probe.seed, sounding.fit_seconds)
-        fitted = learners.find(probe.learner).build(setting, {}).fit(inputs, target)
+        fitted = _fitted(shared, learners.find(probe.learner).build(setting, {}), probe.train, target)
         predictions = predict(fitted, dataset.inputs.take(probe.test), dataset)
     except Exception as problem:
         return Reading(probe, None, time.monotonic() - began, describe(problem))
@@ -213,7 +215,7 @@ def _validate(
     def fitted(fit: np.ndarray, at_once: int) -> Any:
         seconds = task.fit_seconds and at_once * task.fit_seconds
         setting = _setting(shared, len(fit), task.job.seed, seconds)
-        return learner.build(setting, params).fit(inputs.take(fit), target[fit])
+        return _fitted(shared, learner.build(setting, params), split.train[fit])
 
     unfitted = _model(learner.build(_setting(shared, len(cuts[0][0]), task.job.seed, task.fit_seconds), params))
     if len(cuts) > 1 and getattr(unfitted, "side_by_side", False):
@@ -249,7 +251,23 @@ def _cuts(shared: Shared, job: Job, split: Split) -> tuple[Cut, ...]:
         seed=job.seed,
         groups=None if dataset.groups is None else dataset.groups[split.train],
         times=None if dataset.times is None else dataset.times[split.train],
+        twins=None if shared.plan.splits.twins is None else shared.plan.splits.twins[split.train],
     )
+
+
+def _fitted(shared: Shared, estimator: Any, rows: np.ndarray, target: np.ndarray | None = None) -> Any:
+    """Fit an estimator on `rows` (positions); `target` (len(rows),) takes the place of theirs.
+
+    One that holds rows out to know when to stop is told which belong together and when they were, so that these are
+    as far from the others as the test rows are.
+    """
+    dataset, told = shared.dataset, {}
+    if isinstance(_model(estimator), EarlyStopping):
+        bound = splits.together(dataset.groups, shared.plan.splits.twins)
+        for name, codes in (("groups", bound), ("times", dataset.times)):
+            if codes is not None:
+                told[f"model__{name}" if isinstance(estimator, Pipeline) else name] = codes[rows]
+    return estimator.fit(dataset.inputs.take(rows), dataset.target[rows] if target is None else target, **told)
 
 
 def _outer(
@@ -263,11 +281,10 @@ def _outer(
     tuned: Cost,
 ) -> Outcome:
     """Fit the chosen configuration on the whole training part and predict the test part, once."""
-    inputs, target = shared.dataset.rows(split.train)
     test_inputs, test_target = shared.dataset.rows(split.test)
     setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
     with costs.Stopwatch() as fit_watch:
-        estimator = learner.build(setting, params).fit(inputs, target)
+        estimator = _fitted(shared, learner.build(setting, params), split.train)
     with costs.Stopwatch() as predict_watch:
         predictions = predict(estimator, test_inputs, shared.dataset)
     metric = metrics.METRICS[shared.plan.metric]
@@ -279,7 +296,7 @@ def _outer(
         peak_memory_mb=max(tuned.peak_memory_mb or 0.0, fit_watch.peak_memory_mb, predict_watch.peak_memory_mb),
         **_where(_model(estimator)),
     )
-    if split.number == 0:
+    if split.number == splits.in_order(shared.plan.splits)[0]:
         # One cut tells what serving costs; the others would only repeat it.
         _serve_on(estimator, shared.plan.serve_on)
         p50_ms, p99_ms = costs.latency(estimator, test_inputs)
@@ -335,6 +352,7 @@ def _where(model: Any) -> dict[str, Any]:
         "device": device,
         "device_name": getattr(model, "device_name_", None) or (costs.cpu_name() if device == "cpu" else None),
         "gpu_memory_mb": getattr(model, "gpu_memory_mb_", None),
+        "gpu_watts": costs.gpu_watts() if device.startswith("cuda") else None,
     }
 
 
@@ -356,6 +374,7 @@ def _setting(shared: Shared, rows: int, seed: int, fit_seconds: float | None, th
         device=shared.plan.device,
         seconds=fit_seconds,
         foundation=shared.plan.foundation,
+        unlabelled=shared.dataset.unlabelled,
     )
 
 
@@ -366,10 +385,11 @@ def _default_params(learner: Learner, setting: Setting, space: Mapping[str, Any]
 
 
 def _add(fitted: Cost, tuned: Cost) -> Cost:
-    """The default stayed: its own fit is what was paid for the model, the search comes on top."""
+    """The default stayed: its own fit is what the model is; what this job used is the search, the fit is counted
+    with the default's job."""
     return replace(
         fitted,
         tune_seconds=tuned.tune_seconds,
-        cpu_seconds=fitted.cpu_seconds + tuned.cpu_seconds,
+        cpu_seconds=tuned.cpu_seconds,
         peak_memory_mb=max(fitted.peak_memory_mb or 0.0, tuned.peak_memory_mb or 0.0),
     )

@@ -67,7 +67,8 @@ def tune(
     `most_trials`, when the next trial is not expected to fit into `seconds_left()`, when it has `stagnated` for
     `patience` trials, or, where
     the other family's least inner error on the same inner cuts is given as `rival_error`, when it is `futile`: when it
-    is not expected to come within `margin` (a relative error reduction) of it.
+    is not expected to come within `margin` (a relative error reduction) of it. Give a `rival_error` to studies of nets
+    alone: a classical study that ends early would make the net look better.
     """
     distributions = {name: _distribution(range_) for name, range_ in space.items()}
     study = optuna.create_study(

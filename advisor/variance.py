@@ -62,7 +62,8 @@ def variance(
     theta is the log ratio of the families' outer errors on one cut. Split: its variance over cuts. Tuning: half the
     mean square of what tuning moved it on a cut (champions among the defaults against champions at the end). Both hold
     a seed's share, which is taken off; without seeds they keep it and `seed` says why it is None. Each component has a
-    standard deviation `sd`, an interval, the degrees of freedom `df` that it rests on, and a `share` of their sum.
+    standard deviation `sd`, an interval, the degrees of freedom `df` that it rests on, and a `share` of their sum where
+    there are two or more to share it.
     """
     numbers = standing.cuts.numbers if set(FAMILIES) <= set(standing.losses) else ()
     final = {n: _theta(*(standing.champions[family][n].error for family in FAMILIES)) for n in numbers}
@@ -74,7 +75,7 @@ def variance(
     seed = _seeds(dataset, plan, standing, outcomes, readings)
     told = components(split, tuning, seed, changed)
     missing = {
-        "tuning": "no study was finished" if tuning is None else None,
+        "tuning": "it changed nothing on any cut" if tuning is None else None,
         "seed": "no time was left to fit with other seeds; split and tuning hold its share" if seed is None else None,
     }
     few = [name for name, component in told.items() if component and component["df"] < FEW]
@@ -110,12 +111,13 @@ def components(
     told: dict[str, Any] = dict.fromkeys(given)
     for name, spread in known.items():
         low, high = np.sqrt(np.quantile(drawn[name], ((1 - LEVEL) / 2, (1 + LEVEL) / 2)))
-        least, most = np.quantile(drawn[name] / drawn_total, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
         told[name] = {
             "sd": float(np.sqrt(variances[name])), "low": float(low), "high": float(high), "level": LEVEL,
-            "df": spread.df, "share": variances[name] / total if total > 0 else None,
-            "share_low": float(least), "share_high": float(most),
+            "df": spread.df, **dict.fromkeys(("share", "share_low", "share_high")),
         }  # fmt: skip
+        if len(known) > 1 and total > 0:
+            least, most = np.quantile(drawn[name] / drawn_total, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+            told[name] |= {"share": variances[name] / total, "share_low": float(least), "share_high": float(most)}
     return told
 
 
@@ -151,7 +153,7 @@ def _tuning(
                 outcome is not None and outcome.error != standing.champions[family][number].error
                 for family, outcome in zip(FAMILIES, untuned, strict=True)
             ]
-    if not moved:
+    if not any(changed):
         return None, 0.0
     return Spread(float(np.mean(np.square(moved))) / 2, len(moved)), float(np.mean(changed))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from advisor import evidence, learners
+from advisor import evidence, learners, prices, rules
 from advisor.blends import blends
-from advisor.metrics import METRICS, Metric
+from advisor.metrics import ERROR_NAMES, METRICS, Metric
+from advisor.prices import NO_PRICES, Prices, Side
 from advisor.records import (
     Answer,
     Comparison,
@@ -28,15 +29,6 @@ from advisor.standings import Standings, leaderboard, leading, row_losses, settl
 FEWEST_CUTS = 2
 # An estimate this far below the dummy's error that is still uncertain is no sign of an absent signal, but of few rows.
 LARGEST_NO_SIGNAL = 0.1
-
-ERROR_NAMES = {
-    "roc_auc": "1 - AUC",
-    "log_loss": "log loss",
-    "accuracy": "error rate",
-    "balanced_accuracy": "balanced error rate",
-    "rmse": "RMSE",
-    "mae": "MAE",
-}
 
 _LATER = "not measured by this version"
 
@@ -71,17 +63,21 @@ def judge(
     min_gain: float | None = None,
     confidence: float = 0.95,
     looks: Sequence[Look] = (),
+    priced: Prices = NO_PRICES,
 ) -> Verdict:
     """Answer the question from what has finished.
 
     `min_gain` is the relative error reduction that would be worth a net (None: the metric's default), `confidence` the
-    chance that a "worth it" must reach and a "not worth it" leave to the net, `looks` those that were taken.
+    chance that a "worth it" must reach and a "not worth it" leave to the net, `looks` those that were taken. Where
+    the prices ask for a larger gain than `min_gain`, that is the margin.
     """
     metric = METRICS[plan.metric]
-    margin = metric.min_gain if min_gain is None else min_gain
-    ruled = ruling(standing, plan, constraints=constraints, min_gain=min_gain, confidence=confidence)
-    answer, because, comparison = ruled.answer, ruled.because, ruled.comparison
     board = leaderboard(standing, dataset, profile, plan, outcomes)
+    asked = metric.min_gain if min_gain is None else min_gain
+    sides = _sides(standing, board)
+    margin = _margin(standing, metric, priced, sides, asked)
+    ruled = ruling(standing, plan, constraints=constraints, min_gain=margin, confidence=confidence)
+    answer, because, comparison = ruled.answer, ruled.because, ruled.comparison
     champions = {
         family: _champion(standing, family, metric, board) if family in standing.champions else None
         for family in ("classical", "neural")
@@ -89,8 +85,13 @@ def judge(
     recommended = _recommend(answer, standing, champions, board, metric)
     reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
     blend = _blend(dataset, plan, standing, board, metric, margin)
-    reasons += [*because, *_remarks(dataset, plan, standing, comparison, metric)]
+    reasons += [*because, *_why_this_margin(margin, asked, priced)]
+    reasons += [*_remarks(dataset, plan, standing, comparison, metric)]
     reasons += [*_in_company(blend), *_ended_early(looks), *_who_else(plan)]
+    money = prices.account(
+        priced, metric.name, sides["neural"], sides["classical"], comparison, min_gain=asked, confidence=confidence
+    )
+    seen = rules.Seen(dataset, profile, plan, standing, comparison, answer, constraints, asked)
     return Verdict(
         answer=answer,
         sentence=_sentence(answer, comparison, champions, metric, margin, because),
@@ -104,9 +105,26 @@ def judge(
         leaderboard=board,
         reasons=tuple(reasons),
         failed={row["learner"]: row["message"] for row in board if row["status"] == "failed"},
-        cost=_cost(standing, board),
+        cost={**_cost(standing, board), **money, "pareto": prices.pareto(board, priced)},
         looks=tuple(asdict(look) for look in looks),
+        rules=rules.check(seen),
     )
+
+
+def margin_at(
+    dataset: Dataset,
+    profile: Profile,
+    plan: Plan,
+    standing: Standings,
+    outcomes: Sequence[Outcome],
+    priced: Prices,
+    min_gain: float | None,
+) -> float:
+    """Return the margin by what has been measured so far: the larger of the one asked for and the gain that pays."""
+    metric = METRICS[plan.metric]
+    asked = metric.min_gain if min_gain is None else min_gain
+    sides = _sides(standing, leaderboard(standing, dataset, profile, plan, outcomes))
+    return _margin(standing, metric, priced, sides, asked)
 
 
 def _in_company(blend: Mapping[str, Any] | None) -> list[str]:
@@ -211,14 +229,19 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
         if constraints.interpretable:
             return "not_worth_it", ["No neural net is interpretable, which was asked for."]
     absent = [family for family in ("classical", "neural") if family not in standing.champions]
+    for family in absent:
+        barred = [reason for name, reason in standing.barred.items() if name in _family(standing, family)]
+        if barred:
+            return "not_enough_evidence", [f"No {family} learner meets the constraints: {barred[0]}."]
     if absent:
         return "not_enough_evidence", [
             f"No {' and no '.join(absent)} learner that may lead its side finished on any cut."
         ]
-    if len(standing.cuts.numbers) < min(FEWEST_CUTS, len(plan.splits.parts)):
+    fewest = min(FEWEST_CUTS, len(plan.splits.parts))
+    if len(standing.cuts.numbers) < fewest:
         return "not_enough_evidence", [
-            f"Both families finished on {len(standing.cuts.numbers)} of {len(plan.splits.parts)} cuts; "
-            "a larger budget would let them."
+            f"Both families finished on {len(standing.cuts.numbers)} of the {fewest} cuts that an answer needs at "
+            "least; a larger budget would let them."
         ]
     return None
 
@@ -423,8 +446,7 @@ def _blend(
         "low": low,
         "high": high,
         "params": {},
-        # Whoever serves a blend pays for all of its members.
-        "cost": {key: _summed(row[key] for row in members) for key in _SUMMED},
+        "cost": {key: _summed(row[key] for row in members) for key in _OF_A_BLEND},
         "weights": dict(sorted(shares.items(), key=lambda item: -item[1])),
         "neural_share": sum(shares[row["learner"]] for row in members if row["family"] == "neural"),
         "classical_score": metric.score(metric.error_of_loss(float(sides[0].by_row.mean()))),
@@ -438,11 +460,13 @@ def _summed(values: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-_SUMMED = (
+# Whoever serves a blend pays for all of its members.
+_OF_A_BLEND = (
     "fit_seconds", "tune_seconds", "cpu_seconds", "predict_ms_per_1000_rows", "latency_p50_ms", "model_mb",
 )  # fmt: skip
+_SUMMED = ("tune_seconds", "cpu_seconds", "energy_wh_estimated")
 _COSTS = (
-    "fit_seconds", "tune_seconds", "cpu_seconds", "predict_ms_per_1000_rows", "latency_p50_ms", "latency_p99_ms",
+    "fit_seconds", *_SUMMED, "predict_ms_per_1000_rows", "rows_per_second", "latency_p50_ms", "latency_p99_ms",
     "peak_memory_mb", "model_mb", "device", "device_name", "gpu_memory_mb",
 )  # fmt: skip
 
@@ -480,20 +504,61 @@ def _cost(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, 
     """Sum what each family took, and measure the net's champion against the classical one."""
     sums: dict[str, Any] = {}
     for family in ("neural", "classical"):
-        rows = [row for row in board if row["family"] == family]
-        lead = next(
-            (r for r in rows if family in standing.champions and r["learner"] == leading(standing.champions[family])),
-            {},
-        )
+        rows, lead = _of_family(standing, board, family)
         sums[family] = {
-            "tune_seconds": sum(row["tune_seconds"] for row in rows),
-            "cpu_seconds": sum(row["cpu_seconds"] for row in rows),
+            **{name: _sum(row[name] for row in rows) for name in _SUMMED},
             "trials": sum(row["trials"] for row in rows),
-            **{key: lead.get(key) for key in _COSTS if key not in ("tune_seconds", "cpu_seconds")},
+            **{key: lead.get(key) for key in _COSTS if key not in _SUMMED},
         }
+    # A lower bound has no ratio.
     ratio = {
         key: sums["neural"][key] / sums["classical"][key]
         for key in sums["neural"]
-        if isinstance(sums["neural"][key], (int, float)) and sums["classical"].get(key)
+        if isinstance(sums["neural"][key], (int, float)) and sums["classical"].get(key) and key != "peak_memory_mb"
     }
-    return {**sums, "ratio": ratio, "break_even": {"reason": "no prices were given and " + _LATER}}
+    return {**sums, "ratio": ratio}
+
+
+def _of_family(
+    standing: Standings, board: Sequence[Mapping[str, Any]], family: str
+) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    """Return a family's rows of the leaderboard, and that of the learner that was champion most often ({}: nobody)."""
+    rows = [row for row in board if row["family"] == family]
+    name = leading(standing.champions[family]) if family in standing.champions else None
+    return rows, next((row for row in rows if row["learner"] == name), {})
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value or 0.0 for value in known)
+
+
+def _sides(standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, Side]:
+    """Return what is to be priced: the whole family's search, and one fit and one prediction of its champion."""
+    sides = {}
+    for family in ("neural", "classical"):
+        rows, lead = _of_family(standing, board, family)
+        sides[family] = prices.side_of(lead, sum(row["tune_seconds"] for row in rows))
+    return sides
+
+
+def _margin(standing: Standings, metric: Metric, priced: Prices, sides: Mapping[str, Side], asked: float) -> float:
+    losses = standing.losses.get("classical")
+    if losses is None:
+        return asked
+    error = metric.error_of_loss(float(losses.by_row.mean()))
+    return prices.margin(priced, sides["neural"], sides["classical"], error, asked)
+
+
+def _why_this_margin(margin: float, asked: float, priced: Prices) -> list[str]:
+    if margin <= asked:
+        return []
+    if margin >= prices.LARGEST_MARGIN:
+        return [
+            f"At the prices given not even a net without error would earn back what it costs beyond the classical side "
+            f"over {priced.months:g} months."
+        ]
+    return [
+        f"The margin is {percent(margin)} rather than {percent(asked)}: with less, the net would not earn back what it "
+        f"costs beyond the classical side over {priced.months:g} months."
+    ]

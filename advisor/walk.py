@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time as clock
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,29 +24,34 @@ import numpy as np
 import pandas as pd
 
 from advisor import document as documents
-from advisor import metrics, modalities, plan, progress, quantities, report, trial
+from advisor import metrics, modalities, plan, prices, progress, quantities, report, trial
 from advisor.advice import MODEL, RUNS, Advice
 from advisor.chronicle import Chronicle
 from advisor.contracts import DOWNLOAD
 from advisor.effort import effort
 from advisor.engine import LocalEngine, warm_up
 from advisor.errors import UserError, did_you_mean
+from advisor.flattery import flattery_findings, flattery_probes
 from advisor.growth import growth_probes
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
 from advisor.looks import Stage, look
+from advisor.permuted import permuted_finding, permuted_probes
 from advisor.profiling import profile as profile_of
-from advisor.records import Budget, Constraints, Dataset, Look, Outcome, Profile, Verdict
-from advisor.schedule import affordable_probes, carry_through, sound_out
+from advisor.records import Budget, Constraints, Dataset, Finding, Look, Outcome, Probe, Profile, Reading, Verdict
+from advisor.schedule import affordable_probes, carry_through, final_fit_seconds, sound_out
 from advisor.standings import standings
 from advisor.tracking import default_uri
 from advisor.variance import seed_probes, variance
-from advisor.verdict import judge, ruling
+from advisor.verdict import judge, margin_at, ruling
 from advisor.would_change import would_change
 
 EXPERIMENT = "advisor"
 # Where Linux has none of these (NVIDIA's and AMD's), torch need not be asked for a GPU.
 GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
+# The part of the budget that checks of the data may take once the defaults have run: what a random split would flatter,
+# and whether a shuffled target teaches anything.
+GATES = 0.05
 # The part of the budget that is kept for questions to the data, once the answer is as good as it gets.
 QUESTIONS = 0.08
 # What the last steps after the trials take besides the final fit: judging, drawing, writing, logging the model.
@@ -74,6 +79,12 @@ def compare(
     max_latency: str | float | None = None,
     max_model_size: str | float | None = None,
     serve_on: str = "auto",
+    cost_per_hour: str | float | None = None,
+    predictions_per_day: str | float | None = None,
+    value_per_error: str | float | None = None,
+    months: str | float = 12,
+    retrain_per_year: str | float = 12,
+    engineering_cost: str | float = 0,
     foundation: str | Path | None = None,
     device: str = "auto",
     engine: str = "local",
@@ -102,6 +113,11 @@ def compare(
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
     the call).
 
+    Money is in one currency of the caller's own, over `months`: `cost_per_hour` of this machine, `predictions_per_day`,
+    `value_per_error` of one unit of the metric's error avoided on one prediction (accuracy: one wrong prediction; MAE
+    and RMSE: one unit of the target), `retrain_per_year` refits, and what a net costs in `engineering_cost`. Where
+    these ask for a larger gain than `min_gain`, that is the margin; see `advisor.prices`.
+
     Raises UserError where the caller can mend it, NothingTrained where no learner finished.
     """
     began = began or clock.time()
@@ -111,12 +127,18 @@ def compare(
         None if max_latency is None else quantities.milliseconds(max_latency),
         None if max_model_size is None else quantities.megabytes(max_model_size),
     )
+    money = prices.read(
+        request.workers, cost_per_hour=cost_per_hour, predictions_per_day=predictions_per_day,
+        value_per_error=value_per_error, months=months, retrain_per_year=retrain_per_year,
+        engineering_cost=engineering_cost,
+    )  # fmt: skip
     _known_engine(engine)
     places = _places(device, serve_on)
     folder = _folder(out, resume)
     warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
+    prices.check(money, judged_by.name)
     asked: dict[str, Any] = {
         "constraints": constraints, "min_gain": request.min_gain, "confidence": request.confidence,
     }  # fmt: skip
@@ -139,12 +161,20 @@ def compare(
         shared = trial.Shared(dataset, profile, chosen, request.threads)
         with LocalEngine(shared, request.workers, request.threads) as pool:
             end = began + request.budget.seconds - min(CLOSING_SECONDS, request.budget.seconds / 4)
+            ask = partial(_ask, pool, shared, request, show)
             looks: list[Look] = []
+            gates: list[Finding] = []
 
             def decided(stage: Stage, outcomes: Sequence[Outcome]) -> bool:
+                if stage == "defaults":
+                    kinds = permuted_probes(dataset, chosen), flattery_probes(dataset, profile, chosen)
+                    readings = ask(kinds, outcomes, clock.time() + GATES * request.budget.seconds)
+                    found = permuted_finding(dataset, readings), *flattery_findings(dataset, profile, chosen, readings)
+                    gates.extend(finding for finding in found if finding is not None)
                 standing = standings(dataset, profile, chosen, outcomes, constraints)
-                seconds = clock.time() - began
-                looks.append(look(stage, standing, chosen, **asked, seconds=seconds))
+                margin = margin_at(dataset, profile, chosen, standing, outcomes, money, request.min_gain)
+                priced = asked | {"min_gain": margin}
+                looks.append(look(stage, standing, chosen, **priced, seconds=clock.time() - began))
                 return looks[-1].decided
 
             outcomes = carry_through(
@@ -152,19 +182,21 @@ def compare(
                 partial(chronicle.carry_out, pool), show.stage, decided,
                 judged_by.min_gain if request.min_gain is None else request.min_gain,
             )  # fmt: skip
+            profile = replace(profile, findings=(*profile.findings, *gates))
             standing = standings(dataset, profile, chosen, outcomes, constraints)
-            until = min(end, clock.time() + QUESTIONS * request.budget.seconds)
-            kinds = (growth_probes(dataset, chosen, standing, outcomes), seed_probes(chosen, standing, outcomes))
-            probes = affordable_probes(kinds, chosen, outcomes, request.workers * (until - clock.time()))
-            readings = sound_out(probes, None, until, partial(pool.map, trial.read_probe), show.stage)
-            verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks)
-            compared = ruling(standing, chosen, **asked).comparison
+            kinds = growth_probes(dataset, chosen, standing, outcomes), seed_probes(chosen, standing, outcomes)
+            until = end - final_fit_seconds(outcomes, shared)
+            if looks[-1].stage != "final":  # the answer came early, and what was saved is not spent on its outskirts
+                until = min(until, clock.time() + QUESTIONS * request.budget.seconds)
+            readings = ask(kinds, outcomes, until)
+            verdict = judge(dataset, profile, chosen, standing, outcomes, **asked, looks=looks, priced=money)
+            compared = ruling(standing, chosen, **asked | {"min_gain": verdict.min_gain}).comparison
             further = {
                 "would_change": would_change(
                     dataset, profile, chosen, standing, compared, outcomes, readings, answer=verdict.answer,
                     confidence=request.confidence, budget=request.budget, workers=request.workers,
                 ),
-                "effort": effort(dataset, profile, chosen, standing, outcomes, min_gain=request.min_gain),
+                "effort": effort(dataset, profile, chosen, standing, outcomes, min_gain=verdict.min_gain),
                 "variance": variance(dataset, chosen, standing, outcomes, readings),
             }  # fmt: skip
             documents.outcomes_table(outcomes, chosen, began).to_parquet(folder / "outcomes.parquet", index=False)
@@ -248,6 +280,21 @@ def _request(
         workers,
         max(1, cores // workers),
     )
+
+
+def _ask(
+    pool: LocalEngine,
+    shared: trial.Shared,
+    request: _Request,
+    show: progress.Progress,
+    kinds: Sequence[Sequence[Probe]],
+    outcomes: Sequence[Outcome],
+    until: float,
+) -> list[Reading]:
+    """Put as many probes of each kind to the data as the time until then (seconds since the epoch) pays for."""
+    seconds = request.workers * (until - clock.time())
+    probes = affordable_probes(kinds, shared.plan, outcomes, seconds)
+    return sound_out(probes, None, until, partial(pool.map, trial.read_probe), show.stage) if probes else []
 
 
 def _train_recommended(

@@ -95,7 +95,7 @@ def larger_budget(
     if len(draws) < 2 or comparison is None:
         poor = " and the ".join(family for family in FAMILIES if family not in draws)
         reason = (
-            "there is no comparison that it could change"
+            "no comparison was reached; with more time both sides might finish"
             if comparison is None
             else f"fewer than {FEWEST_TRIALS} trials finished on any cut for the {poor} champion, too few to say how "
             "the search would go on"
@@ -106,24 +106,24 @@ def larger_budget(
     return told | {"p_worth": evidence.posterior(comparison.theta + float(shift.mean()), error, comparison.theta_min)}
 
 
-def expected_best(errors: np.ndarray, trials: int) -> float:
-    """Return the expected lowest of `trials` draws, with replacement, from `errors` (n,) (Dodge et al. 2019)."""
-    ordered = np.sort(errors)
-    above = 1 - np.arange(len(ordered) + 1) / len(ordered)
-    return float(ordered @ (above[:-1] ** trials - above[1:] ** trials))
+def expected_best(errors: np.ndarray, trials: int) -> np.ndarray:
+    """Return the expected lowest of `trials` draws, with replacement, from `errors` (..., n) (Dodge et al. 2019)."""
+    ordered = np.sort(errors, axis=-1)
+    above = 1 - np.arange(ordered.shape[-1] + 1) / ordered.shape[-1]
+    return np.asarray(ordered @ (above[:-1] ** trials - above[1:] ** trials))
 
 
 def doubled(studies: Sequence[np.ndarray]) -> tuple[float, np.ndarray]:
     """Return the mean log fall of the expected best from n to 2n trials over studies (n,), and its bootstrap draws."""
     rng = np.random.default_rng(0)
 
-    def fall(errors: np.ndarray) -> float:
-        few, many = expected_best(errors, len(errors)), expected_best(errors, 2 * len(errors))
-        return max(float(np.log(few / many)), 0.0) if many > 0 else 0.0
+    def fall(errors: np.ndarray) -> np.ndarray:
+        trials = errors.shape[-1]
+        few, many = (np.maximum(expected_best(errors, count), 1e-300) for count in (trials, 2 * trials))
+        return np.asarray(np.maximum(np.log(few / many), 0.0))
 
     estimate = float(np.mean([fall(errors) for errors in studies]))
-    draws = [[fall(rng.choice(errors, len(errors))) for errors in studies] for _ in range(RESAMPLES)]
-    return estimate, np.mean(draws, axis=1)
+    return estimate, np.mean([fall(rng.choice(errors, (RESAMPLES, len(errors)))) for errors in studies], axis=0)
 
 
 def gpu(plan: Plan, profile: Profile, outcomes: Sequence[Outcome], budget: Budget, workers: int) -> dict[str, Any]:

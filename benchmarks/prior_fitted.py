@@ -5,7 +5,7 @@ All tables of the folder, or those named, with at most --most-rows rows that the
 "solvers" is our pre-trained net before its training: the plain mean of its five kernel regressions.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/prior_fitted.py [--most-rows 1000] [--data FOLDER]
-     [--write reports/prior_fitted.md] [--runners prior_fitted,forest,...] [--tables a,b,...] [--cuts 5]
+     [--write reports/prior_fitted.md] [--runners prior_fitted,forest,...] [--tables a,b,...] [--cuts 5] [--speed]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,10 @@ from torch import Tensor
 import advisor.profiling
 from advisor import learners, modalities, splits
 from advisor.contracts import Setting
+from advisor.costs import model_mb
+from advisor.learners.prior_fitted import PriorFittedClassifier
 from advisor.metrics import METRICS, default_metric
-from advisor.nets.prior_fitted import cells, plain_mean, solved
+from advisor.nets.prior_fitted import cells, plain_mean, scales, solve
 from advisor.records import Dataset, Profile
 from advisor.trial import predict
 
@@ -42,17 +44,19 @@ class Solvers(BaseEstimator):
     """The five regressions alone, their log probabilities or values averaged: what the net was before its training."""
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Solvers:
-        """Keep the rows, class codes as 0/1."""
+        """Solve them, class codes as 0/1."""
         self.classes_ = np.unique(y) if y.dtype.kind == "i" else None
-        self.rows_, self.labels_ = X, y[:, None] if self.classes_ is None else np.equal.outer(y, self.classes_)
+        numbers = torch.from_numpy(X.astype(np.float32)).unsqueeze(0)
+        labels = y[:, None] if self.classes_ is None else np.equal.outer(y, self.classes_)
+        self.scales_ = scales(numbers)
+        self.regressions_, _ = solve(
+            cells(numbers, self.scales_), torch.from_numpy(labels.astype(np.float32)).unsqueeze(0)
+        )
         return self
 
     def _means(self, X: np.ndarray) -> Tensor:
-        table = cells(
-            torch.from_numpy(np.concatenate([self.rows_, X]).astype(np.float32)).unsqueeze(0), len(self.rows_)
-        )
-        advice = solved(table, torch.from_numpy(self.labels_.astype(np.float32)).unsqueeze(0))
-        return plain_mean(advice[:, len(self.rows_) :], 0 if self.classes_ is None else len(self.classes_))[0]
+        table = cells(torch.from_numpy(X.astype(np.float32)).unsqueeze(0), self.scales_)
+        return plain_mean(self.regressions_.advice(table), 0 if self.classes_ is None else len(self.classes_))[0]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return values (n,)."""
@@ -108,6 +112,24 @@ def summary(results: Mapping[str, Mapping[str, tuple[float, float]]], runners: S
     return "\n".join(lines)
 
 
+def speed(rows: int, columns: int, seed: int = 0) -> str:
+    """Say what two classes of made numbers cost: CPU seconds of a fit and of answers, size of the saved model."""
+    inputs = np.random.default_rng(seed).normal(size=(rows + 1000, columns))
+    target = (inputs[:, 0] * inputs[:, 1] > 0).astype(int)
+    model, asked = PriorFittedClassifier(), inputs[rows:]
+    model.fit(inputs[:50], target[:50]).predict_proba(asked)  # warms up
+
+    def cpu_seconds(work: Callable[[], Any]) -> float:
+        before = time.process_time()
+        work()
+        return time.process_time() - before
+
+    fit = cpu_seconds(lambda: model.fit(inputs[:rows], target[:rows]))
+    alone = np.median([cpu_seconds(lambda row=row: model.predict_proba(asked[[row]])) for row in range(20)])
+    together = cpu_seconds(lambda: model.predict_proba(asked))
+    return f"| {rows} x {columns} | {fit:.2f} | {1000 * alone:.1f} | {together:.2f} | {model_mb(model):.2f} |"
+
+
 def main() -> None:
     """Run what the command line asks for and print each line as soon as it is known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -117,8 +139,16 @@ def main() -> None:
     parser.add_argument("--cuts", type=int, default=5, help="how many of the five outer cuts to run")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--speed", action="store_true", help="only time fits and answers on made numbers")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    if options.speed:
+        print(
+            "| rows x columns | fit, CPU s | one row, CPU ms | 1,000 rows, CPU s | saved, MB |\n|---|---|---|---|---|"
+        )
+        for rows, columns in ((450, 30), (2000, 20)):
+            print(speed(rows, columns), flush=True)
+        return
     runners = options.runners.split(",")
     lines = [f"| table | metric | {' | '.join(runners)} |", "|---|---|" + "---|" * len(runners)]
     results: dict[str, dict[str, tuple[float, float]]] = {}

@@ -117,3 +117,13 @@ def test_made_rows_are_learnt_from_and_never_judged_by(monkeypatch, kind):
     assert calls["held"].max() < 500 and len(calls["held"]) == 20, "nor are made rows ever held"
     assert (calls["kept"] > 500).any(axis=1).sum() == (calls["all"] > 500).any(axis=1).sum() == 5
     assert len(calls["kept"]) == 85 and len(calls["all"]) == 105
+
+
+def test_probabilities_are_of_the_shares_in_the_rows_given():
+    X, y = np.zeros((200, 1)), (np.arange(200) % 10 == 0).astype(int)
+
+    def nine_of_the_rare(X, y, cardinalities, seed, deadline):
+        return np.repeat(X[y == 1], 9, axis=0), np.repeat(y[y == 1], 9)
+
+    model = LightGBMClassifier(augment=nine_of_the_rare, max_iterations=3, refit=True).fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(X[:1])[0], [0.9, 0.1], atol=0.02)

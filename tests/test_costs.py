@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
 import threading
 from itertools import count
 
@@ -185,3 +186,21 @@ def test_what_cannot_be_pickled_says_so() -> None:
     estimator.trap = lambda: None
     with pytest.raises((AttributeError, pickle.PicklingError)):
         costs.model_mb(estimator)
+
+
+def test_energy_is_watts_times_seconds():
+    assert costs.energy_wh(3600) == costs.CPU_WATTS_PER_CORE
+    assert costs.energy_wh(0, 1800, 700) == 350
+    assert costs.energy_wh(10, 5) is None
+
+
+@pytest.mark.parametrize(("told", "watts"), [("700.00\n", 700.0), ("[N/A]\n", None), ("", None)])
+def test_the_power_of_a_gpu_is_what_its_driver_tells(monkeypatch, told, watts) -> None:
+    answered = subprocess.CompletedProcess([], 0, stdout=told)
+    monkeypatch.setattr(costs.subprocess, "run", lambda *_, **__: answered)
+    assert costs.gpu_watts.__wrapped__() == watts
+
+
+def test_a_machine_without_the_driver_knows_no_power(monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert costs.gpu_watts.__wrapped__() is None

@@ -91,6 +91,24 @@ def test_any_labels_become_codes_and_come_back(numbers, labels):
     np.testing.assert_allclose(model.predict_proba(numbers).sum(axis=1), 1)
 
 
+def test_rows_of_one_group_are_held_out_together_and_the_latest_where_times_are_told(numbers):
+    rows, groups, times = np.arange(200.0)[:, None], np.arange(200) % 25, np.arange(200)[::-1]
+    model = Regressor().fit(rows, rows[:, 0], groups=groups)
+    kept, held = (model.seen_[place][:, 0].astype(int) for place in (0, 2))
+    assert not set(groups[kept]) & set(groups[held])
+    model = Classifier().fit(rows, np.arange(200) % 2, times=times)
+    kept, held = (model.seen_[place][:, 0].astype(int) for place in (0, 2))
+    assert times[kept].max() < times[held].min()
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.fit(rows, np.arange(200) % 2, groups=groups[:-1])
+
+
+def test_a_class_that_only_the_latest_rows_have_is_learnt():
+    rows, labels = np.arange(200.0)[:, None], np.repeat([0, 1], [170, 30])
+    model = Classifier().fit(rows, labels, times=np.arange(200))
+    assert set(model.seen_[1]) == set(model.seen_[3]) == {0, 1}
+
+
 def test_no_class_goes_missing_from_the_rows_to_learn_from():
     y = np.array([0, 1, 2, 3])
     model = Classifier().fit(np.arange(4.0)[:, None], y)

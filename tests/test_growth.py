@@ -199,8 +199,10 @@ def test_seconds_are_in_proportion_to_the_rows_and_pay_for_what_is_in_front():
     seconds = schedule.probe_seconds(probes, world.plan, world.outcomes)
     assert seconds[0] == pytest.approx(8.0 * 0.25 + 2.0)
     assert len(seconds) == len(probes)
-    taken = schedule.affordable_probes((probes, probes[:1]), world.plan, world.outcomes, 4 * 4.0 + 5.0)
-    assert [id(probe) for probe in taken] == [id(probe) for probe in (*probes[:4], probes[0])]  # 6 s are too many
+    taken = schedule.affordable_probes((probes, probes), world.plan, world.outcomes, 2 * 9.0)
+    assert [id(probe) for probe in taken] == [id(probe) for probe in (*probes[:2], *probes[:2])]  # 4 s each
+    rest = schedule.affordable_probes((probes[:1], probes), world.plan, world.outcomes, 2 * 9.0)
+    assert len(rest) == 1 + 3
 
 
 def test_parts_of_the_order_are_fair_small_tables():

@@ -83,3 +83,32 @@ def test_a_planted_leak_is_found():
     table["closed_on"] = table["y"] * 10 + rng.normal(size=800) * 0.1
     severe = [finding for finding in advisor.profile(table, "y").findings if finding.severity == "severe"]
     assert any("closed_on" in finding.message for finding in severe)
+
+
+def test_groups_named_make_an_entity_effect_show_as_the_error_it_is():
+    """Each patient has an offset of their own, which only rows of the same patient can teach."""
+    rng = np.random.default_rng(0)
+    who = rng.integers(0, 120, 720)
+    table = pd.DataFrame(rng.normal(size=(120, 3))[who], columns=list("abc"))
+    table["patient"], table["dose"] = who, rng.normal(size=720)
+    table["y"] = 3 * rng.normal(size=120)[who] + table["dose"] + 0.5 * rng.normal(size=720)
+    tabular = modalities.find("tabular")
+    errors = {}
+    for group in (None, "patient"):
+        data = tabular.read(table, target="y", group=group)
+        seen = profile(data, tabular)
+        plan = make_plan(
+            data, seen, tuple(MEMBERS.values()), Budget(60, 1, folds=3), metric="rmse", only=["extra_trees"]
+        )
+        world = Shared(data, seen, plan, 1)
+        outcomes = [run(world, Task(job, time.time() + 300)) for job in default_jobs(plan, MEMBERS, range(3))]
+        errors[group] = float(np.mean([o.error for o in outcomes if o.job.learner == "extra_trees"]))
+        if group:
+            cuts = standings(data, seen, plan, outcomes, Constraints()).cuts
+            assert plan.splits.kind == "grouped" and cuts.clusters.max() + 1 == 120, "each patient is one piece"
+            for outcome in outcomes:
+                split = plan.splits.parts[outcome.job.split]
+                fitted = np.setdiff1d(split.train, outcome.inner_rows)
+                assert not set(who[fitted]) & set(who[outcome.inner_rows])
+                assert not set(who[split.train]) & set(who[split.test])
+    assert errors["patient"] > 1.4 * errors[None]

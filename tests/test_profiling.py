@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -163,6 +164,27 @@ def test_a_column_that_decides_most_rows_but_not_all_is_no_leak():
     assert not {"L01", "L02"} & codes(table)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_column_that_knows_nearly_all_that_can_be_known_is_suspect(target):
+    table = clean(0, 1500)
+    rng = np.random.default_rng(1)
+    table["estimate"] = table["value"] + 0.2 * rng.normal(size=1500)
+    for name in ("height", "weight"):
+        table[name] = rng.permutation(table[name])
+    finding = found(table, "L03", target)
+    assert finding.severity == "warning" and finding.evidence["columns"] == ["estimate"]
+    assert "--drop estimate" in finding.advice
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_strongest_of_several_columns_is_no_leak(target):
+    table = clean(0, 1500)
+    table["value"] = 2 * table["height"] + table["weight"] + 0.3 * table["mood"]
+    table["answer"] = np.where(table["value"] > 0, "yes", "no")
+    table["grade"] = pd.qcut(table["value"], 3, labels=["low", "middle", "high"]).astype(str)
+    assert not {"L01", "L02", "L03"} & codes(table, target)
+
+
 @pytest.mark.parametrize(
     ("target", "copy"),
     [
@@ -243,6 +265,48 @@ def test_rows_in_blocks_of_one_origin_are_a_warning(target):
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_table_sorted_by_its_target_is_no_time_series(target):
     assert "S02" not in codes(clean(0).sort_values("value"), target)
+
+
+def drifting(rows: int = 1000) -> pd.DataFrame:
+    """A table whose columns each drift a little, whose target does not, and whose rows are no more alike than any."""
+    table = clean(0, rows)
+    late = np.linspace(-1, 1, rows)
+    for place, name in enumerate(["height", "weight", "pulse", "mood"]):
+        table[name] += late * (-1) ** place
+    return table
+
+
+def test_rows_that_change_along_the_table_are_told_by_all_columns_together():
+    finding = found(drifting(), "S04")
+    assert finding.severity == "info" and finding.evidence["auc"] > 0.9
+    assert max(finding.evidence["columns"].values()) < finding.evidence["auc"], "no column tells as much alone"
+    assert set(finding.evidence["columns"]) < {"height", "weight", "pulse", "mood"}
+    assert "S04" not in codes(drifting().sample(frac=1, random_state=0))
+    late = np.linspace(-1, 1, 1000) + np.random.default_rng(2).normal(size=1000) > 0
+    finding = found(drifting().assign(answer=np.where(late, "yes", "no")), "S04")
+    assert finding.severity == "warning" and "the target differs as well" in finding.message
+
+
+def test_drift_along_a_named_time_is_mentioned_in_whatever_order_the_rows_are():
+    table = drifting().assign(date=pd.date_range("2020-01-01", periods=1000, freq="h")).sample(frac=1, random_state=0)
+    finding = found(table, "S04", time="date")
+    assert finding.severity == "info" and "'date'" in finding.message
+    assert "date" not in finding.evidence["columns"]
+
+
+def test_neither_neighbours_that_are_alike_nor_a_number_of_the_row_are_drift():
+    table = clean(0, 2000)
+    origin = np.arange(2000) // 10
+    table["pulse"] = np.random.default_rng(1).normal(size=200)[origin]  # one value for ten rows in a row
+    table["running"] = np.arange(2000) // 3
+    assert "S04" not in codes(table)
+
+
+def test_a_sorted_target_and_named_groups_are_no_drift():
+    assert "S04" not in codes(clean(0, 1000).sort_values("value"), "value")
+    table = drifting()
+    table["site"] = np.arange(1000) // 100
+    assert "S04" not in codes(table, group="site")
 
 
 def visits(rows: int = 1200) -> pd.DataFrame:
@@ -363,6 +427,15 @@ def test_the_fingerprint_changes_with_the_data_and_only_with_it():
     assert looked_at(table.rename(columns={"height": "Height"})).fingerprint != before
     assert looked_at(table.iloc[::-1]).fingerprint != before
     assert looked_at(table.assign(colour=table["colour"].astype("category"))).fingerprint == before
+
+
+def test_rows_without_a_target_are_part_of_the_data():
+    data = Dataset("made", "tabular", "regression", pd.DataFrame({"a": np.arange(50.0)}), np.arange(50.0) % 7, "y")
+    prints = {
+        profile(replace(data, unlabelled=rows), MODALITY).fingerprint
+        for rows in (None, data.inputs.head(2), data.inputs.head(3), data.inputs.head(3).copy())
+    }
+    assert len(prints) == 3
 
 
 ODD = ["<script>alert(1)</script>", "naïve Größe", "a,b", "it's", "年齢", "", " ", "tab\there", "100%", "{x}", "-flag"]

@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from tests.report.example import ANSWERS, TASKS, document
+from tests.report.example import ANSWERS, TASKS, document, priced
 
 SCHEMA = json.loads((files("advisor") / "verdict.schema.json").read_text(encoding="utf-8"))
 
@@ -35,6 +35,11 @@ def test_the_schema_is_a_schema():
 @pytest.mark.parametrize("task", TASKS)
 def test_complete_documents_pass(answer: str, task: str):
     check(json.dumps(document(answer, task), allow_nan=False))
+
+
+@pytest.mark.parametrize("answer", ["worth_it", "not_worth_it", "too_close_to_call"])
+def test_documents_with_prices_pass(answer: str):
+    check(json.dumps(priced(document(answer)), allow_nan=False))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.errors import UserError
-from advisor.splits import draw, hold_out, inner_cuts
+from advisor.splits import FEW_GROUPS, draw, hold_out, inner_cuts, part_of_groups, together, with_relatives
 
 N = 300
 rng = np.random.default_rng(0)
@@ -84,3 +84,98 @@ def test_hold_out_is_stratified_and_repeatable():
     _, held = hold_out(CODES, 0.2, 7)
     assert np.abs(np.bincount(CODES[held]) / len(held) - np.bincount(CODES) / N).max() < 0.03
     assert (hold_out(CODES, 0.2, 7)[1] == held).all() and not np.array_equal(hold_out(CODES, 0.2, 8)[1], held)
+
+
+def test_rows_that_belong_together_by_group_or_by_being_copies_are_one_piece():
+    groups, twins = np.array([0, 0, 1, 2, 3, 3]), np.array([0, 1, 1, 2, 3, 4])
+    codes = together(groups, twins)
+    assert codes[0] == codes[1] == codes[2] and codes[4] == codes[5]
+    assert len(set(codes)) == 3
+    assert together(None, None) is None
+    assert together(groups, None) is groups and together(None, twins) is twins
+
+
+@pytest.mark.parametrize("target", [CODES, VALUES])
+@pytest.mark.parametrize("count", [40, FEW_GROUPS + 500])
+def test_neither_groups_nor_copies_are_torn(target, count):
+    rows = 10 * N
+    target = np.resize(target, rows)
+    groups, twins = rng.integers(0, count, rows), np.arange(rows)
+    twins[1::300] = twins[::300]  # copies that stand in two groups
+    for part in draw(target, kind="grouped", groups=groups, twins=twins, **OPTIONS).parts:
+        for codes in (groups, twins):
+            assert not set(codes[part.train]) & set(codes[part.test])
+            ours = {"groups": groups[part.train], "twins": twins[part.train]}
+            for inner_folds in (1, 3):
+                for fit, held in inner_cuts(target[part.train], inner_folds=inner_folds, seed=0, **ours):
+                    assert not set(codes[part.train][fit]) & set(codes[part.train][held])
+
+
+def test_copies_stay_together_in_inner_cuts():
+    twins = np.arange(N) // 3
+    for inner_folds in (1, 5):
+        for fit, held in inner_cuts(CODES, inner_folds=inner_folds, seed=0, twins=twins):
+            assert not set(twins[fit]) & set(twins[held])
+
+
+def test_there_are_no_more_inner_folds_than_groups():
+    groups = np.arange(N) % 3
+    assert len(inner_cuts(CODES, inner_folds=5, seed=0, groups=groups)) == 3
+    ((fit, held),) = inner_cuts(CODES, inner_folds=5, seed=0, groups=np.zeros(N, dtype=int))
+    assert len(fit) and len(held), "a single group cannot but be torn"
+
+
+def test_whole_groups_are_held_out_and_rare_classes_shared_out():
+    groups = np.arange(N) // 3
+    target = np.repeat(np.arange(N // 3) % 10 == 0, 3).astype(int)
+    kept, held = hold_out(target, 0.2, 0, groups=groups)
+    assert not set(groups[kept]) & set(groups[held])
+    assert len(held) == pytest.approx(0.2 * N, abs=3)
+    assert target[held].mean() == pytest.approx(0.1, abs=0.04)
+
+
+def test_a_class_with_one_group_is_not_held_out():
+    groups = np.arange(N) // 30
+    target = (groups == 4).astype(int)
+    for seed in range(20):
+        kept, held = hold_out(target, 0.3, seed, groups=groups)
+        assert target[kept].any() and not target[held].any()
+
+
+def test_the_latest_rows_are_held_out_whole_moments_at_a_time():
+    times = rng.integers(0, 30, N)
+    kept, held = hold_out(VALUES, 0.2, 0, times=times)
+    assert times[kept].max() < times[held].min() and len(held) >= 0.2 * N
+    groups = rng.integers(0, 40, N)
+    kept, held = hold_out(VALUES, 0.2, 0, times=times, groups=groups)
+    assert times[kept].max() < times[held].min() and not set(groups[kept]) & set(groups[held])
+    kept, held = hold_out(VALUES, 0.2, 0, times=np.zeros(N))
+    assert len(kept) + len(held) == N and len(held) == 60, "one moment cannot but be torn"
+    kept, held = hold_out(VALUES, 0.2, 0, times=np.append(np.zeros(N - 1), 1.0))
+    assert held.tolist() == [N - 1], "the first moment is most of the rows"
+
+
+def test_forward_in_time_the_groups_of_the_test_part_are_not_known():
+    times, groups = np.arange(N), rng.integers(0, 150, N)
+    for part in draw(VALUES, kind="forward", times=times, groups=groups, **OPTIONS).parts:
+        assert times[part.train].max() < times[part.test].min()
+        assert not set(groups[part.train]) & set(groups[part.test])
+    with pytest.raises(UserError, match="name --group or --time, not both"):
+        draw(VALUES, kind="forward", times=times, groups=np.arange(N) % 3, **OPTIONS)
+
+
+def test_whole_groups_are_drawn_from_a_large_table():
+    groups = np.arange(N) // 7
+    part = part_of_groups(groups, 100, 0)
+    assert 90 < len(part) <= 100
+    assert not set(groups[part]) & set(np.delete(groups, part))
+    assert len(part_of_groups(groups, N, 0)) == N
+
+
+def test_a_random_cut_of_one_size_has_relatives_of_the_test_rows_but_no_copies():
+    part = draw(CODES, kind="grouped", groups=np.arange(N) // 6, **OPTIONS).parts[0]
+    twins = np.arange(N) // 2
+    train, test = with_relatives(CODES, part.train, part.test, 0, twins)
+    assert len(train) == len(part.train) and set(test) < set(part.test)
+    assert not set(twins[train]) & set(twins[test])
+    assert set(train) & set(part.test)

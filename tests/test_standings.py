@@ -137,3 +137,22 @@ def test_a_study_of_its_own_gives_a_variant_no_lead_over_untuned_yardsticks():
     both = [judged("mlp", part, 0.2, "tuned"), judged("smote_mlp", part, 0.2, "tuned"), tuned]
     assert leader(chosen, [*outcomes, *both]) == "gan_mlp"
     assert leader(chosen, [*rivals({"mlp": 0.5, "smote_mlp": 0.5, "gan_mlp": 0.4})[1], tuned]) == "gan_mlp"
+
+
+def test_energy_counts_the_gpu_from_start_to_end_of_a_job_and_is_silent_where_its_power_is_unknown():
+    chosen = plan()
+
+    def energy(watts, *more):
+        outcomes = [
+            replace(o, cost=replace(o.cost, device="cuda", gpu_watts=watts)) if o.job.learner == "mlp" else o
+            for o in all_outcomes(chosen)
+        ]
+        study = replace(outcomes[3], job=replace(outcomes[3].job, stage="tuned"))
+        outcomes += [study, *more]
+        standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
+        board = leaderboard(standing, DATASET, PROFILE, chosen, outcomes)
+        return {row["learner"]: row["energy_wh_estimated"] for row in board}
+
+    # three defaults of 1 s and a fit of 0.5 s, a study of 1 s that kept its default's fit; 1.5 CPU seconds each
+    assert energy(300.0)["mlp"] == pytest.approx((4 * 1.5 * 12 + (3 * 1.5 + 1.0) * 300) / 3600)
+    assert energy(None)["mlp"] is None and energy(None)["linear"] == pytest.approx(3 * 1.5 * 12 / 3600)

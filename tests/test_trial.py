@@ -10,13 +10,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from advisor import modalities, trial
+from advisor import modalities, splits, trial
 from advisor.learners import catalogue, find
 from advisor.metrics import METRICS
 from advisor.nets import many
 from advisor.plan import make_plan
 from advisor.profiling import profile
-from advisor.records import Budget, Job, Probe
+from advisor.records import Budget, Cost, Job, Probe
 from advisor.trial import Refit, Shared, Sounding, Task, predict, read_probe, refit, run
 
 rng = np.random.default_rng(0)
@@ -98,6 +98,27 @@ def test_a_net_answers_where_it_is_to_serve(tmp_path, wish, place):
     net = Refit("mlp", {"epochs": 2}, tmp_path / "model" / "model.joblib", time.time() + 60, 1)
     refit(world, net)
     assert joblib.load(net.path)[-1][-1].device == place
+
+
+def test_serving_is_timed_one_row_at_a_time_where_the_model_will_serve(monkeypatch):
+    """Once a learner, on the cut that is run first: forward in time that is the last one."""
+    world = shared()
+    splits = replace(world.plan.splits, kind="forward")
+    world = replace(world, plan=replace(world.plan, device="auto", serve_on="cpu", splits=splits))
+    mlp, asked = trial.learners.find("mlp"), []
+    quick = replace(mlp, build=lambda setting, params: mlp.build(setting, {"epochs": 2}))
+    monkeypatch.setattr(trial.learners, "find", lambda name: quick)
+    monkeypatch.setattr(
+        trial.costs, "latency", lambda fitted, rows: (asked.append(trial._model(fitted)), (1.0, 2.0))[1]
+    )
+    known = [run(world, task("mlp", "neural", split=number)).cost.latency_p99_ms for number in (0, 1, 2)]
+    assert known == [None, None, 2.0]
+    assert [model.device for model in asked] == ["cpu"]
+
+
+def test_a_study_that_kept_its_default_has_used_the_seconds_of_the_search_alone():
+    fitted, search = Cost(3.0, 1.0, cpu_seconds=4.0, peak_memory_mb=9.0), Cost(7.0, cpu_seconds=6.0, peak_memory_mb=5.0)
+    assert trial._add(fitted, search) == Cost(7.0, 1.0, cpu_seconds=6.0, peak_memory_mb=9.0)
 
 
 def test_a_probe_reads_its_own_rows_and_what_breaks_is_a_message():
@@ -224,3 +245,25 @@ def test_the_model_for_all_rows_takes_raw_tables_and_answers_in_labels(tmp_path,
     new = TABLE.head(3).assign(kind="never seen", unasked=1)
     assert set(model.predict(new)) <= {"good", "bad"} and list(model.classes_) == ["bad", "good"]
     np.testing.assert_allclose(model.predict_proba(new).sum(axis=1), 1, atol=1e-6)
+
+
+def test_rows_that_stop_training_keep_to_groups_copies_and_times(monkeypatch):
+    told = []
+    usual = splits.hold_out
+
+    def watched(target, share, seed, groups=None, times=None, most=None):
+        told.append((groups, times))
+        kept, held = usual(target, share, seed, groups=groups, times=times, most=most)
+        if times is not None:
+            assert times[kept].max() < times[held].min()
+        elif groups is not None:
+            assert not set(groups[kept]) & set(groups[held])
+        return kept, held
+
+    monkeypatch.setattr(splits, "hold_out", watched)
+    for changes in ({"groups": np.arange(ROWS) // 8}, {"times": np.arange(ROWS)}):
+        world = shared(rng.normal(size=ROWS), **changes)
+        told.clear()
+        assert run(world, task("lightgbm")).status == "ok"
+        name = 1 if "times" in changes else 0
+        assert len(told) >= 3 and all(seen[name] is not None for seen in told), "inner cut, its fit, and the outer fit"

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from advisor.prices import Prices
 from advisor.records import Constraints, Finding, Look
 from advisor.standings import standings
-from advisor.verdict import chance, judge, percent
+from advisor.verdict import chance, judge, margin_at, percent
 from tests.made import DATASET, PROFILE, TARGET, all_outcomes, plan
 
 
@@ -36,7 +37,7 @@ def without(family):
             "no net may serve",
             {"outcomes": without("neural"), "constraints": Constraints(True)},
             "not_worth_it",
-            "xgboost",
+            "linear",
         ),
     ],
 )
@@ -176,3 +177,64 @@ def test_looks_are_told_as_they_were_taken():
         for reason in answer(looks=(seen,)).reasons
     )
     assert not any("was known" in reason for reason in answer(looks=(replace(seen, stage="final"),)).reasons)
+
+
+def heavier_nets(**cost):
+    """All outcomes, where nets cost this much and gain a lot."""
+    return [
+        replace(o, cost=replace(o.cost, **cost)) if o.job.family == "neural" else o
+        for o in all_outcomes(plan(), {"mlp": 0.2, "xgboost": 0.9})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filter_", "cost", "constraints", "reason", "recommended"),
+    [
+        ("latency", {"latency_p99_ms": 80.0}, Constraints(max_latency_ms=5.0), "too slow", "xgboost"),
+        ("size", {"model_mb": 90.0}, Constraints(max_model_mb=50.0), "too large", "xgboost"),
+        ("interpretable", {}, Constraints(interpretable=True), "not interpretable", "linear"),
+    ],
+)
+def test_a_constraint_takes_the_better_net_away(filter_, cost, constraints, reason, recommended):
+    outcomes = heavier_nets(**cost)
+    free, bound = answer(outcomes=outcomes), answer(outcomes=outcomes, constraints=constraints)
+    assert (free.answer, free.recommended["learner"]) == ("worth_it", "mlp")
+    assert (bound.answer, bound.recommended["learner"]) == ("not_worth_it", recommended), filter_
+    assert bound.champions["neural"] is None and any(reason in text for text in bound.reasons)
+    net = next(row for row in bound.leaderboard if row["learner"] == "mlp")
+    assert net["score"] is not None and reason in net["message"], "what it would have reached is still told"
+
+
+def test_where_nobody_meets_a_constraint_it_is_the_constraint_that_is_named():
+    verdict = answer(constraints=Constraints(max_latency_ms=0.1))
+    assert verdict.answer == "not_enough_evidence" and "meets the constraints: too slow" in verdict.sentence
+
+
+def test_money_raises_the_margin_and_says_so():
+    timed = [
+        replace(o, cost=replace(o.cost, latency_p50_ms=1.0)) for o in all_outcomes(plan(), {"mlp": 0.4, "xgboost": 0.6})
+    ]
+    asked = answer(outcomes=timed, min_gain=0.01)
+    dear = answer(outcomes=timed, min_gain=0.01, priced=Prices(1.0, 1000, 1.0, engineering_cost=1e6))
+    fair = answer(outcomes=timed, min_gain=0.01, priced=Prices(1.0, 1000, 1.0, engineering_cost=4e3))
+    chosen = plan()
+    standing = standings(DATASET, PROFILE, chosen, timed, Constraints())
+    looked = margin_at(DATASET, PROFILE, chosen, standing, timed, Prices(1.0, 1000, 1.0, engineering_cost=4e3), 0.01)
+    assert looked == fair.min_gain, "a look before the end judges by the same margin"
+    assert (asked.answer, fair.answer, dear.answer) == ("worth_it", "worth_it", "not_worth_it")
+    error = asked.champions["classical"]["score"]
+    # 365,000 predictions, each with 1 - AUC errors worth 1
+    assert fair.min_gain == pytest.approx(4e3 / (365_000 * (1 - error)), rel=0.001)
+    assert any("rather than 1.0 %" in reason for reason in fair.reasons)
+    assert any("not even a net without error" in reason for reason in dear.reasons)
+    assert not any("earn back" in reason for reason in asked.reasons) and asked.min_gain == 0.01
+
+
+def test_costs_have_the_energy_the_throughput_and_the_front():
+    timed = [replace(o, cost=replace(o.cost, predict_ms_per_1000_rows=4.0)) for o in all_outcomes(plan())]
+    cost = answer(outcomes=timed).cost
+    # three cuts of 1.5 CPU seconds at 12 W
+    assert cost["neural"]["energy_wh_estimated"] == pytest.approx(4.5 * 12 / 3600)
+    assert cost["neural"]["rows_per_second"] == pytest.approx(250_000)
+    assert {point["learner"] for point in cost["pareto"]["points"]} == {"linear", "xgboost", "mlp"}
+    assert "--cost-per-hour" in cost["break_even"]["reason"]

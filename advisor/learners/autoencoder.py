@@ -6,14 +6,17 @@ boosted trees. On request, because it says little that trees cannot find in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _num_samples
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from advisor.contracts import Float, Integer, Learner, Setting, Space, Variant
 from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
@@ -21,11 +24,13 @@ from advisor.net_estimator import NetEstimator, training, usual_steps
 
 
 class _Autoencoder(NetEstimator):
-    """An MLP whose hidden layers are pre-trained on the inputs of its own training rows, never on others.
+    """An MLP whose hidden layers are pre-trained on the inputs of its training rows and of rows without a target.
 
     `swap_share` is the part of the values that pre-training swaps, `pretraining` its share of the epochs (and of the
     seconds, where they are limited).
     """
+
+    _unlabelled: Any = None
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class _Autoencoder(NetEstimator):
         from advisor.nets.denoising import pretrained
         from advisor.nets.loop import Recipe, pick_device
 
+        rows = self._and_unlabelled(rows)
         numbers, flags, _ = rows.inputs
         entrance = TableInput(numbers.shape[1], flags.shape[1], levels, self.embedding_width)
         body = MLP(
@@ -78,13 +84,46 @@ class _Autoencoder(NetEstimator):
             threads=self.n_jobs,
         )
 
+    @contextmanager
+    def _seeing(self, unlabelled: Any) -> Iterator[None]:
+        """Let pre-training see these rows, too, inside the block; they are forgotten after it."""
+        self._unlabelled = unlabelled
+        try:
+            yield
+        finally:
+            del self._unlabelled
+
+    def _and_unlabelled(self, rows: Any) -> Any:
+        """Return the inputs of the training rows and of those without a target; no target goes with them."""
+        from advisor.nets.denoising import without_target
+
+        if self._unlabelled is None:
+            return rows
+        return without_target(rows.inputs, self._tensors(self._as_fitted(self._unlabelled)))
+
 
 class AutoencoderClassifier(EarlyStoppingClassifier, _Autoencoder):
     """The net for classes."""
 
+    def fit(
+        self, X: Any, y: Any, groups: Any = None, times: Any = None, unlabelled: Any = None
+    ) -> AutoencoderClassifier:
+        """Learn from X (n, p) and labels y (n,); `unlabelled` (m, p) are rows to pre-train on besides."""
+        with self._seeing(unlabelled):
+            super().fit(X, y, groups, times)
+        return self
+
 
 class AutoencoderRegressor(EarlyStoppingRegressor, _Autoencoder):
     """The net for values."""
+
+    def fit(
+        self, X: Any, y: Any, groups: Any = None, times: Any = None, unlabelled: Any = None
+    ) -> AutoencoderRegressor:
+        """Learn from X (n, p) and values y (n,); `unlabelled` (m, p) are rows to pre-train on besides."""
+        with self._seeing(unlabelled):
+            super().fit(X, y, groups, times)
+        return self
 
 
 class DenoisingFeatures(TransformerMixin, _Autoencoder):
@@ -95,8 +134,8 @@ class DenoisingFeatures(TransformerMixin, _Autoencoder):
     def __init__(self, *, width: int = 32, depth: int = 2, pretraining: float = 1.0, **training: Any) -> None:
         super().__init__(width=width, depth=depth, dropout=0.0, pretraining=pretraining, **training)
 
-    def fit(self, X: Any, y: Any = None) -> DenoisingFeatures:
-        """Learn to mend the rows X (n, p), numbers without gaps and categories."""
+    def fit(self, X: Any, y: Any = None, unlabelled: Any = None) -> DenoisingFeatures:
+        """Learn to mend the rows X (n, p) and `unlabelled` (m, p), numbers without gaps and categories."""
         from advisor.nets.denoising import without_head
         from advisor.nets.loop import Rows, cpu_threads, pick_device, seeded
 
@@ -104,7 +143,7 @@ class DenoisingFeatures(TransformerMixin, _Autoencoder):
         self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         rows = Rows(self._tensors(numbers), self._target(nothing))
         levels = [count for count in self.cardinalities_ if count > self.most_one_hot_levels]
-        with seeded(self.seed_, pick_device(self.device)), cpu_threads(self.n_jobs):
+        with self._seeing(unlabelled), seeded(self.seed_, pick_device(self.device)), cpu_threads(self.n_jobs):
             self.model_ = without_head(self._net(rows, levels, [0.0])).cpu()
         features = self._raw_predict(numbers)
         spread = features.std(axis=0)
@@ -116,15 +155,47 @@ class DenoisingFeatures(TransformerMixin, _Autoencoder):
         return np.asarray((self._predicted(X) - self.centre_) / self.scale_)
 
 
-class _Beside(TransformerMixin, BaseEstimator):
+class _Forgetful(BaseEstimator):
+    """Keeps its `unlabelled` rows until it is fitted and pickled: nobody needs them to predict."""
+
+    def __getstate__(self) -> Any:
+        state = super().__getstate__()
+        try:
+            check_is_fitted(self)
+        except NotFittedError:
+            return state
+        return {**state, "unlabelled": None}
+
+
+class _Pretrained(_Forgetful, Pipeline):
+    """The steps "encode" and "model"; the model's pre-training sees `unlabelled` (a frame or None), too."""
+
+    def __init__(
+        self, steps: Any, *, unlabelled: Any = None, transform_input: Any = None, memory: Any = None,
+        verbose: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
+        self.unlabelled = unlabelled
+
+    def fit(self, X: Any, y: Any = None) -> _Pretrained:
+        """Fit the encoder on X (n, p) alone, and the model on X and y (n,)."""
+        encode, model = self.named_steps["encode"], self.named_steps["model"]
+        rows = encode.fit_transform(X, y)
+        model.fit(rows, y, unlabelled=None if self.unlabelled is None else encode.transform(self.unlabelled))
+        return self
+
+
+class _Beside(TransformerMixin, _Forgetful):
     """What a learner eats, and beside it what the autoencoder says of the same rows."""
 
-    def __init__(self, inputs: Any, features: Any) -> None:
+    def __init__(self, inputs: Any, features: Any, unlabelled: Any = None) -> None:
         self.inputs = inputs
         self.features = features
+        self.unlabelled = unlabelled
 
     def fit(self, X: Any, y: Any = None) -> _Beside:
-        self.inputs_, self.features_ = clone(self.inputs).fit(X, y), clone(self.features).fit(X)
+        self.inputs_ = clone(self.inputs).fit(X, y)
+        self.features_ = clone(self.features).set_params(unlabelled=self.unlabelled).fit(X)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -136,10 +207,9 @@ class _Beside(TransformerMixin, BaseEstimator):
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
-    from sklearn.pipeline import Pipeline
-
     model = (AutoencoderRegressor if setting.task == "regression" else AutoencoderClassifier)(**training(setting))
-    return Pipeline([("encode", setting.modality.encoder("net")), ("model", model.set_params(**params))])
+    steps = [("encode", setting.modality.encoder("net")), ("model", model.set_params(**params))]
+    return _Pretrained(steps, unlabelled=setting.unlabelled)
 
 
 def _space(setting: Setting) -> Space:
@@ -157,7 +227,7 @@ def _space(setting: Setting) -> Space:
 LEARNER = Learner(
     name="autoencoder",
     family="neural",
-    summary="Multilayer perceptron pre-trained as a denoising autoencoder on its training rows.",
+    summary="Multilayer perceptron pre-trained as a denoising autoencoder on rows without their target.",
     build=_build,
     space=_space,
     requires=("torch",),
@@ -168,15 +238,13 @@ LEARNER = Learner(
 
 
 def _with_features(setting: Setting, pipeline: Any) -> Any:
-    from sklearn.pipeline import make_pipeline
-
     own = {name: value for name, value in training(setting).items() if name not in ("metric", "refit")}
     if setting.seconds is not None:
         own["seconds"] = setting.seconds / 3
         if "model__seconds" in pipeline.get_params():
             pipeline.set_params(model__seconds=setting.seconds * 2 / 3)
-    features = make_pipeline(setting.modality.encoder("net"), DenoisingFeatures(**own))
-    return pipeline.set_params(encode=_Beside(pipeline.named_steps["encode"], features))
+    features = _Pretrained([("encode", setting.modality.encoder("net")), ("model", DenoisingFeatures(**own))])
+    return pipeline.set_params(encode=_Beside(pipeline.named_steps["encode"], features, setting.unlabelled))
 
 
 VARIANTS = tuple(

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.contracts import DOWNLOAD, Learner, Setting
-from advisor.errors import UserError
-from advisor.learners._weights import weights_file
+from advisor.learners._weights import foundation_of, too_large, weights_file
 
 # The author's own limits: trained on up to 100 columns and 10 classes, tried on up to 100,000 rows (of more than 20,000
 # each of its four readings sees a sample). Within them one reading's cells, 256 bytes each, stay below 0.6 GB.
@@ -23,13 +22,10 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from lightpfn import LightPFNClassifier
     from sklearn.pipeline import Pipeline
 
-    if setting.foundation is None:
-        raise UserError("LightPFN needs pre-trained weights; say with --foundation where they are.")
-    if reason := _absent(setting.foundation, setting.task):
-        raise UserError(f"LightPFN cannot be built: {reason}.")
+    foundation = foundation_of(setting, _absent)
     model = LightPFNClassifier(
-        checkpoint=weights_file(setting.foundation, WEIGHTS),
-        local_files_only=setting.foundation != DOWNLOAD,
+        checkpoint=weights_file(foundation, WEIGHTS),
+        local_files_only=foundation != DOWNLOAD,
         device=setting.device,
         random_state=setting.seed,
         n_threads=setting.threads,
@@ -38,11 +34,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
 
 def _objection(profile: Any) -> str | None:
-    if profile.rows > MOST_ROWS or len(profile.columns) > MOST_COLUMNS:
-        return f"made for up to {MOST_ROWS:,} rows and {MOST_COLUMNS} columns"
-    if len(profile.target.get("classes", ())) > MOST_CLASSES:
-        return f"made for up to {MOST_CLASSES} classes"
-    return None
+    return too_large(profile, rows=MOST_ROWS, columns=MOST_COLUMNS, classes=MOST_CLASSES)
 
 
 def _absent(foundation: str, task: str) -> str | None:
@@ -61,6 +53,7 @@ LEARNER = Learner(
     tasks=("binary", "multiclass"),
     requires=("lightpfn",),
     weights="LightPFN, Apache-2.0",
+    pretrained=True,
     absent=_absent,
     effort=8,
     # Measured on one core with as many random weights, a quarter as many rows to answer included: 1.0 s for 400 rows of

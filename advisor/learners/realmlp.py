@@ -85,9 +85,9 @@ class RealMLPClassifier(EarlyStoppingClassifier, _RealMLP):
 class RealMLPRegressor(EarlyStoppingRegressor, _RealMLP):
     """The net for values, which stay within those of the training rows, as in the paper."""
 
-    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray) -> None:
+    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any) -> None:
         self.range_ = float(y.min()), float(y.max())
-        super()._fit_codes_or_values(X, y)
+        super()._fit_codes_or_values(X, y, groups, times)
 
     def _raw_predict(self, X: np.ndarray) -> np.ndarray:
         return super()._raw_predict(X).clip(*self.range_)

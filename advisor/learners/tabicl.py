@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.contracts import DOWNLOAD, Learner, Setting
-from advisor.errors import UserError
-from advisor.learners._weights import weights_file
+from advisor.learners._weights import foundation_of, too_large, weights_file
 
 # What the authors tried it on; beyond, memory and seconds grow faster than what is known about its worth.
 MOST_ROWS, MOST_COLUMNS = 100_000, 500
@@ -25,13 +24,10 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.pipeline import Pipeline
     from tabicl import TabICLClassifier, TabICLRegressor
 
-    if setting.foundation is None:
-        raise UserError("TabICL needs pre-trained weights; say with --foundation where they are.")
-    if reason := _absent(setting.foundation, setting.task):
-        raise UserError(f"TabICL cannot be built: {reason}.")
-    download = setting.foundation == DOWNLOAD
+    foundation = foundation_of(setting, _absent)
+    download = foundation == DOWNLOAD
     model = (TabICLRegressor if setting.task == "regression" else TabICLClassifier)(
-        model_path=weights_file(setting.foundation, weights_name(setting.task)),
+        model_path=weights_file(foundation, weights_name(setting.task)),
         allow_auto_download=download,
         device=None if setting.device == "auto" else setting.device,
         random_state=setting.seed,
@@ -41,9 +37,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
 
 def _objection(profile: Any) -> str | None:
-    if profile.rows > MOST_ROWS or len(profile.columns) > MOST_COLUMNS:
-        return f"made for up to {MOST_ROWS:,} rows and {MOST_COLUMNS} columns"
-    return None
+    return too_large(profile, rows=MOST_ROWS, columns=MOST_COLUMNS)
 
 
 def _absent(foundation: str, task: str) -> str | None:
@@ -60,6 +54,7 @@ LEARNER = Learner(
     objection=_objection,
     requires=("tabicl",),
     weights="TabICL, BSD-3-Clause",
+    pretrained=True,
     absent=_absent,
     effort=9,
     # Measured with the full net on one core: 27 s for 1,200 rows of 10 columns, 62 s for 40 columns.

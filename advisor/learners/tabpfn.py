@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.contracts import DOWNLOAD, Learner, Setting
-from advisor.errors import UserError
-from advisor.learners._weights import weights_file
+from advisor.learners._weights import foundation_of, too_large, weights_file
 
 # The package's own limits for version 2, whose weights alone may be used commercially; later ones go further.
 MOST_ROWS, MOST_COLUMNS, MOST_CLASSES = 10_000, 500, 10
@@ -25,12 +24,9 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.pipeline import Pipeline
     from tabpfn import TabPFNClassifier, TabPFNRegressor
 
-    if setting.foundation is None:
-        raise UserError("TabPFN needs pre-trained weights; say with --foundation where they are.")
-    if reason := _absent(setting.foundation, setting.task):
-        raise UserError(f"TabPFN cannot be built: {reason}.")
+    foundation = foundation_of(setting, _absent)
     model = (TabPFNRegressor if setting.task == "regression" else TabPFNClassifier)(
-        model_path=weights_file(setting.foundation, _weights_name(setting.task)),
+        model_path=weights_file(foundation, _weights_name(setting.task)),
         device=setting.device,
         random_state=setting.seed,
         n_preprocessing_jobs=setting.threads,
@@ -39,11 +35,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
 
 def _objection(profile: Any) -> str | None:
-    if profile.rows > MOST_ROWS or len(profile.columns) > MOST_COLUMNS:
-        return f"made for up to {MOST_ROWS:,} rows and {MOST_COLUMNS} columns"
-    if len(profile.target.get("classes", ())) > MOST_CLASSES:
-        return f"made for up to {MOST_CLASSES} classes"
-    return None
+    return too_large(profile, rows=MOST_ROWS, columns=MOST_COLUMNS, classes=MOST_CLASSES)
 
 
 def _absent(foundation: str, task: str) -> str | None:
@@ -62,6 +54,7 @@ LEARNER = Learner(
     objection=_objection,
     requires=("tabpfn",),
     weights="TabPFN, non-commercial from version 2.5 on, Prior Labs License for version 2",
+    pretrained=True,
     absent=_absent,
     effort=9,
     precedence=0,

@@ -115,6 +115,12 @@ def pretrained(
     return TableNet(entrance, body)
 
 
+def without_target(*inputs: Sequence[Tensor]) -> Rows:
+    """Return rows of several tables of the same columns as one, with zeros for a target."""
+    together = tuple(torch.cat(parts) for parts in zip(*inputs, strict=True))
+    return Rows(together, torch.zeros(len(together[0])))
+
+
 def without_head(net: TableNet) -> TableNet:
     """Return the net up to its last hidden layer: (n, p), (n, h), (n, c) to (n, width)."""
     assert isinstance(net.body, MLP)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.nets.blocks import ACTIVATIONS, Dropout, TableInput
+from advisor.nets.loop import Rows
 
 # No class is ever impossible, as a logarithm is taken of its share among the neighbours.
 LEAST_SHARE = 1e-7
@@ -13,6 +14,16 @@ LEAST_SHARE = 1e-7
 MOST_DISTANCES = 2**24
 # Rows that are moved at a time where no gradient is asked for.
 MOST_ROWS = 8192
+
+
+def numbered(rows: Rows) -> Rows:
+    """Return rows that know their place among the candidates, which are the same rows: a further input (n,)."""
+    return Rows((*rows.inputs, torch.arange(len(rows.target))), rows.target)
+
+
+def labels(target: Tensor, outputs: int) -> Tensor:
+    """Return what neighbours hand on, (n, outputs): 0/1 for class codes (n,), or the values of a single output."""
+    return nn.functional.one_hot(target, outputs).float() if outputs > 1 else target.unsqueeze(1)
 
 
 class Neighbours(nn.Module):

@@ -15,7 +15,7 @@ from torch.nn import functional
 from advisor.nets.loop import cpu_threads, learning_rate_factor
 from advisor.nets.made_tables import MOST_CLASSES, made_table
 from advisor.nets.optimiser import Optimiser, WeightAverage
-from advisor.nets.prior_fitted import CHECKPOINT, TAGS, PriorFitted, cells, plain_mean, solved
+from advisor.nets.prior_fitted import CHECKPOINT, TAGS, PriorFitted, cells, plain_mean, scales, solve
 
 # Cells of a batch, labels included: about half a second of one core.
 CELLS_A_STEP = 16_000
@@ -50,12 +50,14 @@ def loss_of(net: PriorFitted, drawn: tuple[Tensor, Tensor, int, int], seed: int)
     whatever their noise.
     """
     numbers, labels, seen, classes = drawn
-    table = cells(numbers, seen)
-    advice = solved(table, labels[:, :seen])
+    measure = scales(numbers[:, :seen])
+    known, asked = cells(numbers[:, :seen], measure), cells(numbers[:, seen:], measure)
+    regressions, left_out = solve(known, labels[:, :seen])
+    advice = regressions.advice(asked)
     signs = torch.Generator().manual_seed(seed)
-    tags = 2.0 * torch.randint(0, 2, (len(table), table.shape[2], TAGS), generator=signs).float() - 1.0
-    answers = net(table, labels[:, :seen], advice, tags, classes)
-    plain = plain_mean(advice[:, seen:], classes)
+    tags = 2.0 * torch.randint(0, 2, (len(known), known.shape[2], TAGS), generator=signs).float() - 1.0
+    answers = net(net.read(known, labels[:, :seen], left_out, tags, classes), asked, advice, tags, classes)
+    plain = plain_mean(advice, classes)
     return _loss(answers, labels[:, seen:], classes), _loss(plain, labels[:, seen:], classes)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.profiling.association import rank_correlation
+from advisor.profiling.forest import forest_skill
 from advisor.profiling.survey import Survey
 from advisor.profiling.wording import drop, some
 from advisor.records import Finding
@@ -13,6 +14,9 @@ from advisor.records import Finding
 AUC_TOO_GOOD = 0.995
 R2_TOO_GOOD = 0.99
 COPY_CORRELATION = 0.9995
+# Below half of what could be known a column gives no cause to suspect it, and the shares are unsteady.
+LEAST_SKILL, NEARLY_ALL = 0.5, 0.98
+MOST_ROWS = 4_000
 
 
 def predicts_alone(survey: Survey) -> Finding | None:
@@ -54,6 +58,42 @@ def copies_target(survey: Survey) -> Finding | None:
         f"A model would only read the answer off; leave {'them' if many else 'it'} out: {drop(names)}.",
         {"columns": names},
     )
+
+
+def nearly_all_alone(survey: Survey) -> Finding | None:
+    """L03: one column alone has 98 % of the skill that all have together, by the same forest on rows it did not see.
+
+    Skill is 2 AUC - 1, or R2. Not looked at where the strongest column alone reaches less than 0.5, and not repeated
+    for what L01 and L02 name.
+    """
+    told = (predicts_alone(survey), copies_target(survey))
+    if len(survey.varying) < 2 or survey.rows < 100 or any(told):
+        return None
+    name = max(survey.skills, key=lambda name: survey.skills[name])
+    if _share_of_all(survey, survey.skills[name]) < LEAST_SKILL:
+        return None
+    rows = np.sort(np.random.default_rng(0).permutation(len(survey.sample))[:MOST_ROWS])
+    target, fold = survey.sample_target[rows], np.random.default_rng(1).permutation(len(rows)) % 2
+    columns = {column.name: survey.sample_values[column.name][rows] for column in survey.varying}
+    alone, whole = (
+        forest_skill(own, target, survey.class_count, fold) for own in ([columns[name]], list(columns.values()))
+    )
+    if _share_of_all(survey, alone) < max(NEARLY_ALL * _share_of_all(survey, whole), LEAST_SKILL):
+        return None
+    measure = "AUC" if survey.class_count else "R2"
+    return Finding(
+        "L03",
+        "warning",
+        f"{name!r} alone predicts the target as well as all {len(columns)} columns together ({measure} {alone:.2f} "
+        f"against {whole:.2f} on held-out rows, by the same forest).",
+        f"If it is only known once the outcome is, it is a leak: {drop([name])}. If not, a rule on it will do.",
+        {"columns": [name], "measure": measure, "alone": alone, "all": whole},
+    )
+
+
+def _share_of_all(survey: Survey, skill: float) -> float:
+    """Put a skill on a scale from 0, chance, to 1."""
+    return 2 * skill - 1 if survey.class_count else skill
 
 
 def copied_columns(survey: Survey) -> tuple[str, ...]:

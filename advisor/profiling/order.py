@@ -90,22 +90,21 @@ def time_column(survey: Survey) -> Finding | None:
 
 
 def row_order(survey: Survey) -> Finding | None:
-    """S02: nothing tells the time, yet neighbouring rows are alike in target and columns, or the table drifts.
+    """S02: nothing tells the time, yet neighbouring rows are alike in target and columns.
 
     A warning where half of the number columns are alike in neighbours of one target value, as in blocks of one origin;
-    a mere mention where only the target is alike or the first fifth of the rows differs from the last. Tables that are
-    sorted by the target, or by what tells the time, are left out.
+    a mere mention where only the target is. Tables that are sorted by the target, or by what tells the time, are left
+    out.
     """
     dataset = survey.dataset
     if dataset.times is not None or dataset.groups is not None or survey.rows < 200:
         return None
-    if _sorted_by_target(dataset.target, survey.class_count) or any(clock.in_order for clock in clocks(survey)):
+    if sorted_by_target(dataset.target, survey.class_count) or any(clock.in_order for clock in clocks(survey)):
         return None
     likeness, errors = likeness_of_neighbours(dataset.target, survey.class_count)
-    drifting = drifting_columns(survey)
     blocks = _likeness_of_columns(survey) if likeness >= NEIGHBOURS_ALIKE and errors >= CLEAR else 0.0
     advice = "If the rows have a time or an origin that the table lacks, add it as a column and use --time or --group."
-    evidence = {"likeness_of_neighbours": likeness, "likeness_of_columns": blocks, "drift_auc": drifting}
+    evidence = {"likeness_of_neighbours": likeness, "likeness_of_columns": blocks}
     if blocks >= NEIGHBOURS_ALIKE:
         message = (
             f"Neighbouring rows are alike in their targets ({likeness:.2f} on a scale from 0, chance, to 1) "
@@ -114,10 +113,6 @@ def row_order(survey: Survey) -> Finding | None:
         return Finding("S02", "warning", message, advice, evidence)
     if likeness >= ALIKE and errors >= CLEAR:
         message = f"Neighbouring rows have like targets ({likeness:.2f} on a scale from 0, chance, to 1)."
-        return Finding("S02", "info", message, advice, evidence)
-    if drifting:
-        name = next(iter(drifting))
-        message = f"The first fifth of the rows differs from the last fifth (AUC {drifting[name]:.2f} by {name!r})."
         return Finding("S02", "info", message, advice, evidence)
     return None
 
@@ -146,7 +141,7 @@ def _clock(survey: Survey, names: tuple[str, ...], values: np.ndarray) -> Clock:
     rows = known if in_order else np.random.default_rng(0).permutation(known)
     target = survey.dataset.target[rows[np.argsort(values[rows], kind="stable")]]
     likeness, errors = likeness_of_neighbours(target, survey.class_count)
-    drift = _drift_of_target(target, survey.class_count)
+    drift = drift_of_target(target, survey.class_count)
     steps = len(np.unique(values[known]))
     return Clock(names, in_order, steps, likeness, likeness >= ALIKE and errors >= CLEAR, drift)
 
@@ -181,14 +176,16 @@ def _calendar_part(survey: Survey, name: str) -> np.ndarray:
     return np.array([*place, np.nan])[survey.dataset.inputs[name].cat.codes.to_numpy()]
 
 
-def _sorted_by_target(target: np.ndarray, classes: int) -> bool:
+def sorted_by_target(target: np.ndarray, classes: int) -> bool:
+    """Tell whether rows were put in order of their target, class by class or by value."""
     if classes:
         return int((target[1:] != target[:-1]).sum()) < max(3 * classes, 0.01 * len(target))
     steps = np.diff(target)
     return bool(max((steps >= 0).mean(), (steps <= 0).mean()) >= 0.98)
 
 
-def _drift_of_target(target: np.ndarray, classes: int) -> float:
+def drift_of_target(target: np.ndarray, classes: int) -> float:
+    """Return the AUC by which a target alone, in the order of the rows, tells their first fifth from the last."""
     fifth = len(target) // 5
     if fifth < 20:
         return 0.5
@@ -198,24 +195,6 @@ def _drift_of_target(target: np.ndarray, classes: int) -> float:
         return 0.5 + float(np.abs(shares).max()) / fifth / 2
     auc = rank_auc(np.concatenate([first, last]), np.arange(2 * fifth) < fifth)
     return max(auc, 1 - auc)
-
-
-def drifting_columns(survey: Survey) -> dict[str, float]:
-    """Return the columns that alone tell the first fifth of the rows from the last with an AUC above 0.70, best first.
-
-    Columns that name the row, and categories, are not looked at.
-    """
-    fifth = len(survey.sample) // 5
-    early = np.arange(2 * fifth) < fifth
-    found = {}
-    for column in survey.varying:
-        if column.name in survey.nominal or column.kind == "id-like":
-            continue
-        values = survey.sample_values[column.name]
-        auc = rank_auc(np.concatenate([values[:fifth], values[-fifth:]]), early)
-        if max(auc, 1 - auc) > DRIFT_AUC:
-            found[column.name] = max(auc, 1 - auc)
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _likeness_of_columns(survey: Survey) -> float:

@@ -116,4 +116,6 @@ def fingerprint(survey: Survey) -> str:
     digest.update(repr((kinds, dataset.task, dataset.target_name, dataset.classes)).encode())
     for array in (survey.input_hashes, hash_array(dataset.target), dataset.groups, dataset.times):
         digest.update(b"|" if array is None else np.ascontiguousarray(array).tobytes())
+    if dataset.unlabelled is not None:
+        digest.update(pd.util.hash_pandas_object(dataset.unlabelled, index=False).to_numpy().tobytes())
     return digest.hexdigest()

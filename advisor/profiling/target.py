@@ -12,6 +12,8 @@ from advisor.profiling.wording import percent, some
 from advisor.records import Finding
 
 FEW_ROWS, SMALL_SHARE = 10, 0.01
+# The farthest 1 % of the rows of a normal variable hold 9 % of its variance.
+HEAVY_TAIL_SHARE = 0.3
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
@@ -71,15 +73,22 @@ def rare_classes(survey: Survey) -> Finding | None:
     )
 
 
+def variance_share_of_top_percent(values: np.ndarray) -> float:
+    """Return which part of the variance of values (n,) the 1 % that lie farthest from the mean hold; 0 without any."""
+    if not len(values):
+        return 0.0
+    away = np.sort(np.abs(values - values.mean()))
+    away = (away / (away[-1] or 1.0)) ** 2
+    top = max(1, round(0.01 * len(away)))
+    return float(away[-top:].sum() / away.sum()) if away.sum() > 0 else 0.0
+
+
 def heavy_tails(survey: Survey) -> Finding | None:
     """T02: a regression target whose farthest 1 % of the rows hold much of its variance (9 % for a normal one)."""
     if survey.class_count or survey.rows < 200:
         return None
-    away = np.sort(np.abs(survey.dataset.target - survey.dataset.target.mean()))
-    away = (away / (away[-1] or 1.0)) ** 2
-    top = max(1, round(0.01 * len(away)))
-    share = float(away[-top:].sum() / away.sum()) if away.sum() > 0 else 0.0
-    if share < 0.3:
+    share = variance_share_of_top_percent(survey.dataset.target)
+    if share < HEAVY_TAIL_SHARE:
         return None
     positive = bool((survey.dataset.target > 0).all())
     return Finding(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,7 @@ from advisor.records import Finding, Profile
 MOST_COLUMNS_SHOWN = 40
 MOST_CLASSES_SHOWN = 10
 LONGEST_NAME = 40
+TEXT_WIDTH, FINDING_INDENT = 100, 16
 
 
 def profile_dict(profile: Profile) -> dict[str, Any]:
@@ -67,7 +70,9 @@ def profile_text(profile: Profile) -> str:
     ]
     order = {"severe": 0, "warning": 1, "info": 2}
     worst_first = sorted(profile.findings, key=lambda finding: order[finding.severity])
-    lines.append(f"Findings ({len(worst_first)})" if worst_first else "Findings: none")
+    counts = Counter[str](finding.severity for finding in worst_first)
+    told = ", ".join(f"{counts[severity]} {severity}" for severity in order if counts[severity])
+    lines.append(f"Findings: {told or 'none'}")
     for finding in worst_first:
         lines += _finding_lines(finding)
     return "\n".join(lines)
@@ -101,8 +106,15 @@ def _column_lines(profile: Profile) -> list[str]:
 
 
 def _finding_lines(finding: Finding) -> list[str]:
-    first = f"  {finding.severity:<7}  {finding.code}  {_printable(finding.message)}"
-    return [first, f"{'':16}{_printable(finding.advice)}"]
+    """What was found, and under it, marked by an arrow, what to do."""
+    room = TEXT_WIDTH - FINDING_INDENT
+    said = textwrap.wrap(_printable(finding.message), room)
+    advised = textwrap.wrap(_printable(finding.advice), room - 3, break_on_hyphens=False)
+    first = f"  {finding.severity:<7}  {finding.code}  "
+    return [
+        *(f"{first if place == 0 else '':{FINDING_INDENT}}{line}" for place, line in enumerate(said)),
+        *(f"{'':{FINDING_INDENT}}{'->' if place == 0 else '  '} {line}" for place, line in enumerate(advised)),
+    ]
 
 
 def _shown(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.report import details, facts, history, method, outlook, pictures
+from advisor.report import details, facts, history, method, outlook, pictures, price
 from advisor.report.text import notebook_html, summary_text
 
 __all__ = ["notebook_html", "render", "summary_text", "write"]
@@ -38,7 +38,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
     drawn = {
         "gain": pictures.gain(document),
         "leaderboard": pictures.leaderboard(document),
-        "time": pictures.score_against_time(document, outcomes),
+        "pareto": pictures.pareto(document),
         "search": pictures.search(outcomes),
         "learning": pictures.learning(document, outcomes),
         "growth": pictures.growth(document),
@@ -48,6 +48,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
         details=details,
         facts=facts,
         method=method,
+        price=price,
         outlook=outlook,
         answer=facts.answer(document),
         board=facts.board(document, spent),

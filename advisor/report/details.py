@@ -1,4 +1,4 @@
-"""What stands behind the answer, in words: findings, data, cost, folk rules, looks, and what would change it."""
+"""What stands behind the answer, in words: findings, data, folk rules, looks, and what would change it."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ class ChangeFacts:
     heading: str
     sentence: str
     figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """A folk rule: its words, who says so, what became of it here, and the evidence."""
+
+    rule: str
+    source: str
+    held: str
+    evidence: str
 
 
 def settings(champion: Mapping[str, Any]) -> str:
@@ -121,44 +131,18 @@ def _change(name: str, change: Any) -> ChangeFacts:
     return ChangeFacts(heading, outlook.paragraph([sentence]), pairs(figures))
 
 
-def price(document: Document) -> tuple[tuple[str, ...], ...]:
-    """Lay out the cost of both families as rows of (what, neural, classical, ratio); empty where nothing was priced.
-
-    What neither side has (memory of a GPU where there is none) has no row.
-    """
-    cost = document["cost"]
-    sides = [cost.get(name) or {} for name in ("neural", "classical", "ratio")]
-    values = {name: (sides[0].get(name), sides[1].get(name)) for name in {**sides[0], **sides[1]}}
-    names = [
-        name for name, (ours, _) in values.items() if values[name] != (None, None) and not isinstance(ours, Mapping)
-    ]
+def rules(document: Document) -> tuple[RuleFacts, ...]:
+    """Lay out the folk rules, those that speak of this case first."""
+    agreement = {True: "Held here", False: "Did not hold here"}
+    ordered = sorted(document["rules"], key=lambda rule: not rule.get("applies"))
     return tuple(
-        (
-            label(name),
-            value_text(name, sides[0].get(name)),
-            value_text(name, sides[1].get(name)),
-            f"{numbers.significant(ratio, 2)} \N{MULTIPLICATION SIGN}" if (ratio := known(sides[2].get(name))) else "",
-        )
-        for name in names
-    )
-
-
-def break_even(document: Document) -> ChangeFacts | None:
-    """Say where the net would begin to pay, or why that was not worked out; None where the document has nothing."""
-    given = document["cost"].get("break_even")
-    return _change("break_even", given) if given else None
-
-
-def rules(document: Document) -> tuple[tuple[str, str, str], ...]:
-    """Lay out the folk rules as (rule, whether it held here, evidence)."""
-    agreement = {True: "held here", False: "did not hold here"}
-    return tuple(
-        (
+        RuleFacts(
             str(rule["rule"]),
-            agreement.get(rule.get("agrees"), "not tested") if rule.get("applies") else "does not apply",
+            str(rule.get("source") or ""),
+            agreement.get(rule.get("agrees"), "Cannot be told") if rule.get("applies") else "Does not apply",
             value_text("evidence", rule.get("evidence")),
         )
-        for rule in document["rules"]
+        for rule in ordered
     )
 
 

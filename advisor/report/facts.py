@@ -20,6 +20,7 @@ _BADGES = {
     "no_signal": ("No signal", "\N{EMPTY SET}"),
     "not_enough_evidence": ("Not enough evidence", "?"),
 }
+ANSWERS = {kind: words for kind, (words, _) in _BADGES.items()}
 _MEANINGS = {
     "worth_it": "The gain is larger than the margin, with the confidence that was asked for.",
     "not_worth_it": "A gain as large as the margin can be ruled out, with the confidence that was asked for.",
@@ -215,9 +216,13 @@ def board(document: Document, spent: Mapping[str, float]) -> Board:
         ("Tuning", "all cuts together"),
         ("Fit", "one final fit"),
         ("All told", "tuning, fitting and predicting on all cuts together"),
+        ("Energy", "estimated from processor time, all cuts together"),
         ("Predict 1,000 rows", "in one call"),
         ("Latency p50 / p99", "one row at a time: the median, and what one call in a hundred exceeds"),
-        ("Memory", "growth of the process at its peak"),
+        (
+            "Memory",
+            "growth of the process at its peak, a lower bound: a later job in the same process grows less",
+        ),
         ("Size", "the fitted model when stored"),
         ("Status", ""),
     )
@@ -231,7 +236,8 @@ def board(document: Document, spent: Mapping[str, float]) -> Board:
 def _cells(row: Mapping[str, Any], half: float | None, spent: float | None) -> tuple[str, ...]:
     p50, p99 = (known(row.get(name)) for name in ("latency_p50_ms", "latency_p99_ms"))
     unmeasured = p50 is None and p99 is None
-    latency = numbers.NOT_MEASURED if unmeasured else f"{numbers.milliseconds(p50)} / {numbers.milliseconds(p99)}"
+    ends = f"{numbers.milliseconds(p50).removesuffix(' ms')} / {numbers.milliseconds(p99)}"
+    latency = numbers.NOT_MEASURED if unmeasured else ends
     return (
         numbers.with_uncertainty(known(row["score"]), half),
         numbers.with_uncertainty(known(row["error"]), half).partition(" ±")[0].lstrip("("),
@@ -239,6 +245,7 @@ def _cells(row: Mapping[str, Any], half: float | None, spent: float | None) -> t
         numbers.duration(known(row.get("tune_seconds"))),
         numbers.duration(known(row.get("fit_seconds"))),
         numbers.duration(spent),
+        numbers.watt_hours(known(row.get("energy_wh_estimated"))),
         numbers.milliseconds(known(row.get("predict_ms_per_1000_rows"))),
         latency,
         numbers.megabytes(known(row.get("peak_memory_mb"))),

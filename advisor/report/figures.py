@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import pairwise
 from statistics import median
 from typing import Any, Literal
 
@@ -38,13 +39,14 @@ class Dot:
 
 @dataclass(frozen=True)
 class Point:
-    """One learner by what it took (seconds, above 0) and what it reached."""
+    """One learner by what it costs (above 0) and what it reached; nobody beats those on the front in both."""
 
     label: str
-    seconds: float
+    cost: float
     value: float
     family: str
     marked: bool = False
+    on_front: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,10 +152,11 @@ def _off_the_axis(axes: Any, row: Dot, place: int, on_the_left: bool, colour: st
     )  # fmt: skip
 
 
-def score_against_time(
+def score_against_cost(
     points: Sequence[Point], ticks: Mapping[float, str], greater_is_better: bool, caption: Caption
 ) -> str:
-    """Draw what each learner reached against all seconds spent on it, on a logarithmic axis with these tick labels."""
+    """Draw what each learner reached against what it costs, on a logarithmic axis with these tick labels, and steps
+    along the front."""
 
     def draw(figure: Any, width: float) -> None:
         axes = _axes(figure, width, 0.72, 0.15, 0.15, 0.5)
@@ -161,27 +164,39 @@ def score_against_time(
         champions = [point.value for point in shown if point.marked]
         low, high = _view([point.value for point in shown], champions, greater_is_better)
         shown = [point for point in shown if low <= point.value <= high]
-        seconds = [point.seconds for point in shown]
+        costs = [point.cost for point in shown]
         axes.set_xscale("log")
-        axes.set_xlim(min(seconds) / 2, max(max(seconds) * 3, min(seconds) * 12))
+        axes.set_xlim(min(costs) / 2, max(max(costs) * 3, min(costs) * 12))
         axes.set_ylim(low, high)
-        _time_ticks(axes, ticks, width)
+        _named_ticks(axes, ticks, width)
         _few_ticks(axes.yaxis, width)
         axes.grid(color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)
+        front = sorted((point.cost, point.value) for point in shown if point.on_front)
+        if len(front) > 1:
+            axes.step(
+                *zip(*front, strict=True), where="post", color=MUTED, linewidth=1, linestyle=(0, (3, 2)), zorder=1
+            )
         for point in shown:
             colour = FAMILY_COLOURS.get(point.family, INK)
-            axes.plot([point.seconds], [point.value], color=colour, **_marker(point.family, point.marked))
+            axes.plot([point.cost], [point.value], color=colour, **_marker(point.family, point.marked))
         _label_points(axes, shown)
         axes.set_xlabel(caption.x_label)
         axes.set_ylabel(caption.y_label)
 
-    return _both("time", 3.2, caption, draw)
+    return _both("pareto", 3.2, caption, draw)
 
 
 def _label_points(axes: Any, points: Sequence[Point]) -> None:
-    """Write each name beside its point, on the first of four sides where it covers no other name and no point."""
-    centres = [tuple(axes.transData.transform((point.seconds, point.value))) for point in points]
+    """Write each name beside its point, on the first of four sides where it covers no other name, no point and, if it
+    can be had, no step of the front."""
+    centres = [tuple(axes.transData.transform((point.cost, point.value))) for point in points]
+    front = sorted(centre for point, centre in zip(points, centres, strict=True) if point.on_front)
+    steps = [
+        box
+        for (x, y), (to_x, to_y) in pairwise(front)
+        for box in ((x, y - 1, to_x, y + 1), (to_x - 1, min(y, to_y), to_x + 1, max(y, to_y)))
+    ]
     scale = axes.figure.dpi / _POINTS_PER_INCH
     left, _, right, _ = axes.bbox.extents
     taken = [(x - 4 * scale, y - 4 * scale, x + 4 * scale, y + 4 * scale) for x, y in centres]
@@ -194,10 +209,11 @@ def _label_points(axes: Any, points: Sequence[Point]) -> None:
             (0, 10, "center"): (x - wide / 2, y + gap, x + wide / 2, y + gap + tall),
             (0, -10, "center"): (x - wide / 2, y - gap - tall, x + wide / 2, y - gap),
         }
-        for (dx, dy, align), box in places.items():
+        tries = [(place, box, others) for others in ([*taken, *steps], taken) for place, box in places.items()]
+        for (dx, dy, align), box, others in tries:
             inside = left <= box[0] and box[2] <= right
-            if inside and not any(_overlap(box, other) for other in taken):
-                axes.annotate(point.label, (point.seconds, point.value), xytext=(dx, dy), textcoords="offset points",
+            if inside and not any(_overlap(box, other) for other in others):
+                axes.annotate(point.label, (point.cost, point.value), xytext=(dx, dy), textcoords="offset points",
                               ha=align, va="center", color=INK, fontsize=_FONT_POINTS)  # fmt: skip
                 taken.append(box)
                 break
@@ -223,7 +239,7 @@ def curves(name: str, lines: Sequence[Line], caption: Caption, ticks: Mapping[fl
                 axes.plot(line.x[-1:], line.y[-1:], color=colour, **_marker(line.family, True))
         if ticks is not None:
             axes.set_xscale("log")
-            _time_ticks(axes, ticks, width)
+            _named_ticks(axes, ticks, width)
         else:
             _few_ticks(axes.xaxis, width)
         # The first values of a curve tower over all later ones: the axis is cut where nine tenths of them fit, but no
@@ -256,8 +272,7 @@ def bands(name: str, drawn: Sequence[Band], ticks: Mapping[float, str], margin: 
                 linestyle=_FAMILY_LINES.get(band.family, "-"),
             )  # fmt: skip
         axes.set_xscale("log")
-        axes.set_xticks(list(ticks), list(ticks.values()))
-        axes.minorticks_off()
+        _named_ticks(axes, ticks, width)
         _few_ticks(axes.yaxis, width)
         axes.yaxis.set_major_formatter(_percent_tick)
         axes.set_xlabel(caption.x_label)
@@ -313,11 +328,11 @@ def _few_ticks(axis: Any, width: float) -> None:
     axis.set_major_locator(MaxNLocator(nbins=6 if width > 5 else 4))
 
 
-def _time_ticks(axes: Any, ticks: Mapping[float, str], width: float) -> None:
+def _named_ticks(axes: Any, ticks: Mapping[float, str], width: float) -> None:
     low, high = axes.get_xlim()
-    inside = [seconds for seconds in sorted(ticks) if low <= seconds <= high]
+    inside = [place for place in sorted(ticks) if low <= place <= high]
     step = -(-len(inside) // (8 if width > 5 else 4)) or 1
-    axes.set_xticks(inside[::step], [ticks[seconds] for seconds in inside[::step]])
+    axes.set_xticks(inside[::step], [ticks[place] for place in inside[::step]])
     axes.minorticks_off()
 
 

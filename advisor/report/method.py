@@ -21,7 +21,7 @@ SOURCES = (
 GLOSSARY = (
     ("Champion", "The member of a family that did best on inner validation. The outer rows see nothing but champions."),
     ("Gain", "By how much the net lowers the error of the classical champion, as a share of that error."),
-    ("Margin", "The smallest gain that would be worth a neural net. You choose it with --min-gain."),
+    ("Margin", "The smallest gain that would be worth a net. You choose it with --min-gain; prices can raise it."),
     ("Inner and outer rows", "Configurations are chosen on inner rows; every score on this page is from outer rows."),
     ("Interval", "The range of values that the data are compatible with, at the stated level."),
     ("p99 latency", "The time that one prediction in a hundred exceeds, when rows come one at a time."),

@@ -95,7 +95,7 @@ def percent(share: float | None, decimals: int | None = None) -> str:
 
 def chosen_percent(share: float | None) -> str:
     """Write a share that somebody chose, such as a margin, as they would type it: 0.02 is "2 %"."""
-    return NOT_MEASURED if share is None else f"{100 * share:.4g} %"
+    return NOT_MEASURED if share is None else f"{100 * share:.3g} %"
 
 
 def percent_interval(estimate: float | None, low: float | None, high: float | None) -> str:
@@ -105,6 +105,17 @@ def percent_interval(estimate: float | None, low: float | None, high: float | No
     half = 50 * (high - low)
     decimals = min(max(_decimals(half, 2), 0), 3) if half > 0 else 1
     return f"{percent(estimate, decimals)} ({percent(low, decimals)} to {percent(high, decimals)})"
+
+
+def interval(estimate: float | None, low: float | None, high: float | None) -> str:
+    """Write an estimate with its interval to two digits of half the interval's width."""
+    if estimate is None or low is None or high is None:
+        return significant(estimate, 2)
+    half = (high - low) / 2
+    if half <= 0:
+        return significant(estimate, 2)
+    decimals = _decimals(half, 2)
+    return f"{fixed(estimate, decimals)} ({fixed(low, decimals)} to {fixed(high, decimals)})"
 
 
 def chance(probability: float | None) -> str:
@@ -157,3 +168,12 @@ def megabytes(value: float | None) -> str:
     if 0 < value < 0.0995:
         return f"{significant(1000 * value, 2)} kB"
     return f"{significant(value, 2)} MB" if value < 995 else f"{significant(value / 1000, 2)} GB"
+
+
+def watt_hours(value: float | None) -> str:
+    """Write an energy in mWh, Wh or kWh with one digit: it is an estimate, good to an order of magnitude."""
+    if value is None:
+        return NOT_MEASURED
+    if 0 < value < 0.95:
+        return f"{significant(1000 * value, 1)} mWh"
+    return f"{significant(value, 1)} Wh" if value < 950 else f"{significant(value / 1000, 1)} kWh"

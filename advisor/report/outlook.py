@@ -50,7 +50,10 @@ def larger_budget(change: Change) -> str:
     gains = {family: given for family, given in (change.get("gain") or {}).items() if given}
     if gains:
         parts = [f"{_SIDES[family]} {interval(given)}" for family, given in gains.items() if family in _SIDES]
-        sentences.append(f"twice the trials would cut the inner error by about: {', '.join(parts)}")
+        sentences.append(
+            "with twice the trials the searches would be expected to end at less inner error, of which outer "
+            f"rows see a part: {', '.join(parts)}"
+        )
     chance = known(change.get("p_worth"))
     if chance is not None:
         sentences.append(f"the chance that the gain exceeds the margin would then be {numbers.chance(chance)}")
@@ -152,6 +155,11 @@ def variance(given: Change) -> str:
     ]
     if parts:
         sentences.append(f"of the spread of the gain from one figure to the next: {', '.join(parts)}")
+    elif given.get("split"):
+        spread = numbers.percent(known(given["split"].get("sd")))
+        sentences.append(
+            f"from one cut to the next the log ratio of the errors moves by {spread}, one standard deviation"
+        )
     sentences += [f"{name}: {reason}" for name, reason in (given.get("missing") or {}).items()]
     return paragraph([*sentences, str(given.get("remark") or ""), str(given.get("reason") or "")])
 

@@ -16,6 +16,10 @@ from advisor.report.wording import metric_words
 _TIMES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 10800.0, 36000.0, 108000.0)
 TIME_TICKS = {seconds: numbers.duration(seconds).replace(".0 s", " s") for seconds in _TIMES}
 
+MONEY_TICKS = {
+    amount: numbers.significant(amount, 1) for power in range(-6, 13) for amount in (10.0**power, 3 * 10.0**power)
+}
+
 
 def gain(document: Document) -> str | None:
     """Draw the interval of the gain on a small scale with the margin.
@@ -59,26 +63,36 @@ def leaderboard(document: Document) -> str | None:
     return figures.dots(rows, greater, caption)
 
 
-def score_against_time(document: Document, outcomes: pd.DataFrame) -> str | None:
-    """Draw every learner's score against all seconds spent on it; without outcomes against tuning and one fit."""
-    spent = history.seconds_by_learner(outcomes)
+def pareto(document: Document) -> str | None:
+    """Draw every learner's score against what it costs, and the front of those whom nobody beats in both.
+
+    The cost is money over the horizon where the hour has a price, else the processor time of the run.
+    """
+    given = document["cost"].get("pareto") or {}
+    in_money = given.get("cost") == "money"
     champions = facts.champion_names(document)
+    rows = {row["learner"]: row for row in document["leaderboard"]}
     points = []
-    for row in document["leaderboard"]:
-        alone = (known(row.get("tune_seconds")) or 0.0) + (known(row.get("fit_seconds")) or 0.0)
-        score, seconds = known(row["score"]), spent.get(row["learner"], alone)
-        if score is not None and seconds > 0:
-            points.append(Point(printable(row["learner"]), seconds, score, row["family"], row["learner"] in champions))
+    for point in given.get("points") or ():
+        name, cost = point["learner"], known(point["cost"])
+        score = known(rows[name]["score"]) if name in rows else None
+        if score is not None and cost is not None and cost > 0:
+            family = rows[name]["family"]
+            points.append(Point(printable(name), cost, score, family, name in champions, bool(point["on_front"])))
     if not points:
         return None
     metric = printable(metric_words(document["metric"])[0])
     greater = facts.greater_is_better(document)
     spoken = "; ".join(
-        f"{point.label} {numbers.significant(point.value)} after {numbers.duration(point.seconds)}" for point in points
+        f"{point.label} {numbers.significant(point.value)} for "
+        f"{numbers.significant(point.cost, 2) if in_money else numbers.duration(point.cost)}"
+        f"{', on the front' if point.on_front else ''}"
+        for point in points
     )
-    axis = f"{metric}, {_direction(greater)}"
-    caption = Caption(f"{metric} against time spent", spoken, "time spent on the learner", axis)
-    return figures.score_against_time(points, TIME_TICKS, greater, caption)
+    months = known((document["cost"].get("prices") or {}).get("months"))
+    axis = f"cost over {months:g} months" if in_money and months else "processor time of this run"
+    caption = Caption(f"{metric} against cost", spoken, axis, f"{metric}, {_direction(greater)}")
+    return figures.score_against_cost(points, MONEY_TICKS if in_money else TIME_TICKS, greater, caption)
 
 
 def search(outcomes: pd.DataFrame) -> str | None:

@@ -8,7 +8,7 @@ from html import escape
 from textwrap import wrap
 from typing import Any
 
-from advisor.report import details, facts, numbers
+from advisor.report import details, facts, numbers, price
 from advisor.report.numbers import known
 from advisor.report.wording import metric_words
 
@@ -33,6 +33,10 @@ def summary_text(document: Mapping[str, Any], folder: str | None = None) -> str:
     found = (*answer.champions, ("Recommended", f"{answer.recommended}: {answer.recommended_reason}".rstrip(": ")))
     for title, text in found:
         lines += _wrapped(f"{title + ':':22} {text}", indent=23)
+    account = price.account(document)
+    if account is not None:
+        told = (account.outcome, *price.break_even(document))
+        lines += _wrapped(f"{'In money:':22} {' '.join(part for part in told if part)}", indent=23)
     for finding in details.findings(document):
         if finding.severity == "severe":
             lines += _wrapped(f"{'Beware:':22} {finding.message} {finding.advice}", indent=23)

@@ -19,6 +19,7 @@ _METRICS = {
     "mae": ("MAE", "the mean absolute error, in the target's own units"),
 }
 _LABELS = {
+    "tune_seconds": "Tuning time",
     "cpu_seconds": "Processor time",
     "predict_ms_per_1000_rows": "Predict 1,000 rows",
     "latency_p50_ms": "Latency, median",
@@ -26,6 +27,8 @@ _LABELS = {
     "peak_memory_mb": "Peak memory",
     "gpu_memory_mb": "Peak GPU memory",
     "model_mb": "Model size",
+    "energy_wh_estimated": "Energy, estimated",
+    "rows_per_second": "Rows a second, 1,000 at once",
     "sd": "Standard deviation",
 }
 
@@ -80,6 +83,10 @@ def _with_unit(name: str, number: float, whole: bool) -> str:
         return numbers.milliseconds(number)
     if name.endswith("_mb"):
         return numbers.megabytes(number)
+    if "_wh_" in name:
+        return numbers.watt_hours(number)
+    if name == "rows_per_second":
+        return numbers.significant(number, 2)
     if name.endswith("_pct"):
         return numbers.percent(number / 100)
     if name.endswith(("share", "gain", "margin")):

@@ -70,3 +70,9 @@ def test_a_variant_is_another_learner_with_something_done_to_it():
     assert set(variant.requires) == {*base.requires, "torch"}
     assert variant.seconds(1000, 10) > base.seconds(1000, 10)
     assert learners.find("smote_lightgbm").family == "classical"
+
+
+def test_who_needs_weights_or_brings_them_was_trained_beforehand():
+    trained = {learner.name for learner in learners.catalogue() if learner.pretrained}
+    assert {learner.name for learner in learners.catalogue() if learner.weights} < trained
+    assert "prior_fitted" in trained and "mlp" not in trained

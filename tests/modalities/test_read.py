@@ -361,3 +361,37 @@ def test_new_rows_come_raw_and_are_typed_like_the_old(tmp_path, table):
     table.drop(columns="y").iloc[::-1].to_csv(path, index=False)
     typed = MODALITY.typed(dataset).transform(MODALITY.rows(path))
     pd.testing.assert_frame_equal(typed, dataset.inputs.iloc[::-1].reset_index(drop=True))
+
+
+def test_rows_without_a_target_are_kept_apart_and_typed_alike():
+    frame = pd.DataFrame(
+        {
+            "price": [f"{i},5" for i in range(60)],
+            "city": ["Ulm", "Bonn"] * 30,
+            "who": np.arange(60) // 2,
+            "y": ["yes", "no", "no"] * 20,
+        }
+    )
+    frame.loc[[3, 7], "y"] = [None, "?"]
+    frame.loc[7, ["price", "city"]] = ["broken", "Köln"]
+    frame.loc[[0, 1], "y"] = "rare"
+    dataset = read(frame, target="y", group="who")
+    assert dataset.unlabelled.columns.tolist() == dataset.inputs.columns.tolist() == ["price", "city"]
+    assert dataset.unlabelled["price"].tolist()[0] == 3.5 and np.isnan(dataset.unlabelled["price"].tolist()[1])
+    assert dataset.unlabelled["city"].tolist() == ["Bonn", "Köln"], "rows of a rare class have a target, if one unused"
+    assert len(dataset.inputs) == len(dataset.target) == len(dataset.groups) == 56
+    assert any("2 rows without a target" in note for note in dataset.notes)
+    assert any("the autoencoder" in note for note in dataset.notes)
+
+
+def test_who_is_later_is_unknown_yet():
+    frame = pd.DataFrame({"day": np.arange(60.0), "a": np.arange(60.0) % 7, "y": ["yes", "no", None] * 20})
+    assert read(frame, target="y", time="day").unlabelled is None
+    assert len(read(frame, target="y").unlabelled) == 20
+    assert read(frame.dropna(), target="y").unlabelled is None
+
+
+def test_amounts_may_be_unknown_as_well():
+    frame = pd.DataFrame({"a": np.arange(60.0), "y": np.where(np.arange(60) < 5, np.nan, np.arange(60) * 1.5)})
+    dataset = read(frame, target="y")
+    assert dataset.unlabelled["a"].tolist() == [0, 1, 2, 3, 4] and len(dataset.inputs) == 55

@@ -2,10 +2,10 @@
 
 import pytest
 
-from advisor.report import details, facts, method, outlook, pictures
+from advisor.report import details, facts, method, outlook, pictures, price
 from advisor.report.text import WIDTH, notebook_html, summary_text
 from advisor.report.wording import label, metric_words, value_text
-from tests.report.example import ANSWERS, TASKS, document, hostile
+from tests.report.example import ANSWERS, TASKS, document, hostile, priced
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_would_change_the_answer():
     assert list(changes) == ["More rows", "A GPU", "A larger budget", "A smaller margin", "Pre-trained weights"]
     assert "the gain would be 3.3 % (\N{MINUS SIGN}1.7 % to 8.3 %)" in changes["More rows"]
     assert "four times the rows the gain would be 4.4 %" in changes["More rows"]
-    assert "passed at about 61,000 rows" in changes["More rows"]
+    assert "at about 61,000 rows (49,000 to more than four times as many)" in changes["More rows"]
     assert changes["A GPU"] == "No net was held back by time."
     assert changes["A smaller margin"] == "With a margin below 0.40 % the net would be worth it."
     assert "the net 1.20 % (0.40 % to 2.20 %)" in changes["A larger budget"] and "tabm" in changes["A larger budget"]
@@ -158,6 +158,8 @@ def test_both_readings_of_equal_effort_and_where_the_spread_comes_from():
     assert "the split 62 % (21 % to 100 %) on 4 degrees of freedom" in told["Where the spread comes from"]
     assert told["Where the spread comes from"].endswith("Seed: so few figures that it is little more than a guess.")
     assert dict(outlook.rests_on({})) == {}
+    alone = {"split": {"sd": 0.029, "share": None}, "tuning": None, "missing": {"tuning": "it changed nothing"}}
+    assert outlook.variance(alone).endswith("moves by 2.9 %, one standard deviation. Tuning: it changed nothing.")
     silent = {"effort": {"reason": "no cut was finished by both families"}, "variance": {"reason": "one cut"}}
     assert dict(outlook.rests_on(silent))["Equal effort"] == "No cut was finished by both families."
 
@@ -183,26 +185,76 @@ def test_data_in_words():
     assert details.columns(document())[0][1] == ("workclass", "categorical", "5.7 %", "8")
 
 
-def test_the_price_tells_of_a_gpu_only_where_there_was_one():
+def test_costs_tell_of_a_gpu_only_where_there_was_one():
     without, given = document(), document()
     for family in ("neural", "classical"):
         without["cost"][family] |= {"gpu_memory_mb": None}
-    assert "Peak GPU memory" not in {row[0] for row in details.price(without)}
+    assert "Peak GPU memory" not in {row[0] for row in price.measured(without)}
     given["cost"]["neural"] |= {"device": "cuda", "device_name": "A GPU", "gpu_memory_mb": 410.0}
     given["environment"] |= {"device": "cuda", "gpu": "A GPU"}
-    rows = {row[0]: row for row in details.price(given)}
+    rows = {row[0]: row for row in price.measured(given)}
     assert rows["Peak GPU memory"][1] == "410 MB" and rows["Device name"][1] == "A GPU"
     assert ("GPU", "A GPU") in method.environment(given) and "GPU" not in dict(method.environment(document()))
 
 
-def test_price_and_break_even():
-    assert ("Model size", "1.9 MB", "0.70 MB", "2.7 \N{MULTIPLICATION SIGN}") in details.price(document())
-    assert details.break_even(document()).sentence == "No prices were given."
-    assert details.break_even({"cost": {"break_even": {}}}) is None
+def test_measured_costs_in_words():
+    rows = {row[0]: row[1:] for row in price.measured(document())}
+    assert rows["Model size"] == ("1.9 MB", "0.70 MB", "2.7 \N{MULTIPLICATION SIGN}")
+    assert rows["Rows a second, 1,000 at once"] == ("41,000", "590,000", "0.069 \N{MULTIPLICATION SIGN}")
+    assert rows["Energy, estimated"][:2] == ("3 Wh", "1 Wh")
+    told = " ".join(price.NOTES)
+    assert "lower bound" in told and "estimated, not measured" in told and "Lannelongue" in told
+
+
+def test_without_prices_the_account_says_what_it_lacks():
+    assert price.account(document()) is None and price.sensitivity(document()) == ()
+    assert price.break_even(document()) == ("No price of the machine was given (--cost-per-hour).",)
+    assert price.break_even({"cost": {"break_even": {}}}) == ()
+
+
+def test_the_account_in_words():
+    """7.3 million predictions at 7 % errors, 8.1 % of them avoided, are worth 20,700; people cost 9,000."""
+    verdict = priced(document())
+    told = price.account(verdict)
+    assert told.given == (
+        "Over 12 months, at 0.4 for an hour of the machine, 20,000 predictions a day and 0.5 for one wrong prediction, "
+        "the net costs beyond the classical side:"
+    )
+    assert dict(told.items)["Engineering"] == "9,000" and dict(told.items)["Refits (12 a year)"] == "0.0037"
+    assert "are worth 20,700 (16,000 to 25,300), which leaves 11,700 (7,000 to 16,300)" in told.outcome
+    assert price.break_even(verdict) == (
+        "The net pays from a gain of 3.5 % on.",
+        "With the gain that was measured it pays from 8,700 predictions a day on.",
+        "With the gain that was measured it pays where one wrong prediction avoided is worth 0.22 or more.",
+    )
+    scenarios = {scenario.change: scenario for scenario in price.sensitivity(verdict)}
+    assert not scenarios["As given"].flips and scenarios["As given"].cells[-1] == "worth it"
+    half = scenarios["Predictions a day \N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}0.5"]
+    assert half.flips and half.cells[:3] == ("10,000", "9,000", "1,300")
+    assert price.flips(verdict).startswith("All else equal, the account is even at 0.43 times the gain, ")
+    assert price.flips(document()) == ""
+
+
+def test_a_loss_is_not_called_a_benefit_and_perfection_may_not_pay():
+    loss = priced(document("not_worth_it"))
+    assert "its gain, a loss, is worth \N{MINUS SIGN}" in price.account(loss).outcome
+    assert not [row for row in price.sensitivity(loss) if row.change.startswith("Gain")]
+    assert price.flips(loss) == "None of these changes turns the answer. "
+    assert "it pays at no volume and no value." in price.break_even(loss)[-1]
+    dear = price.break_even(priced(document(), engineering_cost=1e9))
+    assert dear[0] == "Not even a net without error would earn back what it costs."
+
+
+def test_the_front_is_drawn_in_processor_time_or_in_money():
+    assert "processor time of this run" in pictures.pareto(document())
+    assert "cost over 12 months" in pictures.pareto(priced(document()))
+    nothing = document()
+    nothing["cost"].pop("pareto")
+    assert pictures.pareto(nothing) is None
 
 
 def test_rules_and_looks():
-    assert [held for _, held, _ in details.rules(document())] == ["does not apply", "did not hold here"]
+    assert [rule.held for rule in details.rules(document())] == ["Did not hold here", "Does not apply"]
     assert details.looks(document())[1] == (
         "Tuned, one round of cuts", "9 min 48 s", "more than 99 %", "ended here"
     )  # fmt: skip
@@ -276,6 +328,11 @@ def test_terminal_text_is_short_and_narrow(answer, task):
     assert "advisor-runs/adult/report.html" in text
     assert len(text.splitlines()) <= 34
     assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_terminal_text_tells_of_money_where_there_were_prices():
+    assert "In money" not in summary_text(document())
+    assert "In money:              Over the same time the errors" in summary_text(priced(document()))
 
 
 def test_terminal_text_obeys_no_escape_sequence():

@@ -181,9 +181,9 @@ def test_figures_are_small_and_take_the_page_s_colours():
 def test_a_champion_far_behind_is_still_drawn():
     points = [figures.Point(name, 10.0, 0.99 - place / 1000, "classical") for place, name in enumerate("abcd")]
     net = figures.Point("the net", 20.0, 0.6, "neural", marked=True)
-    drawn = figures.score_against_time([*points, net], {10.0: "10 s"}, True, Caption("", "", ""))
+    drawn = figures.score_against_cost([*points, net], {10.0: "10 s"}, True, Caption("", "", ""))
     assert ">the net<" in drawn
-    assert ">the net<" not in figures.score_against_time(
+    assert ">the net<" not in figures.score_against_cost(
         [*points, figures.Point("the net", 20.0, 0.6, "neural")], {10.0: "10 s"}, True, Caption("", "", "")
     )
 

@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.errors import UserError, did_you_mean
 from advisor.modalities.tabular.files import raw_table
 from advisor.modalities.tabular.target import read_target
-from advisor.modalities.tabular.types import apply, infer, type_table, words
+from advisor.modalities.tabular.types import TypedTable, apply, infer, type_table, words
 from advisor.records import Dataset
 
 MOST_COLUMNS = 20_000
@@ -54,12 +54,15 @@ def read(
             f"The table has {len(frame.columns)} columns; up to {MOST_COLUMNS} can be compared, so choose some."
         )
     goal = read_target(frame[target], task)
-    inputs_raw = (
-        frame.drop(columns=[target, *dropped, *([group] if group else [])]).iloc[goal.keep].reset_index(drop=True)
-    )
+    all_raw = frame.drop(columns=[target, *dropped, *([group] if group else [])])
+    inputs_raw = all_raw.iloc[goal.keep].reset_index(drop=True)
     if inputs_raw.shape[1] == 0:
         raise UserError("The table has no column left to predict from; it needs at least one besides the target.")
     inputs, schema, losses = type_table(inputs_raw)
+    unlabelled = None
+    if len(goal.missing) and time is None:
+        unlabelled = TypedTable(schema).transform(all_raw.iloc[goal.missing].reset_index(drop=True))
+        losses = (*losses, "Their inputs serve learners that train on rows without a target first (the autoencoder).")
     return Dataset(
         name=name or table.name,
         modality="tabular",
@@ -76,6 +79,7 @@ def read(
         schema=schema,
         example=inputs_raw.head(EXAMPLE_ROWS),
         notes=(*notes, *goal.notes, *losses),
+        unlabelled=unlabelled,
     )
 
 

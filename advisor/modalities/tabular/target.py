@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,13 +21,17 @@ MOST_GAPLESS_CODES = 30
 
 @dataclass(frozen=True)
 class Target:
-    """A target ready for training: `values` are codes into `classes` or float64, `keep` their rows in the table."""
+    """A target ready for training: `values` are codes into `classes` or float64, `keep` their rows in the table.
+
+    `missing` are the rows without a target; those of classes that are too rare are neither here nor there.
+    """
 
     task: Task
     values: np.ndarray
     keep: np.ndarray
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+    missing: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 def read_target(column: pd.Series, task: str = "auto") -> Target:
@@ -55,15 +59,16 @@ def read_target(column: pd.Series, task: str = "auto") -> Target:
         raise UserError(f"The target {name!r} holds infinite values; replace them by numbers, or remove those rows.")
     keep = np.flatnonzero(~np.isnan(values)) if form.kind == "number" else np.flatnonzero(spelt.codes >= 0)
     notes = _about_missing(name, len(column), len(keep))
+    missing = np.delete(np.arange(len(column)), keep)
     chosen: str = task
     if task == "auto":
         chosen = "regression" if form.kind == "number" and not _as_classes(values[keep]) else "classes"
     if chosen == "regression":
-        return _amounts(name, np.asarray(apply(form, column, spelt)), form.kind, keep, notes)
+        return replace(_amounts(name, np.asarray(apply(form, column, spelt)), form.kind, keep, notes), missing=missing)
     target = _classes(name, spelt.codes, np.array(spelt.levels, dtype=object), keep, notes, coded=form.kind == "number")
     if task == "binary" and len(target.classes) != 2:
         raise UserError(f"The target {name!r} has {len(target.classes)} classes, not two; use --task multiclass.")
-    return target
+    return replace(target, missing=missing)
 
 
 def looks_coded(values: np.ndarray) -> bool:
