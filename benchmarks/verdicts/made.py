@@ -116,7 +116,7 @@ def t3(lines: Sequence[Line]) -> list[str]:
     text += table(heads, [
         _any_row(size, [line for line in anything if size in ("all", line["rows"])]) for size in (*sizes, "all")
     ])  # fmt: skip
-    text += ["**Other rules on the same simulated cases** (five folds once):", ""]
+    text += ["**Other rules on the same simulated cases** (five folds once; with looks up to three repeats):", ""]
     text += table(
         (
             "rule",
