@@ -20,7 +20,7 @@ MEMBERS = {learner.name: learner for learner in learners.catalogue()}
 
 
 def answer(table, metric, names, *, folds=3, twin=None, seed=0):
-    """Run default configurations of `names` in this process and judge them; `twin` is entered again, as if it were mlp."""
+    """Run default configurations of `names` in this process and judge them; `twin` is entered again as mlp."""
     data = modalities.find("tabular").read(table, target="y")
     seen = profile(data, modalities.find("tabular"))
     budget = Budget(60, 1, folds=folds, repeats=1, seed=seed)

@@ -31,6 +31,8 @@ _MEANINGS = {
 # A net that no constraint lets through is not worth it either, but then no gain was measured and none ruled out.
 _BARRED = "No neural net can be used here, whatever it gains; the reasons are below."
 FAMILIES = {"classical": "classical", "neural": "neural net", "blend": "blend", "dummy": "dummy"}
+# Members of an ensemble with less than this share are counted and not named.
+LEAST_SHARE = 0.05
 _STATUSES = {"ok": "finished", "partly": "finished in part", "failed": "failed", "timeout": "out of time"}
 
 
@@ -181,8 +183,10 @@ def champions(document: Document) -> Iterator[tuple[str, str]]:
     for family, champion in document["champions"].items():
         if champion and champion.get("weights"):
             score = numbers.with_uncertainty(known(champion.get("score")), half_width(document, champion))
-            parts = ", ".join(f"{name} {numbers.percent(share, 0)}" for name, share in champion["weights"].items())
-            yield "Ensemble of both sides", f"{metric} {score}; {parts}"
+            told = {name: share for name, share in champion["weights"].items() if share >= LEAST_SHARE}
+            rest = len(champion["weights"]) - len(told)
+            parts = ", ".join(f"{name} {numbers.percent(share, 0)}" for name, share in told.items())
+            yield "Ensemble of both", f"{metric} {score}; {parts}{f' and {rest} more' if rest else ''}"
         elif champion:
             name, cuts = champion["learner"], champion.get("by_split") or {}
             score = numbers.with_uncertainty(known(champion.get("score")), half_width(document, champion))
