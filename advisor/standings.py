@@ -161,7 +161,6 @@ def _row(
         low, high = evidence.score_interval(losses, cuts, metric) or (None, None)
     trouble = next((outcome for outcome in own if outcome.status != "ok"), None)
     family = next(iter(own)).job.family if own else "classical"
-    planned = len({part.number for part in plan.splits.parts})
     batch_ms = _known(by_cut, "predict_ms_per_1000_rows")
     status = "ok" if cuts.numbers and not trouble else ("partly" if cuts.numbers else "failed")
     return {
@@ -191,7 +190,7 @@ def _row(
         "device_name": next((o.cost.device_name for o in by_cut.values()), None),
         "gpu_memory_mb": max((o.cost.gpu_memory_mb for o in own if o.cost.gpu_memory_mb is not None), default=None),
         "status": status,
-        "message": _message(name, standing, trouble, len(cuts.numbers), planned, own),
+        "message": _message(name, standing, trouble, own),
     }
 
 
@@ -205,13 +204,11 @@ def common_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[
     return evidence.cuts_of(plan.splits, pipelines, encoded_columns=profile.encoded_columns, groups=clusters)
 
 
-def _message(
-    name: str, standing: Standings, trouble: Outcome | None, finished: int, planned: int, own: list[Outcome]
-) -> str:
+def _message(name: str, standing: Standings, trouble: Outcome | None, own: list[Outcome]) -> str:
     if name in standing.barred:
         return standing.barred[name]
     if trouble is not None:
-        return f"{trouble.job.stage} on cut {trouble.job.split + 1} of {planned}: {trouble.message}"
+        return f"{trouble.job.stage} on cut {trouble.job.split + 1}: {trouble.message}"
     return "" if own else "the budget ran out before it began"
 
 
