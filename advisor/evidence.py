@@ -170,24 +170,17 @@ def compare_pairs(
     )
 
 
-def posterior(
-    theta: float,
-    error: StandardError,
-    theta_min: float,
-    *,
-    prior_mean: float = PRIOR_MEAN,
-    prior_sd: float = PRIOR_SD,
-) -> float:
-    """Return P(true theta > theta_min) under a normal prior, or without it where theta is a surprise to it.
+def posterior(theta: float, error: StandardError, theta_min: float) -> float:
+    """Return P(true theta > theta_min) under the prior N(-0.01, 0.12^2), or without it where theta is a surprise to it.
 
     Normal prior and likelihood; where the standard error has few degrees of freedom, the same shrunken mean and spread
     are referred to t. Beyond 2.5 predictive standard deviations the prior is dropped: true effects have fat tails.
     """
     variance = error.value**2
-    if abs(theta - prior_mean) > SURPRISE * np.sqrt(variance + prior_sd**2):
+    if abs(theta - PRIOR_MEAN) > SURPRISE * np.sqrt(variance + PRIOR_SD**2):
         return error.chance(theta - theta_min, error.value)
-    weight = prior_sd**2 / (prior_sd**2 + variance)
-    mean = weight * theta + (1 - weight) * prior_mean
+    weight = PRIOR_SD**2 / (PRIOR_SD**2 + variance)
+    mean = weight * theta + (1 - weight) * PRIOR_MEAN
     return error.chance(mean - theta_min, float(np.sqrt(weight)) * error.value)
 
 

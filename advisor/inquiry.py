@@ -18,6 +18,7 @@ from advisor.looks import Stage, look
 from advisor.metrics import METRICS
 from advisor.permuted import permuted_finding, permuted_probes
 from advisor.prices import Prices
+from advisor.prior import landmarks
 from advisor.records import Budget, Constraints, Finding, Look, Outcome, Probe, Profile, Reading, Verdict
 from advisor.schedule import CarryOut, ReadProbes, Show
 from advisor.standings import Standings, standings
@@ -84,7 +85,8 @@ def inquire(shared: Shared, request: Request, hands: Hands, began: float, end: f
             findings.extend(_gates(shared, request, hands, outcomes, until))
         standing = standings(dataset, shared.profile, plan, outcomes, request.constraints)
         margin = margin_at(dataset, shared.profile, plan, standing, outcomes, request.prices, request.min_gain)
-        looks.append(look(stage, standing, plan, **asked, min_gain=margin, seconds=time.time() - began))
+        seen = look(stage, standing, plan, **asked, min_gain=margin, seconds=time.time() - began)
+        looks.append(replace(seen, landmarks=_landmarks(shared, outcomes)) if stage == "landmarks" else seen)
         return looks[-1].decided
 
     outcomes = schedule.carry_through(
@@ -112,6 +114,13 @@ def inquire(shared: Shared, request: Request, hands: Hands, began: float, end: f
         "variance": variance(dataset, plan, standing, outcomes, readings),
     }  # fmt: skip
     return Found(profile, outcomes, standing, verdict, further)
+
+
+def _landmarks(shared: Shared, outcomes: Sequence[Outcome]) -> Mapping[str, float] | None:
+    """Read the landmarks off the inner errors of the first cut's defaults; outer rows tell nobody what to expect."""
+    errors = {o.job.learner: o.inner_error for o in outcomes if o.inner_error is not None}
+    data = shared.dataset
+    return landmarks(errors, task=data.task, rows=len(data.target), classes=len(data.classes))
 
 
 def _gates(

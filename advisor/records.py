@@ -240,7 +240,8 @@ class Look:
     """A look at the evidence while the comparison runs; `decided` means that nothing more was spent on the answer.
 
     `seconds` have passed since the start, `cuts` were judged, `confidence` is what this look asked for. `p_worth` is
-    None where there was nothing to compare yet.
+    None where there was nothing to compare yet. The first look has the `landmarks` of the data: log ratios of the
+    inner errors of cheap models.
     """
 
     stage: str
@@ -250,6 +251,7 @@ class Look:
     confidence: float | None = None
     cuts: int = 0
     because: str = ""
+    landmarks: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def test_looks_are_told_as_they_were_taken():
     seen = Look("defaults", 12.0, 0.01, True, 0.975, 3, "hopeless")
     assert answer(looks=(seen,)).looks == (
         {"stage": "defaults", "seconds": 12.0, "p_worth": 0.01, "decided": True, "confidence": 0.975, "cuts": 3,
-         "because": "hopeless"},
+         "because": "hopeless", "landmarks": None},
     )  # fmt: skip
     assert any(
         reason
