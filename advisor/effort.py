@@ -40,10 +40,10 @@ def effort(
 ) -> dict[str, Any]:
     """Compare the families by equal time, as they were tuned, and by equal trials: verdict.json's `effort`.
 
-    For the second reading each family is let have its first T trials on each cut, in the order in which they began and
-    defaults included, T being the smaller family's count there. Where every configuration picked so was judged on the
-    outer rows too, the outer gain is given; elsewhere only inner errors can be compared, and `outer.reason` says so.
-    `reason` alone is returned where there are no cuts of both families.
+    For the second reading each family is let have all its defaults on each cut, and beyond them its first T trials, in
+    the order in which they began; T is the smaller family's count there. Where every configuration picked so was judged
+    on the outer rows too, the outer gain is given; elsewhere only inner errors can be compared, and `outer.reason` says
+    so. `reason` alone is returned where there are no cuts of both families.
     """
     metric = METRICS[plan.metric]
     theta_min = -float(np.log1p(-(metric.min_gain if min_gain is None else min_gain)))
@@ -51,13 +51,15 @@ def effort(
     if not numbers:
         return {"reason": "no cut was finished by both families"}
     tried = {(family, number): trials_in_order(outcomes, family, number) for family in FAMILIES for number in numbers}
+    beyond = {key: [each for each in found if each[1].number > 0] for key, found in tried.items()}
+    fewest = {number: min(len(beyond[family, number]) for family in FAMILIES) for number in numbers}
     picks = {
         (family, number): pick(
-            tried[family, number][: min(len(tried[each, number]) for each in FAMILIES)], outcomes, standing, number
+            [*(each for each in found if each[1].number == 0), *beyond[family, number][: fewest[number]]],
+            outcomes, standing, number,
         )
-        for family in FAMILIES
-        for number in numbers
-    }
+        for (family, number), found in tried.items()
+    }  # fmt: skip
     by_time = {key: standing.champions[key[0]][key[1]].inner_error or np.nan for key in picks}
     thetas = {
         "equal_time": _theta(by_time, numbers),
@@ -69,8 +71,8 @@ def effort(
     signs, sides = time * trials < 0, (time > theta_min) != (trials > theta_min)
     return {
         "cuts": len(numbers),
-        "trials": {family: sum(len(tried[family, number]) for number in numbers) for family in FAMILIES},
-        "equal_trials_used": sum(min(len(tried[each, number]) for each in FAMILIES) for number in numbers),
+        "trials": {family: sum(len(beyond[family, number]) for number in numbers) for family in FAMILIES},
+        "equal_trials_used": sum(fewest.values()),
         "tune_seconds": {family: _seconds(outcomes, family, numbers) for family in FAMILIES},
         "inner_gain": {name: evidence.gain_of(theta) for name, theta in thetas.items()},
         "same_choice_on_cuts": {

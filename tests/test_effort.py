@@ -33,29 +33,33 @@ def run(tree, net, chosen=(3, 1), **changes):
 
 
 def test_a_side_with_more_trials_is_cut_back_to_the_other_s():
-    """The tree's fourth trial is its best; with as many trials as the net had, it has not got there yet."""
+    """The tree's third trial is its best; with one beside the defaults, as the net had, it has not got there yet."""
     told, outcomes = run(tree=[0.20, 0.19, 0.18, 0.10], net=[0.17, 0.15])
-    assert told["trials"] == {"classical": 3 * 5, "neural": 3 * 2}  # four of the tree and one of the linear model a cut
-    assert told["equal_trials_used"] == 6
+    assert told["trials"] == {"classical": 3 * 3, "neural": 3 * 1}
+    assert told["equal_trials_used"] == 3
     assert [trial.number for _, trial in trials_in_order(outcomes, "classical", 0)] == [0, 0, 1, 2, 3]
     assert told["inner_gain"]["equal_time"] == pytest.approx(1 - 0.15 / 0.10)
-    assert told["inner_gain"]["equal_trials"] == pytest.approx(1 - 0.15 / 0.20)  # linear's default and the tree's
+    assert told["inner_gain"]["equal_trials"] == pytest.approx(1 - 0.15 / 0.19)
     assert told["sign_differs"] and told["side_of_margin_differs"]
     assert told["same_choice_on_cuts"] == {"classical": 0, "neural": 3}
-
-
-def test_where_a_default_would_have_been_entered_the_outer_gain_is_known():
-    told, _ = run(tree=[0.20, 0.19, 0.18, 0.10], net=[0.17, 0.15])
-    assert told["outer"]["low"] <= told["outer"]["estimate"] <= told["outer"]["high"]
-
-
-def test_where_an_unjudged_configuration_would_have_been_entered_only_inner_errors_are_compared():
-    told, _ = run(tree=[0.20, 0.19, 0.18, 0.10], net=[0.17, 0.16, 0.15], chosen=(3, 2))
     assert "not judged on the outer rows" in told["outer"]["reason"] and "3 of 3" in told["outer"]["reason"]
 
 
+def test_defaults_are_nobody_s_trials():
+    """Without tuning both readings are one, however many learners a family has."""
+    told, _ = run(tree=[0.20], net=[0.17], chosen=(None, None))
+    assert told["equal_trials_used"] == 0
+    assert told["inner_gain"]["equal_time"] == told["inner_gain"]["equal_trials"] == pytest.approx(1 - 0.17 / 0.20)
+
+
+def test_where_a_default_would_have_been_entered_the_outer_gain_is_known():
+    told, _ = run(tree=[0.20, 0.21, 0.18, 0.10], net=[0.17, 0.15])
+    assert told["same_choice_on_cuts"] == {"classical": 0, "neural": 3}
+    assert told["outer"]["low"] <= told["outer"]["estimate"] <= told["outer"]["high"]
+
+
 def test_equal_trials_already():
-    told, _ = run(tree=[0.20, 0.19], net=[0.17, 0.16, 0.15], chosen=(1, 2))
+    told, _ = run(tree=[0.20, 0.19], net=[0.17, 0.16], chosen=(1, 1))
     assert "same configurations" in told["outer"]["reason"]
     assert told["inner_gain"]["equal_time"] == told["inner_gain"]["equal_trials"]
     assert not told["sign_differs"]

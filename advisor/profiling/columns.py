@@ -59,12 +59,12 @@ def contradictions(survey: Survey) -> Finding | None:
     rows, floor = _clash_of_classes(survey, level) if survey.class_count else _clash_of_values(survey, level)
     if not rows:
         return None
-    best = "get more than {} of the rows right" if survey.class_count else "explain more than {} of the variance"
+    best = "gets less than {} of the rows wrong" if survey.class_count else "leaves less than {} of the variance"
     return Finding(
         "D02",
         "warning" if floor >= 0.05 else "info",
         f"{rows:,} rows share all their inputs with a row that has another target, "
-        f"so no model can {best.format(percent(1 - floor))}.",
+        f"so no model {best.format(percent(floor))}.",
         "Look for a column that tells these rows apart, or accept this as the best there can be.",
         {"rows": rows, "share": rows / survey.rows, "irreducible_error": floor},
     )

@@ -127,8 +127,8 @@ def effort(given: Change) -> str:
         return paragraph([str(given.get("reason") or "this was not measured")])
     counts = " against ".join(f"{numbers.count(known(trials.get(f)))} of {_SIDES[f]}" for f in ("neural", "classical"))
     sentences = [
-        f"by equal tuning time, {counts} in trials, the net's inner error is {_less(time)}; by equal trials, the first "
-        f"{numbers.count(known(given.get('equal_trials_used')))} of either side, {_less(equal)}"
+        f"by equal tuning time, {counts} in trials beyond the defaults, the net's inner error is {_less(time)}; by "
+        f"equal trials, the first {numbers.count(known(given.get('equal_trials_used')))} of either side, {_less(equal)}"
     ]
     if given.get("sign_differs"):
         sentences.append("the two readings name different sides")
