@@ -95,15 +95,16 @@ def inquire(shared: Shared, request: Request, hands: Hands, began: float, end: f
     )  # fmt: skip
     profile = replace(shared.profile, findings=(*shared.profile.findings, *findings))
     standing = standings(dataset, profile, plan, outcomes, request.constraints)
-    until = end - schedule.final_fit_seconds(outcomes, shared)
-    if looks[-1].stage != "final":  # the answer came early, and what was saved is not spent on its outskirts
-        until = min(until, time.time() + QUESTIONS * budget.seconds)
-    kinds = growth_probes(dataset, plan, standing, outcomes), seed_probes(plan, standing, outcomes)
-    readings = _ask(shared, request, hands, kinds, outcomes, until)
     verdict = judge(
         dataset, profile, plan, standing, outcomes,
         **asked, min_gain=request.min_gain, looks=looks, priced=request.prices,
     )  # fmt: skip
+    wanted = [outcome for outcome in outcomes if outcome.job.learner == verdict.recommended["learner"]]
+    until = end - schedule.final_fit_seconds(wanted, shared)
+    if looks[-1].stage != "final":  # the answer came early, and what was saved is not spent on its outskirts
+        until = min(until, time.time() + QUESTIONS * budget.seconds)
+    kinds = growth_probes(dataset, plan, standing, outcomes), seed_probes(plan, standing, outcomes)
+    readings = _ask(shared, request, hands, kinds, outcomes, until)
     compared = ruling(standing, plan, **asked, min_gain=verdict.min_gain).comparison
     further = {
         "would_change": would_change(
