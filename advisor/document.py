@@ -171,6 +171,7 @@ def outcomes_table(outcomes: Iterable[Outcome], plan: Plan, began: float) -> pd.
                 "device_name": cost.device_name,
                 "peak_memory_mb": cost.peak_memory_mb,
                 "gpu_memory_mb": cost.gpu_memory_mb,
+                "ended": outcome.ended or None,
                 "message": outcome.message,
                 "curve": json.dumps(plain(dict(outcome.curve))) if outcome.curve else None,
             }
@@ -178,7 +179,7 @@ def outcomes_table(outcomes: Iterable[Outcome], plan: Plan, began: float) -> pd.
     columns = [
         "learner", "family", "stage", "split", "repeat", "fold", "kind", "trial", "state", "inner_error", "error",
         "score", "seconds", "started_at", "ended_at", "params", "tune_seconds", "fit_seconds", "predict_seconds",
-        "device", "device_name", "peak_memory_mb", "gpu_memory_mb", "message", "curve",
+        "device", "device_name", "peak_memory_mb", "gpu_memory_mb", "ended", "message", "curve",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from advisor import evidence, learners, prices
 from advisor.metrics import ERROR_NAMES, METRICS, Metric
 from advisor.prices import Prices
-from advisor.records import Answer, Comparison, Dataset, Look, Plan
+from advisor.records import Answer, Comparison, Dataset, Look, Outcome, Plan
 from advisor.standings import Standings, row_losses
 
 
@@ -98,6 +99,15 @@ def ended_early(looks: Sequence[Look]) -> list[str]:
     )
     why = f": {last.because}" if last.because else ""
     return [f"The answer was known after {after}, at {last.seconds:,.0f} s, and no more was spent on it{why}."]
+
+
+def given_up(outcomes: Sequence[Outcome]) -> list[str]:
+    """Say which nets' studies were ended because they would hardly have come near the other side."""
+    cuts = Counter(outcome.job.learner for outcome in outcomes if outcome.ended == "futility")
+    if not cuts:
+        return []
+    named = ", ".join(f"{name} on {count} cut{'s' if count > 1 else ''}" for name, count in cuts.items())
+    return [f"Tuning was given up where it would hardly have come within the margin of the classical side: {named}."]
 
 
 def who_else(plan: Plan) -> list[str]:

@@ -82,7 +82,12 @@ def judge(
     blend = champions.blend(dataset, plan, standing, board, metric, margin)
     reasons += [*because, *sentences.why_this_margin(margin, asked, priced)]
     reasons += [*sentences.remarks(dataset, plan, standing, comparison, metric)]
-    reasons += [*sentences.in_company(blend), *sentences.ended_early(looks), *sentences.who_else(plan)]
+    reasons += [
+        *sentences.in_company(blend),
+        *sentences.given_up(outcomes),
+        *sentences.ended_early(looks),
+        *sentences.who_else(plan),
+    ]
     fair = None if answer == "not_enough_evidence" else comparison
     money = prices.account(
         priced, metric.name, sides["neural"], sides["classical"], fair, min_gain=asked, confidence=confidence

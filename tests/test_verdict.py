@@ -249,3 +249,15 @@ def test_costs_have_the_energy_the_throughput_and_the_front():
     assert cost["neural"]["rows_per_second"] == pytest.approx(250_000)
     assert {point["learner"] for point in cost["pareto"]["points"]} == {"linear", "xgboost", "mlp"}
     assert "--cost-per-hour" in cost["break_even"]["reason"]
+
+
+def test_studies_that_were_given_up_are_told():
+    chosen = plan()
+    study = [
+        replace(item, job=replace(item.job, stage="tuned"), ended="futility")
+        for item in all_outcomes(chosen)
+        if item.job.learner == "mlp" and item.job.split < 2
+    ]
+    told = answer(outcomes=[*all_outcomes(chosen), *study]).reasons
+    assert any("mlp on 2 cuts" in reason and "hardly have come within the margin" in reason for reason in told)
+    assert not any("given up" in reason for reason in answer().reasons)
