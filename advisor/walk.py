@@ -33,7 +33,7 @@ from advisor.inquiry import Hands, Request, inquire
 from advisor.learners import catalogue
 from advisor.ledger import FILE_NAME as LEDGER
 from advisor.profiling import profile as profile_of
-from advisor.records import Budget, Constraints, Dataset, Profile, Verdict
+from advisor.records import Budget, Constraints, Dataset, Plan, Profile, Verdict
 from advisor.tracking import default_uri
 
 EXPERIMENT = "advisor"
@@ -136,6 +136,8 @@ def compare(
         interpretable=interpretable, device=places[0], serve_on=places[1],
         workers=request.workers, foundation=None if foundation is None else _weights(foundation),
     )  # fmt: skip
+    if learners or skip:
+        _both_sides(chosen)
     folder = folder or _new_folder(dataset.name)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
     show = progress.show(request.budget.seconds, quiet=quiet, score_of=judged_by.score)
@@ -283,6 +285,16 @@ def _places(device: str, serve_on: str) -> tuple[str, str]:
     if serve_on == "gpu" and place == "cpu":
         raise UserError("--serve-on gpu needs a GPU to take times on, and none is used here; give cpu.")
     return place, serve_on
+
+
+def _both_sides(chosen: Plan) -> None:
+    """Raise UserError where the wishes leave out a side, without which there is nothing to compare."""
+    present = {learner.family for learner in catalogue() if learner.name in chosen.learners}
+    for family, example in (("classical", "lightgbm"), ("neural", "mlp")):
+        if family not in present:
+            raise UserError(
+                f"No {family} learner takes part, and a comparison needs both sides; add one, such as {example}."
+            )
 
 
 def _weights(foundation: str | Path) -> str:

@@ -213,6 +213,7 @@ GOOD = "a,b,y\n" + "\n".join(f"{i},{i % 7},{'yn'[i % 3 == 0]}" for i in range(60
         (["good.csv", "--target", "y", "--also", "gan_mpl"], "Did you mean 'gan_mlp'"),
         (["good.csv", "--target", "y", "--also", "gan_mlp", "--skip", "linear,forrest"], "Did you mean 'forest'"),
         (["good.csv", "--target", "y", "--learners", "gan_lightgbm"], "name a learner of that side as well"),
+        (["good.csv", "--target", "y", "--learners", "linear,forest"], "No neural learner takes part"),
         (["good.csv", "--target", "y", "--preset", "fast"], "No preset is called 'fast'"),
         (["good.csv", "--target", "y", "--confidence", "95"], "--confidence must lie between 0.5 and 1"),
         (["good.csv", "--target", "y", "--device", "tpu"], "No device is called 'tpu'"),
