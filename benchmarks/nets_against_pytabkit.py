@@ -131,17 +131,32 @@ def line(dataset: Dataset, results: Sequence[Mapping[str, tuple[float, float]]])
     return f"| {dataset.name} | {default_metric(dataset.task)} | {' | '.join(errors)} | {' | '.join(seconds)} |"
 
 
-def summary(results: Sequence[Mapping[str, tuple[float, float]]]) -> str:
-    """Say how ours compare in the mean of log ratios, with its standard error over tables and seeds."""
+def summary(tables: Mapping[str, Sequence[Mapping[str, tuple[float, float]]]]) -> str:
+    """Say how ours compare, from the results of each table's seeds: {table: [{runner: (error, CPU seconds)}]}.
+
+    A table counts once, with the mean of its log ratios over seeds; the standard error is over tables. With three seeds
+    or more, tables are named on which ours is worse, or better, by more than two standard errors over the seeds.
+    """
     text = []
     for name in ("ours", "no refit"):
-        ratios = np.array([np.log(r[name][0] / r["pytabkit"][0]) for r in results])
-        seconds = sum(r[name][1] for r in results) / sum(r["pytabkit"][1] for r in results)
-        error = ratios.std(ddof=1) / np.sqrt(len(ratios)) if len(ratios) > 1 else float("nan")
+        ratios = {
+            table: np.array([np.log(r[name][0] / r["pytabkit"][0]) for r in seeds]) for table, seeds in tables.items()
+        }
+        means = np.array([found.mean() for found in ratios.values()])
+        spent, theirs = (sum(r[who][1] for seeds in tables.values() for r in seeds) for who in (name, "pytabkit"))
+        error = means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else float("nan")
         text.append(
-            f"{name}: error {100 * np.expm1(ratios.mean()):+.1f} % (standard error {100 * error:.1f}), better in "
-            f"{int((ratios < 0).sum())} of {len(ratios)}, {seconds:.2f} of pytabkit's CPU seconds."
+            f"{name}: error {100 * np.expm1(means.mean()):+.1f} % (standard error {100 * error:.1f}), better in "
+            f"{int((means < 0).sum())} of {len(means)}, {spent / theirs:.2f} of pytabkit's CPU seconds."
         )
+        if min(len(found) for found in ratios.values()) >= 3:
+            scores = {
+                table: found.mean() / max(found.std(ddof=1) / np.sqrt(len(found)), 1e-12)
+                for table, found in ratios.items()
+            }
+            for word, sign in (("worse", 1), ("better", -1)):
+                beyond = [f"{t} ({100 * np.expm1(ratios[t].mean()):+.0f} %)" for t, z in scores.items() if sign * z > 2]
+                text.append(f"Beyond the noise of its seeds {name} is {word} on: {', '.join(beyond) or 'no table'}.")
     return "\n\n" + "\n\n".join(text)
 
 
@@ -160,13 +175,14 @@ def main() -> None:
     if options.net == "tabm" and not options.as_shipped:
         mend_tabm()
     index = pd.read_csv(options.data / "index.csv").set_index("name")
-    lines, every = [heading(options.net, options.rows, options.seeds)], []
+    lines = [heading(options.net, options.rows, options.seeds)]
+    every: dict[str, list[Mapping[str, tuple[float, float]]]] = {}
     print(lines[0], flush=True)
     for name in options.tables.split(","):
         entry = index.loc[name]
         dataset = modalities.find("tabular").read(options.data / entry["file"], target=entry["target"])
         results = [duel(options.net, dataset, options.rows, seed) for seed in range(options.seeds)]
-        every += results
+        every[name] = results
         lines.append(line(dataset, results))
         print(lines[-1], flush=True)
         if options.write:
