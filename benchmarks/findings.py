@@ -1,0 +1,112 @@
+"""What the gates say of many real tables: findings before training by code and severity, and what S05 and L04 measure.
+
+There is no truth to hold them against but the notes of the tables; the counts show how often a user is warned, and
+the measured findings whether a warning was worth it. S05 and L04 are run on the tables whose order or groups were
+warned of, as `advisor compare` runs them after its baselines.
+
+Run: OMP_NUM_THREADS=1 python benchmarks/findings.py [--data FOLDER] [--write reports/findings.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from advisor import modalities, plan, trial
+from advisor.flattery import flattery_findings, flattery_probes
+from advisor.learners import catalogue
+from advisor.metrics import default_metric
+from advisor.permuted import permuted_finding, permuted_probes
+from advisor.profiling import profile
+from advisor.records import Budget, Dataset, Finding, Probe, Profile, Reading
+
+DATA = Path(os.environ.get("ADVISOR_TEST_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data"))
+SEVERITIES = ("severe", "warning", "info")
+
+
+def measured(dataset: Dataset, seen: Profile) -> Iterator[Finding]:
+    """Yield S05 and L04 for a table that is cut as without --group and --time."""
+    metric = default_metric(dataset.task)
+    chosen = plan.make_plan(dataset, seen, catalogue(), Budget(60, 1), metric=metric, only=["linear"])
+    shared = trial.Shared(dataset, seen, chosen, 1)
+
+    def read(probes: Iterable[Probe]) -> list[Reading]:
+        return [trial.read_probe(shared, trial.Sounding(probe, time.time() + 600)) for probe in probes]
+
+    yield from flattery_findings(dataset, seen, chosen, read(flattery_probes(dataset, seen, chosen)))
+    shuffled = permuted_finding(dataset, read(permuted_probes(dataset, chosen)))
+    if shuffled is not None:
+        yield shuffled
+
+
+def line(name: str, finding: Finding) -> str:
+    """Return a row of the table of measured findings."""
+    told = finding.evidence
+    if finding.code == "S05":
+        errors = " | ".join(f"{told[way]['error']:.3g}" for way in ("random_split", "apart"))
+        what = f"{told['by']} {told['column']} | {errors}"
+    else:
+        what = f"better than a constant in {told['better_than_constant']} of {told['shuffles']} shuffles | |"
+    return f"| {name} | {finding.code} | {finding.severity} | {what} |"
+
+
+def main() -> None:
+    """Profile every table of the index, measure where a warning asks for it, and print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    index = pd.read_csv(options.data / "index.csv")
+    counts: Counter[tuple[str, str]] = Counter()
+    named: dict[str, list[str]] = {}
+    rows, began = [], time.process_time()
+    tabular = modalities.find("tabular")
+    for entry in index.itertuples():
+        dataset = tabular.read(options.data / entry.file, target=entry.target)
+        seen = profile(dataset, tabular)
+        for finding in seen.findings:
+            counts[finding.code, finding.severity] += 1
+            if finding.severity == "severe":
+                named.setdefault(finding.code, []).append(entry.name)
+        if any(f.code in ("S01", "S03") and f.severity != "info" for f in seen.findings):
+            rows += [line(entry.name, finding) for finding in measured(dataset, seen)]
+            print(*rows[-2:], sep="\n", flush=True)
+    table = ["| code | severe | warning | info | severe on |", "|---|---|---|---|---|"]
+    for code in sorted({code for code, _ in counts}):
+        cells = " | ".join(str(counts[code, severity]) for severity in SEVERITIES)
+        table.append(f"| {code} | {cells} | {', '.join(named.get(code, []))} |")
+    text = "\n".join(
+        [
+            f"# What the gates say of {len(index)} real tables",
+            "",
+            "    OMP_NUM_THREADS=1 python benchmarks/findings.py --write reports/findings.md",
+            "",
+            f"{__doc__.split('Run:')[0].strip() if __doc__ else ''}",
+            "",
+            f"{platform.machine()}, one thread, {time.process_time() - began:,.0f} CPU seconds, reading included.",
+            "",
+            *table,
+            "",
+            "Measured on the tables whose order in time (S01) or groups (S03) were warned of; errors are those of "
+            "extra_trees by the metric of the task:",
+            "",
+            "| table | code | severity | what | error, random cut | error, kept apart |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    print(text)
+    if options.write:
+        options.write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
