@@ -1,10 +1,9 @@
 """What is expected of a net before it is tuned: figures from published results, and landmarks of the data.
 
-It may hasten "not worth it" and order the work; no function here can make "worth it" more likely. The landmarks
-showed no skill: fitted to published results of 54 tables and judged on the tables left out, one at a time, the ratios
-of linear model, neighbours, forest and boosted trees rank nets that beat trees no better than chance (AUC 0.41; 0.48
-for strong nets), and predict theta worse than a constant (reports/landmarks.md). So no regression on them is shipped,
-and nothing here turns them into a `Prior`; whoever has one that shows skill hands it to `chance_after_tuning`.
+No function here can make "worth it" more likely. The landmarks showed no skill: fitted to published results of 54
+tables and judged on the tables left out, one at a time, the ratios of linear model, neighbours, forest and boosted
+trees rank nets that beat trees no better than chance (AUC 0.41; 0.48 for strong nets; reports/landmarks.md). So they
+decide nothing and are only written down with each run, for a later fit that may know more.
 """
 
 from __future__ import annotations

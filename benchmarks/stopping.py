@@ -103,7 +103,7 @@ def make(cache: Path, count: int) -> None:
         first = error_of(default)
         study = tuning.tune(
             space,
-            lambda params, report, error_of=error_of: error_of(params),  # type: ignore[misc]
+            lambda params, report: error_of(params),
             default_params=default,
             default_errors=(first,),
             default=Trial(0, {}, first, 0.0, "complete", 0.0),
