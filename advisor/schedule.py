@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from advisor.records import Budget, Job, Outcome, Plan, Probe, Reading
 
 # The part of the time that defaults may take where there is a choice of how many cuts to run; the rest is for tuning.
 DEFAULTS_SHARE = 0.5
-# Where rows are few, judging all of them tells more than tuning does.
-FEW_ROWS, DEFAULTS_SHARE_FEW = 2_500, 0.8
+# Up to so many rows, judging all of them tells more than tuning does.
+ROWS_WORTH_TUNING, DEFAULTS_SHARE_FEW = 2_500, 0.8
 # A family's time for defaults is reckoned for so many learners that use all they get, as the three kinds of boosted
 # trees do; the others leave most of theirs.
 SLOW_LEARNERS = 3
@@ -33,6 +34,61 @@ Decided = Callable[[Stage, Sequence[Outcome]], bool]
 ReadProbes = Callable[[Sequence[trial.Sounding]], Iterator[tuple[trial.Sounding, Any]]]
 
 
+@dataclass(frozen=True)
+class _Contest:
+    """What every stage of one comparison needs: who takes part, how long a fit of either family may last, and who
+    carries jobs out. `stop` is where no further job may run (seconds since the epoch)."""
+
+    plan: Plan
+    members: Mapping[str, Learner]
+    limits: Mapping[str, float]
+    trials: int
+    workers: int
+    margin: float
+    carry_out: CarryOut
+    show: Show
+
+    def defaults(self, cuts: Sequence[int], stop: float) -> list[Outcome]:
+        """Run every learner's default on these cuts."""
+        jobs = plan.default_jobs(self.plan, self.members, cuts)
+        self.show(f"default configurations, cut {cuts[0] + 1} and on", len(jobs), stop - time.time())
+        return list(self.carry_out([trial.Task(job, stop, self.limits[job.family]) for job in jobs]))
+
+    def studies(self, starts: Sequence[Outcome], stop: float) -> list[Outcome]:
+        """Tune on the cuts of these defaults, in equal seconds a family and all the time there is."""
+        wanted = plan.tuned_jobs(starts, self.members)
+        shares = _affordable_studies(wanted, starts, self.workers, max(0.0, stop - time.time()))
+        start_of = {(o.job.learner, o.job.split): o for o in starts}
+        tasks = [
+            trial.Task(
+                job,
+                stop,
+                self.limits[job.family],
+                tune_seconds=shares[job.key],
+                most_trials=self.trials,
+                start=start_of[job.learner, job.split],
+                rival_error=_rival_error(job, starts),
+                margin=self.margin,
+            )
+            for job in sorted(wanted, key=lambda job: -shares.get(job.key, 0.0))
+            if job.key in shares
+        ]
+        self.show("tuning", len(tasks), stop - time.time())
+        return list(self.carry_out(tasks))
+
+    def further(self, cuts: Sequence[int], step: int, seconds_a_cut: float, stop: float) -> list[Outcome]:
+        """Run and tune more cuts, `step` at a time, while the time lasts: they make the interval narrower."""
+        found: list[Outcome] = []
+        for first in range(0, len(cuts) - step + 1, step):
+            if time.time() + step * seconds_a_cut > stop:
+                break
+            starts = self.defaults(cuts[first : first + step], stop)
+            if any(outcome.status == "timeout" for outcome in starts):
+                break  # a cut without the slowest learner would favour the other side, so it does not count
+            found += [*starts, *self.studies(starts, stop)]
+        return found
+
+
 def carry_through(
     shared: trial.Shared,
     budget: Budget,
@@ -41,7 +97,7 @@ def carry_through(
     carry_out: CarryOut,
     show: Show,
     decided: Decided,
-    margin: float = 0.0,
+    margin: float,
 ) -> list[Outcome]:
     """Run defaults, studies and repeats until the answer is known or `end` (seconds since the epoch) is near; return
     all outcomes.
@@ -52,73 +108,33 @@ def carry_through(
     after each of the looks. A study ends when it will hardly come within `margin` of the other family's error. Raises
     NothingTrained where no default finished.
     """
-    chosen, began = shared.plan, time.time()
+    began, cuts, rows = time.time(), shared.plan.splits, len(shared.dataset.target)
     members = {learner.name: learner for learner in catalogue()}
-    limits = _fit_limits(chosen, members, workers, end - began)
+    limits = _fit_limits(shared.plan, members, workers, end - began)
+    contest = _Contest(shared.plan, members, limits, budget.trials, workers, margin, carry_out, show)
+    numbers = splits.in_order(cuts)
     stop = end - max(limits.values())  # the fit on all rows has to follow yet
-    numbers = splits.in_order(chosen.splits)
-
-    def run_defaults(cuts: Sequence[int]) -> list[Outcome]:
-        jobs = plan.default_jobs(chosen, members, cuts)
-        show(f"default configurations, cut {cuts[0] + 1} and on", len(jobs), stop - time.time())
-        return list(carry_out([trial.Task(job, stop, limits[job.family]) for job in jobs]))
-
-    outcomes = run_defaults(numbers[:1])
+    outcomes = contest.defaults(numbers[:1], stop)
     decided("landmarks", outcomes)
-    rows = len(shared.dataset.target)
-    share = DEFAULTS_SHARE if rows > FEW_ROWS else DEFAULTS_SHARE_FEW
+    share = DEFAULTS_SHARE if rows > ROWS_WORTH_TUNING else DEFAULTS_SHARE_FEW
     count = _affordable_cuts(
-        plan.cuts_before_tuning(chosen.splits, rows), chosen.splits.folds, outcomes, workers * share * (stop - began)
+        plan.cuts_before_tuning(cuts, rows), cuts.folds, outcomes, workers * share * (stop - began)
     )
     if count > 1:
-        outcomes += run_defaults(numbers[1:count])
+        outcomes += contest.defaults(numbers[1:count], stop)
     if not any(outcome.status == "ok" for outcome in outcomes):
         first = next((outcome.message for outcome in outcomes if outcome.message), "the budget was too short")
         raise NothingTrained(f"No learner finished: {first}. A larger --budget may help.")
-    seconds_a_cut = SLACK * _worker_seconds(outcomes) / max(count, 1) / workers
+    seconds_a_cut = SLACK * _worker_seconds(outcomes) / count / workers
     stop = end - final_fit_seconds(outcomes, shared)
     if decided("defaults", outcomes):
         return outcomes
-
-    def run_studies(starts: Sequence[Outcome]) -> list[Outcome]:
-        studies = plan.tuned_jobs(starts, members)
-        shares = _affordable_studies(studies, starts, workers, max(0.0, stop - time.time()))
-        by_job = {(o.job.learner, o.job.split): o for o in starts}
-        tasks = [
-            trial.Task(
-                job,
-                stop,
-                limits[job.family],
-                shares[job.key],
-                budget.trials,
-                by_job[job.learner, job.split],
-                _rival_error(job, starts),
-                margin,
-            )
-            for job in sorted(studies, key=lambda job: -shares.get(job.key, 0.0))
-            if job.key in shares
-        ]
-        show("tuning", len(tasks), stop - time.time())
-        return list(carry_out(tasks))
-
-    def run_further(upto: int, step: int) -> list[Outcome]:
-        """Run more cuts, `step` at a time, while the time lasts: they make the interval narrower."""
-        nonlocal count
-        found: list[Outcome] = []
-        while count + step <= upto and time.time() + step * seconds_a_cut <= stop:
-            further = run_defaults(numbers[count : count + step])
-            if any(outcome.status == "timeout" for outcome in further):
-                break  # a cut without the slowest learner would favour the other side, so it does not count
-            found += [*further, *run_studies(further)]
-            count += step
-        return found
-
-    folds = chosen.splits.folds
-    outcomes += run_studies(outcomes)
-    outcomes += run_further(folds, 1)  # studies seldom use all they were given
+    outcomes += contest.studies(outcomes, stop)
+    outcomes += contest.further(numbers[count : cuts.folds], 1, seconds_a_cut, stop)  # studies seldom use all they got
+    count = len({outcome.job.split for outcome in outcomes})
     if count == len(numbers) or not decided("tuned", outcomes):
-        if count >= folds:
-            outcomes += run_further(len(numbers), folds)
+        if count >= cuts.folds:
+            outcomes += contest.further(numbers[count:], cuts.folds, seconds_a_cut, stop)
         decided("final", outcomes)
     return outcomes
 
@@ -234,8 +250,8 @@ def _fit_limits(chosen: Plan, members: Mapping[str, Learner], workers: int, seco
     return {family: max(0.5, min(longest, share / count)) for family, count in slow.items()}
 
 
-def final_fit_seconds(defaults: Iterable[Outcome], shared: trial.Shared) -> float:
-    """Expect the fit on all rows to take what the slowest default took on a training part, and for more rows more."""
+def final_fit_seconds(outcomes: Iterable[Outcome], shared: trial.Shared) -> float:
+    """Expect the fit on all rows to take what the slowest of these took on a training part, and for more rows more."""
     parts = shared.plan.splits.parts
     rows = len(shared.dataset.target)
-    return max((o.cost.fit_seconds * rows / len(parts[o.job.split].train) for o in defaults), default=0.0)
+    return max((o.cost.fit_seconds * rows / len(parts[o.job.split].train) for o in outcomes), default=0.0)

@@ -44,7 +44,9 @@ def run(monkeypatch, seconds_a_task, *, cost=1.0, repeats=1, end=1000.0, carry_o
     clock.known_at = known_at
     monkeypatch.setattr(schedule, "time", clock)
     shared = Shared(DATASET, PROFILE, plan(repeats), 1)
-    outcomes = schedule.carry_through(shared, BUDGET, 2, end, carry_out or clock.carry_out, clock.stage, clock.decided)
+    outcomes = schedule.carry_through(
+        shared, BUDGET, 2, end, carry_out or clock.carry_out, clock.stage, clock.decided, 0.01
+    )
     return clock, outcomes
 
 
@@ -54,7 +56,7 @@ def test_defaults_come_first_and_studies_start_from_them(monkeypatch):
     assert len(outcomes) == 21
     studies = [task for task in clock.tasks if task.job.stage == "tuned"]
     assert all(task.start.job.learner == task.job.learner and task.start.job.stage == "default" for task in studies)
-    assert all(task.most_trials == 7 for task in studies)
+    assert all(task.most_trials == 7 and task.margin == 0.01 for task in studies)
     rivals = {task.job.learner: task.rival_error for task in studies}
     assert rivals == {"linear": None, "xgboost": None, "mlp": 0.1}, "the least error of the trees; they never give up"
     seconds = {
