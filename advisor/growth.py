@@ -1,4 +1,4 @@
-"""Would more rows help? Defaults on nested shares of the training rows, and a power law through what the net gains.
+"""Would more rows help? Defaults on nested shares of the training rows, and what their curve says.
 
 A figure only where the curve carries one; elsewhere a direction, or the reason for silence.
 """
@@ -6,15 +6,14 @@ A figure only where the curve carries one; elsewhere a direction, or the reason 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from advisor import evidence, splits
-from advisor.evidence import Cuts, StandardError, gain_interval, gain_of
-from advisor.metrics import METRICS, Metric
+from advisor import evidence, learning_curve, splits
+from advisor.evidence import gain_of
+from advisor.learning_curve import Curve, direction, project, silence
+from advisor.metrics import METRICS
 from advisor.records import Comparison, Dataset, Outcome, Plan, Probe, Profile, Reading
 from advisor.standings import Standings, common_cuts, leading
 
@@ -25,34 +24,6 @@ SHARES = (0.25, 0.5, 0.125)
 # One cut does not show what another training sample would have changed; past a few, more cuts tell little more.
 FEWEST_CUTS, MOST_CUTS = 2, 3
 FEWEST_TRAINED = 30
-# Below this many rows curves are too rough for any figure, and above these many times the rows nobody knows.
-FEWEST_ROWS, FURTHEST = 500, 4.0
-ALPHAS = (0.25, 0.5, 1.0, 1.5)
-FITTED_SHARES = 3
-DRAWS = 4_000
-LEVEL = 0.9
-# Two-sided, for a direction and for a slope that is not nothing; one-sided, for an error that rises with the rows.
-CERTAINTY, RISE = 0.95, 0.95
-
-
-@dataclass(frozen=True)
-class Curve:
-    """How the net's gain moved with the share of the training rows: `theta` (A,) at `shares` (A,), ascending to 1.
-
-    `theta` is the log ratio of errors, positive where the net is better; `log_errors` (2, A) are the classical and the
-    neural log errors. `covariance` (A, A) is theta's by rows or clusters; `noise` the variance that fitting on other
-    rows or from another seed adds to each point, with `df` degrees of freedom. `rise_sd` (2, A - 1) are the standard
-    deviations of the steps in log_errors.
-    """
-
-    shares: np.ndarray
-    theta: np.ndarray
-    log_errors: np.ndarray
-    covariance: np.ndarray
-    noise: float
-    df: int
-    rise_sd: np.ndarray
-    cuts: tuple[int, ...] = ()
 
 
 def growth_probes(dataset: Dataset, plan: Plan, standing: Standings, outcomes: Iterable[Outcome]) -> tuple[Probe, ...]:
@@ -139,89 +110,12 @@ def more_rows(
     curve = _curve(dataset, profile, plan, leaders, found)
     if isinstance(curve, str):
         return told | {"reason": curve}
-    told |= {"cuts": len(curve.cuts), "direction": direction(curve), "curve": _points(curve, plan)}
+    trained = float(np.mean([len(plan.splits.parts[number].train) for number in curve.cuts]))
+    told |= {"cuts": len(curve.cuts), "direction": direction(curve), "curve": learning_curve.points(curve, trained)}
     reason = silence(curve, profile.rows)
     if reason:
         return told | {"reason": reason}
     return told | project(curve, comparison, profile.rows)
-
-
-def direction(curve: Curve) -> str | None:
-    """Name the family that more rows favour; None where it may be nothing.
-
-    The slope of theta against log rows and the way from the first point to the last must both say so: a bump between
-    them is no direction.
-    """
-    draws = _draws(curve)
-    slope = np.log(curve.shares) - np.log(curve.shares).mean()
-    above = {_certainly(draws @ slope), _certainly(draws[:, -1] - draws[:, 0])}
-    return {1: "neural", -1: "classical"}.get(above.pop()) if len(above) == 1 else None
-
-
-def silence(curve: Curve, rows: int) -> str:
-    """Say why the curve carries no figure, or nothing where it does (learning curves do misbehave: Mohr et al. 2022;
-    about one in seven is not monotone)."""
-    if rows < FEWEST_ROWS:
-        return f"with fewer than {FEWEST_ROWS} rows a learning curve is too rough for a figure"
-    if len(curve.shares) <= FITTED_SHARES:
-        return f"the time left paid for {len(curve.shares)} points of the curve, and {FITTED_SHARES + 1} are needed"
-    rises = np.diff(curve.log_errors) > stats.norm.ppf(RISE) * curve.rise_sd + 1e-12
-    for side, rose in zip(("classical", "neural"), rises, strict=True):
-        if rose.any():
-            return f"the {side} error rises with more rows from one point of the curve to the next"
-    draws = _draws(curve)
-    first = _power_law(curve.shares[:FITTED_SHARES], draws[:, :FITTED_SHARES])
-    if _certainly(_at(first, curve.shares[-1]) - draws[:, -1]):
-        return "a curve through the first points misses the last, so that it would miss what lies beyond it too"
-    last = _power_law(curve.shares[-FITTED_SHARES:], draws[:, -FITTED_SHARES:])
-    if not _certainly(last[1]) or direction(curve) is None:
-        return "the gain does not move with the rows by more than its noise"
-    return ""
-
-
-def project(curve: Curve, comparison: Comparison, rows: int) -> dict[str, Any]:
-    """Carry the champions' gain on to twice and four times the rows, with intervals, chances and the rows needed.
-
-    Delta(n) = a + b n^-alpha through the last three points, alpha in {0.25, 0.5, 1, 1.5} as fits each draw best; the
-    draws (a parametric bootstrap of the curve, Efron and Tibshirani 1993) carry the uncertainty of alpha with them.
-    """
-    rng = np.random.default_rng(1)
-    law = _power_law(curve.shares[-FITTED_SHARES:], _draws(curve)[:, -FITTED_SHARES:])
-    error = StandardError(comparison.se, comparison.df, comparison.method)
-    standard = rng.standard_normal(DRAWS) if error.df is None else rng.standard_t(error.df, DRAWS)
-    now = comparison.theta + error.value * standard
-    told: dict[str, Any] = {}
-    for times in (2, 4):
-        growth = _at(law, float(times)) - _at(law, 1.0)
-        theta = comparison.theta + float(np.median(growth))
-        reach = _spread(growth)
-        spread = StandardError(float(np.hypot(error.value, reach)), error.df, error.method)
-        low, high = np.quantile(now + growth, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-        told[f"p_worth_{times}n"] = evidence.posterior(theta, spread, comparison.theta_min)
-        told[f"gain_{times}n"] = gain_interval(theta, low, high, LEVEL)
-    return told | _rows_needed(law, now, comparison, rows)
-
-
-def _rows_needed(law: tuple[np.ndarray, ...], now: np.ndarray, comparison: Comparison, rows: int) -> dict[str, Any]:
-    """Find at how many rows the gain passes the margin, as far as four times the rows; beyond them nobody knows."""
-    if comparison.theta >= comparison.theta_min:
-        return {}
-    times = np.geomspace(1.0, FURTHEST, 49)
-    growth = np.array([_at(law, share) - _at(law, 1.0) for share in times])
-    passed = np.median(growth, axis=1) + comparison.theta >= comparison.theta_min
-    if not passed.any():
-        return {"reason": f"the estimated gain does not pass the margin within {FURTHEST:.0f} times the rows"}
-    reached = now + growth >= comparison.theta_min
-    first = np.where(reached.any(axis=0), times[reached.argmax(axis=0)], np.inf)
-    low, high = np.quantile(first, ((1 - LEVEL) / 2, (1 + LEVEL) / 2), method="nearest")
-    return {
-        "rows_needed": {
-            "estimate": round(rows * float(times[passed.argmax()])),
-            "low": round(rows * float(low)) if np.isfinite(low) else None,
-            "high": round(rows * float(high)) if np.isfinite(high) else None,
-            "level": LEVEL,
-        }
-    }
 
 
 def _leaders(standing: Standings) -> dict[str, str]:
@@ -312,103 +206,4 @@ def _curve(
     by_row = np.array([each.by_row for each in losses])
     if by_row.mean(axis=1).min() <= 1e-12 * np.abs(by_row).max():
         return "a learner makes no error, so that there is no ratio of errors to follow"
-    return _measured(shares, by_row, np.array([each.by_split for each in losses]), cuts, metric)
-
-
-def _measured(shares: np.ndarray, by_row: np.ndarray, by_split: np.ndarray, cuts: Cuts, metric: Metric) -> Curve:
-    """Measure the curve from losses by row (2A, n) and by split (2A, J), the classical side first.
-
-    Log errors are linearised (delta method), as everywhere in `evidence`. What another training sample or seed adds is
-    the residual of cuts times points (two-way analysis of variance) with Nadeau and Bengio's (2003) factor, since cuts
-    share training rows; it holds the rows' share once more, which is counted twice rather than subtracted.
-    """
-    mean = by_row.mean(axis=1, keepdims=True)
-    log_errors = (metric.power * np.log(mean)).reshape(2, -1)
-    rows = (metric.power * (by_row / mean - 1)).reshape(2, len(shares), -1)
-    parts = (metric.power * (by_split / mean - 1)).reshape(2, len(shares), -1)
-    factor = 1 / len(cuts.numbers) + float(np.mean(cuts.test_rows / cuts.train_rows))
-    df = (len(cuts.numbers) - 1) * (len(shares) - 1)
-
-    def residual(effects: np.ndarray) -> float:
-        left = effects - effects.mean(axis=0) - effects.mean(axis=1, keepdims=True) + effects.mean()
-        return factor * float(np.square(left).sum()) / df
-
-    rises = [
-        np.sqrt(np.diag(_covariance(np.diff(side, axis=0), cuts)) + 2 * residual(part))
-        for side, part in zip(rows, parts, strict=True)
-    ]
-    return Curve(
-        shares=shares,
-        theta=log_errors[0] - log_errors[1],
-        log_errors=log_errors,
-        covariance=_covariance(rows[0] - rows[1], cuts),
-        noise=residual(parts[0] - parts[1]),
-        df=df,
-        rise_sd=np.array(rises),
-        cuts=cuts.numbers,
-    )
-
-
-def _covariance(effects: np.ndarray, cuts: Cuts) -> np.ndarray:
-    """Return the covariance (A, A) of means of effects (A, n), by clusters where rows belong together (Liang and Zeger
-    1986)."""
-    centred = effects - effects.mean(axis=1, keepdims=True)
-    count = cuts.rows
-    if cuts.clusters is not None:
-        count = int(cuts.clusters.max()) + 1
-        centred = np.array([np.bincount(cuts.clusters, weights=each, minlength=count) for each in centred])
-    return np.asarray(count / max(count - 1, 1) * centred @ centred.T / cuts.rows**2)
-
-
-def _draws(curve: Curve) -> np.ndarray:
-    """Draw curves (DRAWS, A) that the rows, the training samples and the seeds might have given instead."""
-    rng = np.random.default_rng(0)
-    rows = rng.multivariate_normal(np.zeros(len(curve.shares)), curve.covariance, DRAWS, method="eigh")
-    scale = np.sqrt(curve.noise * curve.df / rng.chisquare(curve.df, (DRAWS, 1)))
-    return np.asarray(curve.theta + rows + scale * rng.standard_normal(rows.shape))
-
-
-def _power_law(shares: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fit a + b share^-alpha to each draw (B, k) by least squares; return a, b and alpha (B,), alpha as fits best."""
-    fits = []
-    for alpha in ALPHAS:
-        design = np.column_stack([np.ones_like(shares), shares**-alpha])
-        weights = np.linalg.lstsq(design, draws.T, rcond=None)[0]
-        fits.append((*weights, np.full(len(draws), alpha), np.square(draws.T - design @ weights).sum(axis=0)))
-    by_alpha = np.array(fits)  # (alphas, 4, B)
-    best = by_alpha[:, 3].argmin(axis=0)
-    a, b, alpha, _ = by_alpha[best, :, np.arange(len(draws))].T
-    return a, b, alpha
-
-
-def _at(law: tuple[np.ndarray, ...], share: float) -> np.ndarray:
-    a, b, alpha = law
-    return np.asarray(a + b * share**-alpha)
-
-
-def _certainly(draws: np.ndarray) -> int:
-    """Return 1 or -1 where nearly all draws lie above or below zero, 0 elsewhere."""
-    tail = (1 - CERTAINTY) / 2
-    return int(np.mean(draws > 0) > 1 - tail) - int(np.mean(draws < 0) > 1 - tail)
-
-
-def _spread(draws: np.ndarray) -> float:
-    """Return a standard deviation that a few wild extrapolations do not carry away: half the central 68 %."""
-    low, high = np.quantile(draws, stats.norm.cdf((-1, 1)))
-    return float(high - low) / 2
-
-
-def _points(curve: Curve, plan: Plan) -> list[dict[str, Any]]:
-    """List the curve's points with their intervals; rows are those trained on, on average over the cuts."""
-    trained = float(np.mean([len(plan.splits.parts[number].train) for number in curve.cuts]))
-    low, high = np.quantile(_draws(curve), ((1 - LEVEL) / 2, (1 + LEVEL) / 2), axis=0)
-    return [
-        {
-            "share": float(share),
-            "train_rows": round(share * trained),
-            "gain": gain_of(theta),
-            "low": gain_of(bottom),
-            "high": gain_of(top),
-        }
-        for share, theta, bottom, top in zip(curve.shares, curve.theta, low, high, strict=True)
-    ]
+    return learning_curve.measured(shares, by_row, np.array([each.by_split for each in losses]), cuts, metric)
