@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,25 +97,13 @@ def make_plan(
         if name not in {learner.name for learner in learners}:
             raise UserError(f"No learner is called {name!r}. {did_you_mean(name, [lr.name for lr in learners])}")
     asked = _with_yardsticks((*only, *also), learners)
-    skipped = {}
-    for learner in learners:
-        if learner.family == "dummy":
-            continue
-        if only and learner.name not in asked:
-            skipped[learner.name] = "not among --learners"
-        elif learner.on_request and learner.name not in asked:
-            terms = f" (its weights: {learner.weights})" if learner.weights else ""
-            skipped[learner.name] = f"takes part on request only: --also {learner.name}{terms}"
-        elif learner.name in skip:
-            skipped[learner.name] = "named in --skip"
-        elif interpretable and not (learner.interpretable or learner.family == "neural"):
-            skipped[learner.name] = "not interpretable, as --interpretable asks"
-        elif reason := learner.suits(profile):
-            skipped[learner.name] = reason
-        elif learner.weights and foundation is None:
-            skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
-        elif foundation is not None and (reason := learner.absent(foundation, profile.task)):
-            skipped[learner.name] = f"needs pre-trained weights ({learner.weights}); {reason}"
+    wanted = {learner.name for learner in learners if not only or learner.name in asked}
+    skipped = {
+        learner.name: reason
+        for learner in learners
+        if learner.family != "dummy"
+        and (reason := _why_not(learner, profile, wanted, asked, skip, interpretable, foundation))
+    }
     for learner in learners:
         if learner.name not in skipped and (absent := [name for name in learner.must_beat if name in skipped]):
             skipped[learner.name] = f"has to beat {absent[0]}, which does not take part"
@@ -141,6 +129,34 @@ def make_plan(
         _fingerprint(profile, metric, cuts, (*chosen, foundation or "")), foundation,
         tuple(unaffordable), {learner.name: learner.must_beat for learner in members if learner.must_beat},
     )  # fmt: skip
+
+
+def _why_not(
+    learner: Learner,
+    profile: Profile,
+    wanted: Container[str],
+    asked: Container[str],
+    skip: Container[str],
+    interpretable: bool,
+    foundation: str | None,
+) -> str | None:
+    """Say why a learner takes no part, whatever the budget, or None where it may."""
+    if learner.name not in wanted:
+        return "not among --learners"
+    if learner.on_request and learner.name not in asked:
+        terms = f" (its weights: {learner.weights})" if learner.weights else ""
+        return f"takes part on request only: --also {learner.name}{terms}"
+    if learner.name in skip:
+        return "named in --skip"
+    if interpretable and not (learner.interpretable or learner.family == "neural"):
+        return "not interpretable, as --interpretable asks"
+    if reason := learner.suits(profile):
+        return reason
+    if learner.weights and foundation is None:
+        return f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
+    if foundation is not None and (reason := learner.absent(foundation, profile.task)):
+        return f"needs pre-trained weights ({learner.weights}); {reason}"
+    return None
 
 
 def _with_yardsticks(names: Iterable[str], learners: Sequence[Learner]) -> frozenset[str]:
