@@ -7,7 +7,7 @@ them would be the winner's curse.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -32,7 +32,7 @@ class Standings:
     """Who did what on which rows.
 
     `champions` and `losses` have an entry for each family that finished ("dummy", "classical", "neural"); `losses`
-    are on the rows of `cuts`, those cuts which all of these families finished.
+    are on the rows of `cuts`, those cuts which all of these families finished with everyone who leads them elsewhere.
     """
 
     finals: Finals
@@ -48,7 +48,10 @@ def standings(
     """Sort outcomes into finals and champions; learners that miss a constraint are barred from being champion."""
     finals: dict[str, dict[int, Outcome]] = {}
     defaults: dict[tuple[str, int], Outcome] = {}
+    late: set[tuple[str, int]] = set()
     for outcome in outcomes:
+        if outcome.status == "timeout":
+            late.add((outcome.job.learner, outcome.job.split))
         if outcome.status == "ok":
             if outcome.job.stage == "default":
                 defaults[outcome.job.learner, outcome.job.split] = outcome
@@ -63,7 +66,10 @@ def standings(
             own = members.setdefault(outcome.job.family, {}).setdefault(outcome.job.learner, {})
             own[outcome.job.split] = outcome
     champions = {family: best_by_inner_error(of_family) for family, of_family in members.items()}
-    pipelines = {family: row_losses(dataset, plan, by_cut) for family, by_cut in champions.items()}
+    pipelines = {
+        family: row_losses(dataset, plan, _with_all_leaders(by_cut, finals, late))
+        for family, by_cut in champions.items()
+    }
     cuts = common_cuts(dataset, profile, plan, list(pipelines.values()))
     losses = {family: evidence.losses_of(pipeline, cuts) for family, pipeline in pipelines.items() if cuts.numbers}
     return Standings(finals, champions, cuts, losses, barred)
@@ -77,6 +83,26 @@ def best_by_inner_error(finals: Finals) -> dict[int, Outcome]:
             if number not in best or _inner(outcome) < _inner(best[number]):
                 best[number] = outcome
     return best
+
+
+def _with_all_leaders(
+    champions: Mapping[int, Outcome], finals: Finals, late: Container[tuple[str, int]]
+) -> dict[int, Outcome]:
+    """Leave out the cuts on which the clock stopped someone who is champion, with time enough, on another.
+
+    There the family was led by whoever happened to be ready, and the other side would look better than it is.
+    """
+    in_time = {
+        name: {number for number, outcome in finals[name].items() if not outcome.cut_short}
+        for name in {outcome.job.learner for outcome in champions.values() if not outcome.cut_short}
+    }
+    return {
+        number: outcome
+        for number, outcome in champions.items()
+        if not any(
+            number not in cuts and (number in finals[name] or (name, number) in late) for name, cuts in in_time.items()
+        )
+    }
 
 
 def _beats_its_yardsticks(

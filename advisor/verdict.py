@@ -200,8 +200,8 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
     fewest = min(FEWEST_CUTS, len(plan.splits.parts))
     if len(standing.cuts.numbers) < fewest:
         return "not_enough_evidence", [
-            f"Both families finished on {len(standing.cuts.numbers)} of the {fewest} cuts that an answer needs at "
-            "least; a larger budget would let them."
+            f"Both families finished, with those who lead them, on {len(standing.cuts.numbers)} of the {fewest} cuts "
+            "that an answer needs at least; a larger budget would let them."
         ]
     return None
 

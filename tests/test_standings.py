@@ -156,3 +156,31 @@ def test_energy_counts_the_gpu_from_start_to_end_of_a_job_and_is_silent_where_it
     # three defaults of 1 s and a fit of 0.5 s, a study of 1 s that kept its default's fit; 1.5 CPU seconds each
     assert energy(300.0)["mlp"] == pytest.approx((4 * 1.5 * 12 + (3 * 1.5 + 1.0) * 300) / 3600)
     assert energy(None)["mlp"] is None and energy(None)["linear"] == pytest.approx(3 * 1.5 * 12 / 3600)
+
+
+def without_xgboost_on_the_last_cut(**instead):
+    """xgboost leads on cuts 0 and 1; on cut 2 it is as `instead` says, so that linear leads there."""
+    outcomes = all_outcomes(plan())
+    last = next(o for o in outcomes if o.job.learner == "xgboost" and o.job.split == 2)
+    return [replace(last, **instead) if o is last else o for o in outcomes]
+
+
+@pytest.mark.parametrize(
+    ("instead", "judged"),
+    [
+        ({"status": "timeout", "predictions": None, "inner_error": None}, (0, 1)),
+        ({"inner_error": 0.4, "cut_short": True}, (0, 1)),
+        # Who breaks down is part of how a family does.
+        ({"status": "failed", "predictions": None, "inner_error": None}, (0, 1, 2)),
+        ({"inner_error": 0.4}, (0, 1, 2)),
+    ],
+)
+def test_a_cut_on_which_the_clock_stopped_who_leads_elsewhere_does_not_count(instead, judged):
+    standing = standings(DATASET, PROFILE, plan(), without_xgboost_on_the_last_cut(**instead), Constraints())
+    assert standing.champions["classical"][2].job.learner == "linear"
+    assert standing.cuts.numbers == judged
+
+
+def test_who_is_cut_short_everywhere_leaves_all_cuts():
+    short = [replace(o, cut_short=o.job.learner == "xgboost") for o in all_outcomes(plan())]
+    assert standings(DATASET, PROFILE, plan(), short, Constraints()).cuts.numbers == (0, 1, 2)
