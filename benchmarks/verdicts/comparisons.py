@@ -75,7 +75,8 @@ def run(case: Case, options: argparse.Namespace) -> dict[str, Any]:
     line = {**asdict(case), **facts(advice.document), "status": "ok", "rows_used": len(dataset.target)}
     if case.part == "t1":
         began = time.time()
-        line["truth"] = truth(advice, dataset, profile, rest, target, TRUTH_FIT_SHARE * options.budget)
+        fit_seconds = TRUTH_FIT_SHARE * options.budget
+        line["truth"] = truth(advice, dataset, profile, rest, target, fit_seconds, options.workers)
         line["truth_seconds"] = time.time() - began
     if not options.keep_runs:
         shutil.rmtree(folder)
@@ -145,7 +146,13 @@ def keep(advice: Advice, dataset: Dataset, profile: Profile, path: Path) -> None
 
 
 def truth(
-    advice: Advice, dataset: Dataset, profile: Profile, rest: pd.DataFrame, target: str, fit_seconds: float
+    advice: Advice,
+    dataset: Dataset,
+    profile: Profile,
+    rest: pd.DataFrame,
+    target: str,
+    fit_seconds: float,
+    threads: int = 1,
 ) -> dict[str, Any]:
     """Train both champions, plain boosted trees and a constant on all drawn rows and judge them on the rest.
 
@@ -171,7 +178,7 @@ def truth(
         began = time.time()
         setting = Setting(
             profile, modalities.find(dataset.modality), metric.name, len(dataset.target), seed=document_seed(document),
-            seconds=fit_seconds,
+            seconds=fit_seconds, threads=threads, device=document["environment"]["device"],
         )  # fmt: skip
         model = learners.find(learner).build(setting, params).fit(dataset.inputs, dataset.target)
         losses[name] = metric.row_losses(codes, predict(model, inputs, dataset))

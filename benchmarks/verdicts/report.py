@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import platform
+import subprocess
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,12 @@ def machine() -> dict[str, Any]:
         "cpu": costs.cpu_name(),
         "versions": {name: installed(name) for name in PACKAGES},
     }
+
+
+def code() -> str:
+    """Name the commit that results are made with."""
+    asked = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True).stdout.strip() or "unknown"
 
 
 def write(folder: Path) -> None:
@@ -187,6 +195,11 @@ def conditions(folder: Path) -> list[str]:
     last = commands[-1]
     versions = ", ".join(f"{name} {number}" for name, number in last["versions"].items() if number)
     names = [entry.dataset for entry in PUBLISHED]
+    made_by = Counter(
+        (line["part"].upper(), line["code"])
+        for part in ("t1", "t2")
+        for line in lines.read(folder / f"{part}.jsonl").values()
+    )
     return [
         "## Conditions", "",
         f"{last['cpu']}, {last['system']}, Python {last['python']}; {versions}. Commands:", "",
@@ -194,6 +207,7 @@ def conditions(folder: Path) -> list[str]:
         "Ablations and this page again, without training: `python benchmarks/verdicts/report.py FOLDER`. Cases, seeds "
         "and the split are in `benchmarks/verdicts/cases.py`; a simulated case is seeded by the name of its world and "
         "its number.", "",
+        *(f"- {part}: {count} cases with commit {commit}" for (part, commit), count in sorted(made_by.items())),
         f"- T1, scored: {', '.join(name for name in LARGE if is_scored(name))}",
         f"- T1, for choosing thresholds, not scored: {', '.join(name for name in LARGE if not is_scored(name))}",
         f"- T2, scored: {', '.join(name for name in names if is_scored(name))}",

@@ -73,7 +73,7 @@ def run_cases(planned: tuple[cases.Case, ...], options: argparse.Namespace) -> N
             line = comparisons.run(case, options)
         except Exception as problem:
             line = {"status": "failed", "message": f"{type(problem).__name__}: {problem}"}
-        line |= {"key": case.key, "part": case.part, "wall_seconds": time.time() - began}
+        line |= {"key": case.key, "part": case.part, "code": options.code, "wall_seconds": time.time() - began}
         lines.append(path, line)
         said = line.get("answer") or line.get("message")
         print(f"{case.part}: {number} of {len(missing)}: {case.key}: {said}", file=sys.stderr, flush=True)
@@ -100,7 +100,7 @@ def main() -> None:
     rows = synthetic.ROWS
     if options.quick:
         options.t3_cases, rows, options.limit, options.budget = 20, QUICK_T3_ROWS, options.limit or 2, "45s"
-    options.budget = quantities.seconds(options.budget)
+    options.budget, options.code = quantities.seconds(options.budget), report.code()
     # Where results and data lie is no condition of theirs.
     command = re.sub(r" --(out|data)[= ]\S+", "", " ".join(["python benchmarks/verdicts/run.py", *sys.argv[1:]]))
     lines.append(options.out / "commands.jsonl", {"key": command, "began": time.time(), **report.machine()})

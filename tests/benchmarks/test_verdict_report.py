@@ -13,6 +13,7 @@ def t1_line(dataset, answer, errors, p_worth, rows=10_000, spent=15.0):
     net = errors["neural"] < errors["classical"]
     return {
         "key": f"t1-{dataset}-{rows}-0", "part": "t1", "dataset": dataset, "metric": "roc_auc", "rows": rows, "seed": 0,
+        "code": "abc",
         "answer": answer, "p_worth": p_worth, "min_gain": 0.02, "status": "ok", "rows_used": rows,
         "gain": {"estimate": 0.1}, "budget_seconds": 60.0, "spent_seconds": spent,
         "recommended": {"learner": "x", "family": "neural" if answer == "worth_it" else "classical"},
@@ -27,6 +28,7 @@ def t1_line(dataset, answer, errors, p_worth, rows=10_000, spent=15.0):
 def t2_line(entry, answer):
     return {
         "key": f"t2-{entry.dataset}", "part": "t2", "dataset": entry.dataset, "metric": entry.metric, "answer": answer,
+        "code": "abc",
         "p_worth": 0.5, "gain": {"estimate": None}, "rows_used": 900, "status": "ok",
         "recommended": {"family": "neural" if answer == "worth_it" else "classical"},
     }  # fmt: skip

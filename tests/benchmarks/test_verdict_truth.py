@@ -20,7 +20,8 @@ def line_of_dots(rows=1500, classes=True):
 
 def document(metric, classical, neural, recommended="classical"):
     return {
-        "metric": metric, "min_gain": 0.02, "environment": {"seed": 0}, "recommended": {"family": recommended},
+        "metric": metric, "min_gain": 0.02, "environment": {"seed": 0, "device": "cpu"},
+        "recommended": {"family": recommended},
         "champions": {
             "classical": {"learner": classical, "params": {}, "score": 0.5},
             "neural": neural and {"learner": neural, "params": {}, "score": 0.5},
