@@ -110,6 +110,11 @@ class Setting:
         return self.profile.task
 
 
+# A GPU against one core where nobody has measured. Learners that name a speed of their own have half of what an H200
+# showed at 10,000 rows (reports/nets_on_gpu.md), since most people's is smaller.
+GPU_SPEED = 4.0
+
+
 def _no_space(setting: Setting) -> Space:
     return {}
 
@@ -140,7 +145,8 @@ class Learner:
     `absent(foundation, task)` says why there are no weights where `foundation` points, or None where there are.
 
     `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
-    in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always.
+    in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always. A GPU takes
+    it `gpu_speed` times as fast.
 
     Who is there `on_request` takes part only when asked for by name. `must_beat` names learners that take part with it:
     only on cuts where it clearly beats all of them on the inner rows may it lead its family.
@@ -162,6 +168,7 @@ class Learner:
     effort: int = 5
     seconds: Callable[[int, int], float] = _quick
     precedence: int = 1
+    gpu_speed: float = GPU_SPEED
     on_request: bool = False
     must_beat: tuple[str, ...] = ()
 

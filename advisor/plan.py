@@ -25,10 +25,11 @@ LONGEST_DEFAULTS = 0.6
 # Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
 # the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
 FEWEST_CUTS = 2
+SECONDS_FOR_INNER_FOLDS = 300
 # With fewer rows the way they are cut makes a fifth of the estimate's spread, so that all repeats are worth their time.
 FEW_ROWS = 300
-# How many times faster a GPU trains a net of this size than one core does; nobody has measured it here yet.
-GPU_SPEED = 5.0
+# A GPU is shared by the workers that train on it, so that more than these, one for each family, train no more nets.
+GPU_WORKERS = 2
 # With less of the seconds that its default usually takes a learner would be judged below its worth.
 FEWEST_SECONDS = 0.5
 # Learners a family tunes on one cut: more would leave each too few trials to learn from.
@@ -111,8 +112,8 @@ def make_plan(
     unaffordable: dict[str, str] = {}
     if not only:
         unasked = [learner for learner in learners if learner.name not in (*skipped, *asked)]
-        seconds = fit_seconds(cuts, budget.seconds, workers) * (1.0 if device == "cpu" else GPU_SPEED)
-        unaffordable = too_slow(unasked, len(dataset.target), len(profile.columns), seconds, budget)
+        seconds = fit_seconds(cuts, budget.seconds, workers, device)
+        unaffordable = too_slow(unasked, len(dataset.target), len(profile.columns), seconds, budget, device)
         skipped |= unaffordable
     members = [learner for learner in learners if learner.name not in skipped]
     chosen = tuple(learner.name for learner in members)
@@ -166,24 +167,31 @@ def _with_yardsticks(names: Iterable[str], learners: Sequence[Learner]) -> froze
     return frozenset(wanted.union(*(members[name].must_beat for name in wanted)))
 
 
-def fit_seconds(cuts: Splits, budget_seconds: float, workers: int) -> float:
-    """Return the worker-seconds that a family's defaults may take together for one fit each.
+def fit_seconds(cuts: Splits, budget_seconds: float, workers: int, device: str = "cpu") -> float:
+    """Return the worker-seconds that a family's defaults may take together for one fit each; a GPU's are for nets.
 
     Both families get the same. However many cuts are planned, the budget has to pay for a few, and for each default
     the fits of the inner cuts and one more.
     """
     fits = min(FEWEST_CUTS, len(cuts.parts)) * (cuts.inner_folds + 1)
-    return LONGEST_DEFAULTS / 2 * budget_seconds * workers / fits
+    at_once = workers if device == "cpu" else min(workers, GPU_WORKERS)
+    return LONGEST_DEFAULTS / 2 * budget_seconds * at_once / fits
 
 
-def too_slow(learners: Sequence[Learner], rows: int, columns: int, seconds: float, budget: Budget) -> dict[str, str]:
+def too_slow(
+    learners: Sequence[Learner], rows: int, columns: int, seconds: float, budget: Budget, device: str = "cpu"
+) -> dict[str, str]:
     """Name those that `seconds` for one fit of all of a family do not pay for, with the reason: {learner: reason}.
 
     They are taken by precedence while the time lasts; where not even one fits, the quickest of its family stays.
     """
     reasons: dict[str, str] = {}
     for family in {learner.family for learner in learners}:
-        costs = {lr.name: lr.seconds(rows, columns) for lr in learners if lr.family == family}
+        costs = {
+            lr.name: lr.seconds(rows, columns) / (1.0 if device == "cpu" else lr.gpu_speed)
+            for lr in learners
+            if lr.family == family
+        }
         left = seconds
         taken = [name for name, seconds in costs.items() if not seconds]
         slow = [lr.name for lr in sorted(learners, key=lambda lr: lr.precedence) if costs.get(lr.name)]
@@ -215,8 +223,9 @@ def draw_splits(dataset: Dataset, budget: Budget) -> Splits:
     if dataset.task == "binary":
         # Every test part needs both classes, or its AUC does not exist.
         folds = max(2, min(folds, int(np.bincount(dataset.target).min()))) if folds > 1 else folds
-    # A short budget cannot pay for the five inner fits a configuration that few rows would deserve.
-    inner_folds = 5 if rows <= 2_500 and budget.seconds >= 120 else 1
+    # A short budget cannot pay for the five inner fits a configuration that few rows would deserve: within two minutes
+    # they left 2 of 5 cuts to judge, and nets and boosted trees that were cut short.
+    inner_folds = 5 if rows <= 2_500 and budget.seconds >= SECONDS_FOR_INNER_FOLDS else 1
     return splits.draw(
         dataset.target,
         kind=kind,

@@ -127,7 +127,7 @@ def doubled(studies: Sequence[np.ndarray]) -> tuple[float, np.ndarray]:
 
 
 def gpu(plan: Plan, profile: Profile, outcomes: Sequence[Outcome], budget: Budget, workers: int) -> dict[str, Any]:
-    """Name the nets that a GPU would bring in or let finish; how much faster it trains is a guess, and said to be.
+    """Name the nets that a GPU would bring in or let finish, and the lowest of the speeds that this rests on.
 
     That they would do better is not said: nobody has tried.
     """
@@ -140,8 +140,8 @@ def gpu(plan: Plan, profile: Profile, outcomes: Sequence[Outcome], budget: Budge
     stopped = sorted({outcome.job.learner for outcome in late} & nets)
     unpaid = [name for name in plan.unaffordable if name in nets]
     taking_part = [members[name] for name in (*plan.learners, *plan.unaffordable) if name in members]
-    seconds = plans.GPU_SPEED * plans.fit_seconds(plan.splits, budget.seconds, workers)
-    still = plans.too_slow(taking_part, profile.rows, len(profile.columns), seconds, budget)
+    seconds = plans.fit_seconds(plan.splits, budget.seconds, workers, "cuda")
+    still = plans.too_slow(taking_part, profile.rows, len(profile.columns), seconds, budget, "cuda")
     brought_in = [name for name in unpaid if name not in still]
     if not brought_in and not stopped:
         return {
@@ -151,7 +151,7 @@ def gpu(plan: Plan, profile: Profile, outcomes: Sequence[Outcome], budget: Budge
         "brought_in": brought_in,
         "still_too_slow": [name for name in unpaid if name in still],
         "cut_short": stopped,
-        "assumed_speed": plans.GPU_SPEED,
+        "assumed_speed": min(members[name].gpu_speed for name in {*unpaid, *stopped}),
         "reason": "what they would reach was not tried, so that no gain can be stated",
     }
 

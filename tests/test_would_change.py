@@ -75,10 +75,10 @@ def test_a_gpu_brings_in_whom_it_would_pay_for():
     chosen, _, _, outcomes = ran()
     net = find("ft_transformer")
     needed = plans.FEWEST_SECONDS * net.seconds(20_000, 0)
-    budget = needed / plans.fit_seconds(chosen.splits, 1.0, 1) / plans.GPU_SPEED
+    budget = needed / plans.fit_seconds(chosen.splits, 1.0, 1) / net.gpu_speed
     left_out = replace(chosen, learners=("dummy", "xgboost"), unaffordable=("ft_transformer",))
     told = would_change.gpu(left_out, rows, outcomes, Budget(1.01 * budget, 60), 1)
-    assert told["brought_in"] == ["ft_transformer"] and told["assumed_speed"] == plans.GPU_SPEED
+    assert told["brought_in"] == ["ft_transformer"] and told["assumed_speed"] == net.gpu_speed
     assert "not tried" in told["reason"]
 
 

@@ -83,5 +83,6 @@ LEARNER = Learner(
     effort=8,
     # Attention takes about 4 ms a step for each column.
     seconds=lambda rows, columns: 0.004 * max(columns, 4) * usual_steps(rows),
+    gpu_speed=30.0,
     precedence=5,
 )

@@ -36,11 +36,11 @@ class _MLP(NetEstimator):
 
     @property
     def side_by_side(self) -> bool:
-        """Tell whether it pays to train several at once: narrow nets on a CPU, any on a GPU."""
-        from advisor.nets.many import WIDEST_ON_CPU
+        """Tell whether it pays to train several at once: narrow nets on a CPU."""
+        from advisor.nets.many import WIDEST
 
         stackable = self.number_embedding is None and self.normalisation != "batch"
-        return stackable and (self.device != "cpu" or self.width <= WIDEST_ON_CPU)
+        return stackable and self.device == "cpu" and self.width <= WIDEST
 
     def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
         from advisor.nets.blocks import MLP, TableInput, TableNet
@@ -110,5 +110,6 @@ LEARNER = Learner(
     requires=("torch",),
     effort=3,
     seconds=lambda rows, columns: 0.004 * usual_steps(rows),
+    gpu_speed=5.0,
     precedence=3,
 )

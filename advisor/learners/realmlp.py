@@ -129,5 +129,6 @@ LEARNER = Learner(
     requires=("torch",),
     effort=4,
     seconds=lambda rows, columns: 0.007 * usual_steps(rows),
+    gpu_speed=4.0,
     precedence=1,
 )

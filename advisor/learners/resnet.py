@@ -88,5 +88,6 @@ LEARNER = Learner(
     requires=("torch",),
     effort=5,
     seconds=lambda rows, columns: 0.008 * usual_steps(rows),
+    gpu_speed=10.0,
     precedence=4,
 )

@@ -94,5 +94,6 @@ LEARNER = Learner(
     requires=("torch",),
     effort=6,
     seconds=lambda rows, columns: 0.016 * usual_steps(rows),
+    gpu_speed=20.0,
     precedence=2,
 )

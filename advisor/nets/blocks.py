@@ -140,6 +140,8 @@ class MLP(nn.Sequential):
 class TableNet(nn.Module):
     """An entrance for numbers, 0/1 columns and codes, and a body for what comes out of it: outputs (n, k)."""
 
+    replayable = True
+
     def __init__(self, entrance: TableInput, body: nn.Module) -> None:
         super().__init__()
         self.entrance = entrance

@@ -14,6 +14,8 @@ HEADS = 8
 class FTTransformer(nn.Module):
     """A vector of `width` (a multiple of 8) for each column and attention among them: a table's row to (n, outputs)."""
 
+    replayable = True
+
     def __init__(
         self,
         numbers: int,

@@ -38,6 +38,8 @@ class Neighbours(nn.Module):
     kept as they are while the net learns; `settle` replaces them by what the net has made of them.
     """
 
+    replayable = True
+
     def __init__(
         self,
         entrance: TableInput,

@@ -53,8 +53,11 @@ class Optimiser:
         self.groups = [(_Moments(weights), decays, pace) for (decays, pace), weights in groups.items()]
 
     @torch.no_grad()
-    def step(self, learning_rate: float, decay_share: float = 1.0) -> None:
-        """Move all weights with `decay_share` of the weight decay, and clear the gradients."""
+    def step(self, learning_rate: float | Tensor, decay_share: float = 1.0) -> None:
+        """Move all weights with `decay_share` of the weight decay, and clear the gradients.
+
+        A learning rate that lies on the weights' device is read there, so that the step can be captured.
+        """
         scale = None
         if self.clip_norm is not None:
             scale = _excess([weight.grad for moments, *_ in self.groups for weight in moments.weights], self.clip_norm)
@@ -72,11 +75,15 @@ class WeightAverage:
         self.steps = steps
         self.seen = 0
 
-    @torch.no_grad()
-    def update(self) -> None:
-        """Move the mean towards the weights of now; young means forget faster, as their first steps were the worst."""
+    def next_share(self) -> float:
+        """Count a step and return the share of it: young means forget faster, as their first steps were the worst."""
         self.seen += 1
-        share = max(1.0 / max(1.0, self.steps), 2.0 / (self.seen + 1))
+        return max(1.0 / max(1.0, self.steps), 2.0 / (self.seen + 1))
+
+    @torch.no_grad()
+    def update(self, share: float | Tensor | None = None) -> None:
+        """Move the mean by `share` (of `next_share` where None) of the way to the weights of now."""
+        share = self.next_share() if share is None else share
         for mean, weight in zip(self.means, self.weights, strict=True):
             mean.lerp_(weight, share)
 
@@ -104,7 +111,7 @@ class _Moments:
         self.steps = [torch.zeros((), dtype=torch.float32, device=weight.device) for weight in weights]
 
     def step(
-        self, kind: str, learning_rate: float, decay: float, scale: Tensor | None, betas: tuple[float, float]
+        self, kind: str, learning_rate: float | Tensor, decay: float, scale: Tensor | None, betas: tuple[float, float]
     ) -> None:
         gradients = [weight.grad for weight in self.weights]
         if kind == "sgd":
@@ -116,7 +123,7 @@ class _Moments:
                 grad_scale=scale,
                 weight_decay=decay,
                 momentum=MOMENTUM,
-                lr=learning_rate,
+                lr=learning_rate,  # type: ignore[arg-type]  # a scalar tensor will do
                 dampening=0.0,
                 nesterov=True,
                 maximize=False,

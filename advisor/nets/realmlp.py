@@ -132,6 +132,8 @@ class RealMLP(nn.Module):
     `start_from` has to see training rows once before the first step.
     """
 
+    replayable = True
+
     def __init__(
         self,
         entrance: TableInput,

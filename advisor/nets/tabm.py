@@ -19,6 +19,8 @@ class TabM(nn.Module):
     members as further rows, so that a step is one product of matrices a layer; nothing is done member by member.
     """
 
+    replayable = True
+
     def __init__(
         self,
         entrance: TableInput,

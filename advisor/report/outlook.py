@@ -68,7 +68,7 @@ def larger_budget(change: Change) -> str:
 
 
 def gpu(change: Change) -> str:
-    """Name whom a GPU would bring in or let finish, with the guess that this rests on."""
+    """Name whom a GPU would bring in or let finish, with the speed that this rests on."""
     lists = {
         name: ", ".join(map(str, change.get(name) or ())) for name in ("brought_in", "still_too_slow", "cut_short")
     }
@@ -76,7 +76,8 @@ def gpu(change: Change) -> str:
     sentences = []
     if lists["brought_in"]:
         sentences.append(
-            f"it would bring in {lists['brought_in']}, if it trains {speed} times as fast as one core, which is a guess"
+            f"it would bring in {lists['brought_in']}, if it trains at least {speed} times as fast as one core, half "
+            "of what was measured on a large one"
         )
     if lists["still_too_slow"]:
         sentences.append(f"too slow even so: {lists['still_too_slow']}")

@@ -133,7 +133,7 @@ def test_shapes_that_do_not_fit_are_told_apart():
     shapes = [many.shape_of(one) for one in (wish(0), wish(1, rate=1.0), wish(2, width=32), wish(3, activation="gelu"))]
     assert shapes[0] == shapes[1]
     assert shapes[0] != shapes[2] and shapes[0] != shapes[3]
-    assert many.shape_of(wish(0, width=many.WIDEST_ON_CPU + 1)) is None
+    assert many.shape_of(wish(0, width=many.WIDEST + 1)) is None
     assert many.shape_of(wish(0, normalisation="batch")) is None
 
 

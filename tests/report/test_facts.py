@@ -144,7 +144,7 @@ def test_more_rows_without_a_figure(change, sentence):
 
 def test_a_gpu_and_pre_trained_nets_in_words():
     told = outlook.gpu({"brought_in": ["tabm"], "still_too_slow": ["ft"], "cut_short": [], "assumed_speed": 5.0})
-    assert told.startswith("It would bring in tabm, if it trains 5.0 times as fast as one core, which is a guess.")
+    assert told.startswith("It would bring in tabm, if it trains at least 5.0 times as fast as one core, half of what")
     assert told.endswith("Too slow even so: ft.")
     gain = {"estimate": -0.03, "low": -0.08, "high": 0.02}
     took_part = {"prior_fitted": {"champion_on_cuts": 1, "cuts": 5, "gain": gain}}
