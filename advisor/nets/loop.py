@@ -249,6 +249,9 @@ def train(
     over; the clock is read at every batch. Where a GPU's memory is too small, the batch is halved and training starts
     again. A permuted copy of the rows is made each epoch: twice their size must fit on the device.
 
+    On an NVIDIA GPU the steps of a module that says `replayable = True` are replayed from the second epoch on (see
+    advisor.nets.replay). Its forward pass must not ask the GPU for a value, nor change its course by Python's.
+
     Raises UserError for rows that hold NaN or infinity, Diverged if the loss leaves the real numbers before any epoch
     was good.
     """
