@@ -88,7 +88,7 @@ def best_by_inner_error(finals: Finals) -> dict[int, Outcome]:
 def _with_all_leaders(
     champions: Mapping[int, Outcome], finals: Finals, late: Container[tuple[str, int]]
 ) -> dict[int, Outcome]:
-    """Leave out the cuts on which the clock stopped someone who is champion, with time enough, on another.
+    """Leave out the cuts on which another leads because the clock stopped someone who is champion, in time, elsewhere.
 
     There the family was led by whoever happened to be ready, and the other side would look better than it is.
     """
@@ -100,7 +100,8 @@ def _with_all_leaders(
         number: outcome
         for number, outcome in champions.items()
         if not any(
-            number not in cuts and (number in finals[name] or (name, number) in late) for name, cuts in in_time.items()
+            number not in cuts and name != outcome.job.learner and (number in finals[name] or (name, number) in late)
+            for name, cuts in in_time.items()
         )
     }
 

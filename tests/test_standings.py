@@ -181,6 +181,8 @@ def test_a_cut_on_which_the_clock_stopped_who_leads_elsewhere_does_not_count(ins
     assert standing.cuts.numbers == judged
 
 
-def test_who_is_cut_short_everywhere_leaves_all_cuts():
+def test_who_is_cut_short_and_leads_all_the_same_leaves_all_cuts():
     short = [replace(o, cut_short=o.job.learner == "xgboost") for o in all_outcomes(plan())]
     assert standings(DATASET, PROFILE, plan(), short, Constraints()).cuts.numbers == (0, 1, 2)
+    once = [replace(o, cut_short=o.job.learner == "xgboost" and o.job.split == 2) for o in all_outcomes(plan())]
+    assert standings(DATASET, PROFILE, plan(), once, Constraints()).cuts.numbers == (0, 1, 2), "it leads there as well"
