@@ -10,6 +10,8 @@ import numpy as np
 from cases import DRAWN_ROWS, MOST_T2_ROWS, PUBLISHED, is_scored
 from scoring import DECIDED, brier_skill, cluster_interval, is_wrong, published_regret, regret, share_interval
 
+from advisor.learners import catalogue
+
 Line = Mapping[str, Any]
 MANY_ROWS = 10_000
 AGREES = {"worth_it": ("nn",), "not_worth_it": ("tree", "tie")}
@@ -18,6 +20,13 @@ AGREES = {"worth_it": ("nn",), "not_worth_it": ("tree", "tie")}
 def per_cent(value: float, digits: int = 1) -> str:
     """Write a share in per cent, "-" where there is none."""
     return f"{100 * value:.{digits}f} %" if np.isfinite(value) else "-"
+
+
+def who_took_part(lines: Sequence[Line]) -> str:
+    """Count the comparisons that each net took part in: a short budget does not pay for all of them."""
+    nets = {learner.name for learner in catalogue() if learner.family == "neural"}
+    counts = Counter(name for line in lines for name in line["learners"] if name in nets)
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "none"
 
 
 def between(bounds: tuple[float, float], digits: int = 1) -> str:
@@ -139,6 +148,11 @@ def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
     text += table(
         ("rows drawn", "cases", "decided", "wrong among decided", "decided, truth in the noise", "answers"), rows
     )
+    text += ["Nets that the budget paid for, in so many comparisons:", ""]
+    for size in DRAWN_ROWS:
+        some = [line for line in own if line["rows"] == size]
+        text += [f"- {size:,} rows ({len(some)} comparisons): {who_took_part(some)}"]
+    text += [""]
     text += regrets(both(own), lambda line: strategies(line, ablations.get(line["key"])))
     skill, bounds, count = brier_of(own)
     text += [f"Brier skill of `p_worth` over the base rate: {skill:.2f} [{bounds[0]:.2f}, {bounds[1]:.2f}] "
@@ -190,6 +204,7 @@ def t2(lines: Sequence[Line]) -> list[str]:
         f"- decided: {counted(len(decided), len(own))}",
         f"- agreement among decided (a published tie counts as not worth it): {counted(len(agreed), len(decided))}",
         f"- of these against sources with strong nets: {counted(sum(line in agreed for line in strong), len(strong))}",
+        f"- nets that the budget paid for, in so many comparisons: {who_took_part(own)}",
         "",
     ]
     rows = []
@@ -211,11 +226,13 @@ def t2(lines: Sequence[Line]) -> list[str]:
 
     text += regrets(own, of)
     return [*text, "<details><summary>All cases of T2</summary>", "", *table(
-        ("data set", "rows", "metric", "answer", "p_worth", "gain", "published gain", "published", "source", "scored"),
+        ("data set", "rows", "metric", "answer", "p_worth", "gain", "champions", "published gain", "published",
+         "source", "scored"),
         [
             (line["dataset"], line["rows_used"], line["metric"], line["answer"],
              "-" if line["p_worth"] is None else f"{line['p_worth']:.3f}",
              per_cent(np.nan if line["gain"]["estimate"] is None else line["gain"]["estimate"]),
+             " / ".join(who["learner"] if who else "-" for who in line["champions"].values()),
              per_cent(published[line["dataset"]].gain), published[line["dataset"]].verdict,
              published[line["dataset"]].source, "yes" if is_scored(line["dataset"]) else "no")
             for line in lines

@@ -88,7 +88,8 @@ replacement; those of counts are exact (Clopper and Pearson) and take draws as i
 table are not."""
 _T2 = """\
 Published verdicts are about other nets, other splits, often other sizes (here at most 10,000 rows), and TabZilla
-chose its champions by test score and has older nets. The metric is theirs. Regret is by their figures. A disagreement
+chose its champions by test score and has older nets. They compare nets with trees, while our classical side also has a
+linear model and neighbours, which lead on some tables. The metric is theirs. Regret is by their figures. A disagreement
 is therefore not always our error, nor an agreement our merit."""
 _T3 = """\
 Simulated: row losses of two pipelines with planted gain, common hard rows, heavy tails, and training samples that add

@@ -13,7 +13,7 @@ def t1_line(dataset, answer, errors, p_worth, rows=10_000, spent=15.0):
     net = errors["neural"] < errors["classical"]
     return {
         "key": f"t1-{dataset}-{rows}-0", "part": "t1", "dataset": dataset, "metric": "roc_auc", "rows": rows, "seed": 0,
-        "code": "abc",
+        "code": "abc", "learners": ["forest", "mlp"],
         "answer": answer, "p_worth": p_worth, "min_gain": 0.02, "status": "ok", "rows_used": rows,
         "gain": {"estimate": 0.1}, "budget_seconds": 60.0, "spent_seconds": spent,
         "recommended": {"learner": "x", "family": "neural" if answer == "worth_it" else "classical"},
@@ -28,7 +28,8 @@ def t1_line(dataset, answer, errors, p_worth, rows=10_000, spent=15.0):
 def t2_line(entry, answer):
     return {
         "key": f"t2-{entry.dataset}", "part": "t2", "dataset": entry.dataset, "metric": entry.metric, "answer": answer,
-        "code": "abc",
+        "code": "abc", "learners": ["forest", "mlp", "realmlp"],
+        "champions": {"classical": {"learner": "forest"}, "neural": None},
         "p_worth": 0.5, "gain": {"estimate": None}, "rows_used": 900, "status": "ok",
         "recommended": {"family": "neural" if answer == "worth_it" else "classical"},
     }  # fmt: skip
@@ -55,6 +56,12 @@ def page(tmp_path_factory):
     report.write(folder)
     assert (folder / "power.svg").is_file() and (folder / "calibration.svg").is_file()
     return (folder.parent / "verdicts.md").read_text(encoding="utf-8")
+
+
+def test_it_says_which_nets_the_budget_paid_for_and_which_commit_ran(page):
+    assert "- 10,000 rows (3 comparisons): mlp 3" in page
+    assert "in so many comparisons: mlp 2, realmlp 2" in page
+    assert "- T1: 4 cases with commit abc" in page
 
 
 def test_the_third_for_choosing_thresholds_is_not_scored(page):
