@@ -51,9 +51,14 @@ def machine() -> dict[str, Any]:
 
 
 def code() -> str:
-    """Name the commit that results are made with."""
-    asked = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True).stdout.strip() or "unknown"
+    """Name the commit that results are made with, with a "+" where the code has been changed since."""
+
+    def git(*asked: str) -> str:
+        root = Path(__file__).resolve().parents[2]
+        return subprocess.run(["git", *asked], cwd=root, capture_output=True, text=True).stdout.strip()
+
+    changed = git("diff", "--name-only", "HEAD", "--", "advisor", "benchmarks")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
 
 
 def write(folder: Path) -> None:
