@@ -25,6 +25,8 @@ LONGEST_DEFAULTS = 0.6
 # Cuts that any budget must pay for. Beyond them, all learners on few cuts tell more than few learners on all: without
 # the strongest opponent a third of the claims for nets would be false, while fewer rows only widen the interval.
 FEWEST_CUTS = 2
+# Few rows deserve five inner fits a configuration, which a short budget cannot pay for: within two minutes they left
+# 2 of 5 cuts to judge, and nets and boosted trees that were cut short.
 SECONDS_FOR_INNER_FOLDS = 300
 # With fewer rows the way they are cut makes a fifth of the estimate's spread, so that all repeats are worth their time.
 FEW_ROWS = 300
@@ -223,8 +225,6 @@ def draw_splits(dataset: Dataset, budget: Budget) -> Splits:
     if dataset.task == "binary":
         # Every test part needs both classes, or its AUC does not exist.
         folds = max(2, min(folds, int(np.bincount(dataset.target).min()))) if folds > 1 else folds
-    # A short budget cannot pay for the five inner fits a configuration that few rows would deserve: within two minutes
-    # they left 2 of 5 cuts to judge, and nets and boosted trees that were cut short.
     inner_folds = 5 if rows <= 2_500 and budget.seconds >= SECONDS_FOR_INNER_FOLDS else 1
     return splits.draw(
         dataset.target,

@@ -62,7 +62,7 @@ def test_many_codes_a_batch_can_be_captured():
     assert np.isfinite(fit.curve["valid_loss"]).all()
 
 
-def test_rows_that_are_left_over_are_others_in_each_epoch():
+def test_rows_that_do_not_fill_the_batches_are_no_trouble():
     loss, module = TableLoss("log_loss"), net()
     fit = train(module, rows(1003, 0), None, loss, Recipe(epochs=4, batch_size=100), device=GPU)
     assert len(fit.curve["epoch"]) == 4
