@@ -207,16 +207,16 @@ def answer_of(comparison: Comparison, confidence: float = 0.95) -> Answer:
     return "too_close_to_call"
 
 
-def beats(
-    pipeline: RowLosses, dummy: RowLosses, cuts: Cuts, metric: Metric, *, confidence: float = 0.975
-) -> bool | None:
-    """Tell whether a pipeline shows any skill: a one-sided test that its error is below the dummy's, without a prior.
+def chance_of_skill(
+    pipeline: RowLosses, dummy: RowLosses, cuts: Cuts, metric: Metric, *, least: float = 0.0
+) -> float | None:
+    """Return the chance that a pipeline's error is below the dummy's by more than the share `least`, without a prior.
 
-    Two families have a try each, so 0.975 for either keeps the chance of seeing skill in pure noise at or below 5 %
-    (Bonferroni). Returns None where there is too little to say, as `compare_pairs` does.
+    Two families have a try each, so asking 0.975 of either keeps the chance of seeing skill in pure noise at or below
+    5 % (Bonferroni). None where there is too little to say, as `compare_pairs` has it.
     """
-    comparison = compare_pairs(dummy, pipeline, cuts, metric, min_gain=0.0)
-    return None if comparison is None else comparison.theta > 0 and comparison.p_worth_flat >= confidence
+    comparison = compare_pairs(dummy, pipeline, cuts, metric, min_gain=least)
+    return None if comparison is None else comparison.p_worth_flat
 
 
 def clearly_better(known: np.ndarray, losses: np.ndarray) -> bool:

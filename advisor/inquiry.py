@@ -14,7 +14,7 @@ from advisor import schedule
 from advisor.effort import effort
 from advisor.flattery import flattery_findings, flattery_probes
 from advisor.growth import growth_probes
-from advisor.looks import Stage, look
+from advisor.looks import CONCLUSIVE, Stage, look
 from advisor.metrics import METRICS
 from advisor.permuted import permuted_finding, permuted_probes
 from advisor.prices import Prices
@@ -101,7 +101,7 @@ def inquire(shared: Shared, request: Request, hands: Hands, began: float, end: f
     )  # fmt: skip
     wanted = [outcome for outcome in outcomes if outcome.job.learner == verdict.recommended["learner"]]
     until = end - schedule.final_fit_seconds(wanted, shared)
-    if looks[-1].stage != "final":  # the answer came early, and what was saved is not spent on its outskirts
+    if verdict.answer in CONCLUSIVE:  # what was saved is not spent on the outskirts of an answer
         until = min(until, time.time() + QUESTIONS * budget.seconds)
     kinds = growth_probes(dataset, plan, standing, outcomes), seed_probes(plan, standing, outcomes)
     readings = _ask(shared, request, hands, kinds, outcomes, until)

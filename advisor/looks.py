@@ -15,6 +15,8 @@ from advisor.records import Constraints, Look, Plan
 from advisor.standings import Standings
 from advisor.verdict import ruling
 
+# Answers that end a comparison; the others would like to see more.
+CONCLUSIVE = ("worth_it", "not_worth_it", "no_signal")
 Stage = Literal["landmarks", "defaults", "tuned", "final"]
 
 
@@ -47,7 +49,7 @@ def look(
         decided = hope <= 1 - asked
         because = f"with all that tuning may add, the chance of the margin is {hope:.1%}" if decided else ""
     elif stage == "tuned":
-        decided = ruled.answer in ("worth_it", "not_worth_it", "no_signal")
+        decided = ruled.answer in CONCLUSIVE
     return Look(
         stage, seconds, None if compared is None else compared.p_worth, decided,
         None if stage == "landmarks" else asked, len(standing.cuts.numbers), because,

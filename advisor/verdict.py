@@ -24,7 +24,10 @@ from advisor.standings import Standings, leaderboard
 
 # Cuts that both families must have finished before anything is said; one is enough where the plan has only one.
 FEWEST_CUTS = 2
-# An estimate this far below the dummy's error that is still uncertain is no sign of an absent signal, but of few rows.
+# Skill is seen where a family is as certain as this to beat the dummy; there are two, so that noise passes in 5 %.
+SKILL_CONFIDENCE = 0.975
+# "No signal" recommends a constant, so that not having seen skill does not suffice: a relative error reduction of this
+# much over the dummy (an AUC of 0.55) has to be ruled out as certainly. Elsewhere there are too few rows to tell.
 LARGEST_NO_SIGNAL = 0.1
 
 
@@ -152,14 +155,15 @@ def _answer(
         return "not_enough_evidence", [
             f"Only {standing.cuts.rows} rows were judged out of fold, too few for any honest figure."
         ]
-    if "dummy" in standing.losses and not _any_skill(standing, metric):
-        if max(_skill(standing, family, metric) for family in ("classical", "neural")) > LARGEST_NO_SIGNAL:
+    if "dummy" in standing.losses and _chance_of_skill(standing, metric) < SKILL_CONFIDENCE:
+        if _chance_of_skill(standing, metric, LARGEST_NO_SIGNAL) > 1 - SKILL_CONFIDENCE:
             return "not_enough_evidence", [
-                f"On {comparison.rows:,} rows judged out of fold nobody is certain to beat a constant guess, although "
-                "it looks like it; more rows or a larger budget would tell."
+                f"On {comparison.rows:,} rows judged out of fold nobody is certain to beat a constant guess, and an "
+                f"error {percent(LARGEST_NO_SIGNAL)} lower is not ruled out; more rows or a larger budget would tell."
             ]
         return "no_signal", [
-            "Neither family predicts better than a constant guess on rows it has not seen (97.5 % one-sided each)."
+            "Neither family predicts better than a constant guess on rows it has not seen, and an error "
+            f"{percent(LARGEST_NO_SIGNAL)} lower is ruled out (97.5 % one-sided each)."
         ]
     answer = evidence.answer_of(comparison, confidence)
     behind = {"worth_it": "classical", "not_worth_it": "neural"}.get(answer)
@@ -217,17 +221,14 @@ def _family(standing: Standings, family: str) -> set[str]:
     return {name for name, cuts in standing.finals.items() if any(o.job.family == family for o in cuts.values())}
 
 
-def _any_skill(standing: Standings, metric: Metric) -> bool:
+def _chance_of_skill(standing: Standings, metric: Metric, least: float = 0.0) -> float:
+    """Return the better family's chance of an error below the dummy's by more than the share `least`."""
     dummy = standing.losses["dummy"]
-    return any(
-        evidence.beats(standing.losses[family], dummy, standing.cuts, metric) for family in ("classical", "neural")
+    chances = (
+        evidence.chance_of_skill(standing.losses[family], dummy, standing.cuts, metric, least=least)
+        for family in ("classical", "neural")
     )
-
-
-def _skill(standing: Standings, family: str, metric: Metric) -> float:
-    """Return the estimated relative error reduction of a family over the dummy."""
-    own, dummy = (metric.error_of_loss(float(standing.losses[who].by_row.mean())) for who in (family, "dummy"))
-    return 1 - own / dummy if dummy > 0 else 0.0
+    return max(chance for chance in chances if chance is not None)
 
 
 def _floor_holds(standing: Standings, metric: Metric) -> bool:

@@ -398,7 +398,7 @@ def test_too_little_is_said_to_be_too_little(rows: int, groups: np.ndarray | Non
     else:
         left = right = RowLosses(np.array([]), np.array([]))
     assert evidence.compare_pairs(left, right, cuts, MAE) is None
-    assert evidence.beats(left, right, cuts, MAE) is None
+    assert evidence.chance_of_skill(left, right, cuts, MAE) is None
     assert evidence.score_interval(left, cuts, MAE) is None
     assert evidence.standard_error(left, cuts, MAE) is None
 
@@ -484,16 +484,23 @@ def test_no_error_seen_does_not_mean_none_to_come() -> None:
     assert evidence.standard_error(row_losses, cuts, ACCURACY) == 0
 
 
-@pytest.mark.parametrize(("gain", "skill"), [(0.0, False), (0.01, False), (0.2, True), (-0.2, False)])
-def test_skill_is_being_better_than_the_dummy_beyond_chance(gain: float, skill: bool) -> None:
+@pytest.mark.parametrize(
+    ("gain", "any_skill", "a_tenth"), [(0.0, None, False), (0.2, True, True), (0.1, True, None), (-0.2, False, False)]
+)
+def test_skill_is_being_better_than_the_dummy_by_what_is_asked(
+    gain: float, any_skill: bool | None, a_tenth: bool | None
+) -> None:
     dummy, pipeline = two_pipelines(1000, 18, gain=gain)
     (left, cuts), (right, _) = judged(dummy), judged(pipeline)
-    assert evidence.beats(right, left, cuts, MAE) is skill
+    for least, known in ((0.0, any_skill), (0.1, a_tenth)):
+        found = evidence.chance_of_skill(right, left, cuts, MAE, least=least)
+        assert found is not None
+        assert (None if 0.025 < found < 0.975 else found > 0.5) is known
 
 
 def test_the_dummy_does_not_beat_itself() -> None:
     row_losses, cuts = judged(np.full(500, 0.5))
-    assert evidence.beats(row_losses, row_losses, cuts, AUC) is False
+    assert evidence.chance_of_skill(row_losses, row_losses, cuts, AUC) == 0.0
 
 
 # Before training

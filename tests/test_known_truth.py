@@ -40,13 +40,31 @@ def answer(table, metric, names, *, folds=3, twin=None, seed=0):
     return judge(data, seen, plan, standing, outcomes, constraints=constraints)
 
 
-@pytest.mark.parametrize(("kind", "seed"), [("binary", 0), ("binary", 1), ("regression", 2)])
-def test_pure_noise_has_no_signal(kind, seed):
+@pytest.mark.parametrize(
+    ("kind", "rows", "seed", "expected", "recommended"),
+    [
+        ("binary", 4_000, 0, "no_signal", "dummy"),
+        ("regression", 600, 2, "no_signal", "dummy"),
+        ("binary", 200, 3, "not_enough_evidence", "linear"),
+    ],
+)
+def test_pure_noise_has_no_signal_once_the_rows_suffice_to_know(kind, rows, seed, expected, recommended):
     rng = np.random.default_rng(seed)
-    table = pd.DataFrame(rng.normal(size=(600, 5)), columns=list("abcde"))
-    table["y"] = rng.integers(0, 2, 600) if kind == "binary" else rng.normal(size=600)
+    table = pd.DataFrame(rng.normal(size=(rows, 5)), columns=list("abcde"))
+    table["y"] = rng.integers(0, 2, rows) if kind == "binary" else rng.normal(size=rows)
     verdict = answer(table, "roc_auc" if kind == "binary" else "rmse", ["linear", "tree", "mlp"])
-    assert verdict.answer == "no_signal" and verdict.recommended["learner"] == "dummy"
+    assert (verdict.answer, verdict.recommended["learner"]) == (expected, recommended)
+
+
+def test_a_weak_signal_that_few_rows_do_not_show_is_not_denied():
+    """An AUC of 0.60 is there; 300 rows seldom show it, and a constant would give all of it away."""
+    answers = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        table = pd.DataFrame(rng.normal(size=(300, 5)), columns=list("abcde"))
+        table["y"] = (0.36 * table["a"] + rng.normal(size=300) > 0).astype(int)
+        answers.append(answer(table, "roc_auc", ["linear", "mlp"], seed=seed).answer)
+    assert "no_signal" not in answers
 
 
 @pytest.mark.parametrize("seed", range(2))

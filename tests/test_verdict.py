@@ -21,6 +21,9 @@ def answer(noises=None, inner=None, *, constraints=None, outcomes=None, profile=
     return judge(DATASET, profile, chosen, standing, outcomes, constraints=constraints, **options)
 
 
+NOTHING_LEARNED = {"mlp": 90, "xgboost": 90, "linear": 90}
+
+
 def without(family):
     return [o for o in all_outcomes(plan()) if o.job.family != family]
 
@@ -31,7 +34,7 @@ def without(family):
         ("the net is far better", {"noises": {"mlp": 0.2, "xgboost": 0.9}}, "worth_it", "mlp"),
         ("the net is far worse", {"noises": {"mlp": 0.9, "xgboost": 0.2}}, "not_worth_it", "xgboost"),
         ("both are alike", {"noises": {"mlp": 0.6, "xgboost": 0.6}}, "too_close_to_call", "xgboost"),
-        ("nobody beats the dummy", {"noises": {"mlp": 90, "xgboost": 90, "linear": 90}}, "no_signal", "dummy"),
+        ("nobody is seen to beat the dummy", {"noises": NOTHING_LEARNED}, "not_enough_evidence", "xgboost"),
         ("no net finished", {"outcomes": without("neural")}, "not_enough_evidence", "xgboost"),
         ("no classical learner finished", {"outcomes": without("classical")}, "not_enough_evidence", "mlp"),
         (
@@ -46,6 +49,15 @@ def test_rules(situation, measured, expected, recommended):
     verdict = answer(**measured)
     assert (verdict.answer, verdict.recommended["learner"]) == (expected, recommended), situation
     assert verdict.sentence.endswith(".") and "nan" not in verdict.sentence
+
+
+def test_no_signal_is_said_where_skill_is_ruled_out():
+    """Everybody predicts what the dummy does, so that no row speaks for anyone."""
+    outcomes = all_outcomes(plan(), NOTHING_LEARNED)
+    constant = {o.job.split: o.predictions for o in outcomes if o.job.family == "dummy"}
+    verdict = answer(outcomes=[replace(o, predictions=constant[o.job.split]) for o in outcomes])
+    assert (verdict.answer, verdict.recommended["learner"]) == ("no_signal", "dummy")
+    assert any("is ruled out (97.5 %" in reason for reason in verdict.reasons)
 
 
 def test_choosing_by_outer_score_would_have_answered_otherwise():

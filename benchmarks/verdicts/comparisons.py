@@ -73,6 +73,7 @@ def run(case: Case, options: argparse.Namespace) -> dict[str, Any]:
     profile = walk.profile(sample, target, task=task)
     keep(advice, dataset, profile, options.out / "kept" / f"{case.key}.npz")
     line = {**asdict(case), **facts(advice.document), "status": "ok", "rows_used": len(dataset.target)}
+    line["workers"] = options.workers
     if case.part == "t1":
         began = time.time()
         fit_seconds = TRUTH_FIT_SHARE * options.budget

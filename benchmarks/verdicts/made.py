@@ -144,10 +144,16 @@ def _trained(lines: Sequence[Line]) -> list[str]:
     text += table(("kind", "pipelines", "cases", "decided", "wrong among decided", "90 % interval covers"), rows)
     for kind, count, heading in (
         ("noise", "signal seen", "signal seen in pure noise"),
+        ("noise", "answer no_signal", "called no_signal, as it is"),
         ("findings", "found", "warned of"),
     ):
-        own = {name: [line for line in _kind(lines, kind) if line["name"] == name] for name in KINDS[kind][1]}
-        text += table((kind, heading), [(name, rate(some, count)) for name, some in own.items()])
+        own = [line for line in _kind(lines, kind)]
+        sizes = sorted({line["rows"] for line in own})
+        text += table((kind, *(f"{heading}, {size:,} rows" for size in sizes)), [
+            (name, *(rate([line for line in own if (line["name"], line["rows"]) == (name, size)], count)
+                     for size in sizes))
+            for name in KINDS[kind][1]
+        ])  # fmt: skip
     return text
 
 

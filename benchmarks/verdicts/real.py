@@ -11,6 +11,7 @@ from cases import DRAWN_ROWS, MOST_T2_ROWS, PUBLISHED, is_scored
 from scoring import DECIDED, brier_skill, cluster_interval, is_wrong, published_regret, regret, share_interval
 
 from advisor.learners import catalogue
+from advisor.plan import tier
 
 Line = Mapping[str, Any]
 MANY_ROWS = 10_000
@@ -129,6 +130,18 @@ def cost_shares(lines: Sequence[Line]) -> list[float]:
     return [line["spent_seconds"] / line["budget_seconds"] for line in lines if line["rows_used"] >= MANY_ROWS]
 
 
+def protocol_shares(lines: Sequence[Line]) -> list[float]:
+    """Return worker-seconds spent over those that all cuts of the full protocol would take at this effort a cut, of
+    the cases with at least 10,000 rows; all that else was done counts as spent."""
+    shares = []
+    for line in lines:
+        if line["rows_used"] >= MANY_ROWS:
+            _, folds, repeats = tier(line["rows_used"])
+            a_cut = sum(line["family_seconds"].values()) / max(line["splits"]["judged"], 1)
+            shares.append(line["workers"] * line["spent_seconds"] / (folds * repeats * a_cut))
+    return shares
+
+
 def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
     """Return the tables of T1."""
     own = scored(lines)
@@ -143,10 +156,12 @@ def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
         wrong, known, unknown = wrong_among_decided(some)
         answers = Counter(line["answer"] for line in some)
         decided = sum(answers[answer] for answer in DECIDED)
-        rows.append((size or "all", len(some), counted(decided, len(some)), counted(wrong, known), unknown,
+        budgets = ", ".join(f"{seconds:.0f} s" for seconds in sorted({line["budget_seconds"] for line in some}))
+        rows.append((size or "all", budgets, len(some), counted(decided, len(some)), counted(wrong, known), unknown,
                      ", ".join(f"{name} {count}" for name, count in sorted(answers.items()))))  # fmt: skip
     text += table(
-        ("rows drawn", "cases", "decided", "wrong among decided", "decided, truth in the noise", "answers"), rows
+        ("rows drawn", "budget", "cases", "decided", "wrong among decided", "decided, truth in the noise", "answers"),
+        rows,
     )
     text += ["Nets that the budget paid for, in so many comparisons:", ""]
     for size in DRAWN_ROWS:
@@ -157,14 +172,30 @@ def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
     skill, bounds, count = brier_of(own)
     text += [f"Brier skill of `p_worth` over the base rate: {skill:.2f} [{bounds[0]:.2f}, {bounds[1]:.2f}] "
              f"({count} cases; intervals by drawing data sets).", ""]  # fmt: skip
-    if shares := cost_shares(own):
-        clusters = [line["dataset"] for line in own if line["rows_used"] >= MANY_ROWS]
-        text += [f"Seconds spent over seconds allowed, from 10,000 rows on: {mean_with_interval(shares, clusters)} "
-                 f"({len(shares)} cases).", ""]  # fmt: skip
+    text += costs(own)
     return [*text, "<details><summary>All cases of T1</summary>", "", *table(
         ("data set", "rows", "seed", "metric", "answer", "p_worth", "gain, true (SE)", "truth", "champions", "scored"),
         [_t1_row(line) for line in sorted(lines, key=lambda line: line["key"])],
     ), "</details>", ""]  # fmt: skip
+
+
+def costs(own: Sequence[Line]) -> list[str]:
+    """Return what answers cost on large tables, against the budget and against all cuts of the full protocol."""
+    large = [line for line in own if line["rows_used"] >= MANY_ROWS]
+    if not large:
+        return []
+    decided = [line for line in large if line["answer"] in DECIDED]
+    rows = [
+        (name, len(some), *(mean_with_interval(shares(some), [line["dataset"] for line in some])
+                            for shares in (cost_shares, protocol_shares)))
+        for name, some in (("all", large), ("decided", decided))
+    ]  # fmt: skip
+    return [
+        f"What an answer costs from {MANY_ROWS:,} rows on. A budget is a ceiling, and where the answer stays open all "
+        "of it is spent; the full protocol is every cut that is planned, three repeats of five folds up to 20,000 "
+        "rows, at the effort that a cut got here:", "",
+        *table(("cases", "count", "of the budget", "of the full protocol"), rows),
+    ]  # fmt: skip
 
 
 def _t1_row(line: Line) -> tuple[object, ...]:

@@ -21,9 +21,9 @@ import advisor
 from advisor import evidence, splits
 from advisor.metrics import METRICS, Metric
 from advisor.records import Comparison, Splits
+from advisor.verdict import LARGEST_NO_SIGNAL, SKILL_CONFIDENCE
 
 TEST_ROWS = 20_000
-FAMILIES_CONFIDENCE = 0.975
 COLUMNS = 6
 Table = tuple[np.ndarray, np.ndarray]
 Maker = Callable[[int], Any]
@@ -138,7 +138,8 @@ def winner_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, flo
 
 
 def noise_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, float]:
-    """Judge two families on a target that no column knows anything of: does either seem to beat a constant?"""
+    """Judge two families on a target that no column knows anything of: does either seem to beat a constant, and is it
+    ruled out that one does by much?"""
     metric = METRICS[name]
     inputs, target = made_table(rng, rows, 0.5, name != "rmse")
     table = inputs, rng.permutation(target)
@@ -148,13 +149,17 @@ def noise_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, floa
         part.number: metric.row_losses(table[1][part.test], _constant(table[1], part.train, len(part.test), name))
         for part in cuts.parts
     }
-    seen = False
+    seen = possible = False
     for maker in makers:
         losses = cross_validated(table, maker, cuts, metric, 0)
         shared = evidence.cuts_of(cuts, [losses, constant], encoded_columns=COLUMNS)
         pair = (evidence.losses_of(losses, shared), evidence.losses_of(constant, shared))
-        seen = seen or bool(evidence.beats(*pair, shared, metric, confidence=FAMILIES_CONFIDENCE))
-    return {"signal seen": float(seen)}
+        any_skill, much = (
+            evidence.chance_of_skill(*pair, shared, metric, least=least) or 0.0 for least in (0.0, LARGEST_NO_SIGNAL)
+        )
+        seen |= any_skill >= SKILL_CONFIDENCE
+        possible |= much > 1 - SKILL_CONFIDENCE
+    return {"signal seen": float(seen), "answer no_signal": float(not seen and not possible)}
 
 
 def _constant(target: np.ndarray, train: np.ndarray, rows: int, metric: str) -> np.ndarray:

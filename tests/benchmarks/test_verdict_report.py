@@ -15,7 +15,8 @@ def t1_line(dataset, answer, errors, p_worth, rows=10_000, spent=15.0):
         "key": f"t1-{dataset}-{rows}-0", "part": "t1", "dataset": dataset, "metric": "roc_auc", "rows": rows, "seed": 0,
         "code": "abc", "learners": ["forest", "mlp"],
         "answer": answer, "p_worth": p_worth, "min_gain": 0.02, "status": "ok", "rows_used": rows,
-        "gain": {"estimate": 0.1}, "budget_seconds": 60.0, "spent_seconds": spent,
+        "gain": {"estimate": 0.1}, "budget_seconds": 60.0, "spent_seconds": spent, "workers": 2,
+        "family_seconds": {"classical": 10.0, "neural": 14.0}, "splits": {"judged": 4},
         "recommended": {"learner": "x", "family": "neural" if answer == "worth_it" else "classical"},
         "champions": {"classical": {"learner": "forest"}, "neural": {"learner": "mlp"}},
         "truth": {
@@ -73,12 +74,14 @@ def test_the_third_for_choosing_thresholds_is_not_scored(page):
     [
         "| T1: wrong among decided at most 3 % | 1 of 3: 33.3 %",
         "| T1: mean regret at most 1.5 %, where plain rules pay 5-8 % | 16.67 %",
-        "| T1: cost at most 40 % of the full budget from 10,000 rows on | 25.00 % [25.00, 25.00] | yes |",
+        "| T1: cost at most 40 % of the full protocol from 10,000 rows on | 33.33 % [33.33, 33.33] | yes |"
+        " of the budget: 25.00 % [25.00, 25.00] |",
+        "| decided | 3 | 25.00 % [25.00, 25.00] | 33.33 % [33.33, 33.33] |",
         "| always the net | 3 | 16.67 %",
         "| always the classical champion | 3 | 33.33 %",
         "| rule: no looks | 1 | 50.00 %",
         "- agreement among decided (a published tie counts as not worth it): 2 of 2: 100.0 %",
-        "| noise | signal seen in pure noise |",
+        "| noise | signal seen in pure noise, 300 rows |",
         "| copy | 2 of 2: 100.0 %",
     ],
 )
