@@ -146,7 +146,8 @@ class NetEstimator(EarlyStopping):
         return self._fitted(X, y, None, np.inf, recipe)[0]
 
     def _raw_predict(self, X: np.ndarray) -> np.ndarray:
-        from advisor.nets.loop import cpu_threads, pick_device, predict
+        from advisor.nets.device import cpu_threads, pick_device
+        from advisor.nets.loop import predict
 
         # A net that was trained on a GPU may be asked on a machine without one: the best device at hand will do.
         place = pick_device("cpu" if self.device == "cpu" else "auto")
@@ -163,7 +164,8 @@ class NetEstimator(EarlyStopping):
         """Build a net for such rows and train it; return it on the CPU, and the loop's Fit."""
         import torch
 
-        from advisor.nets.loop import GpuMemory, cpu_threads, device_name, pick_device, seeded, train
+        from advisor.nets.device import GpuMemory, cpu_threads, device_name, pick_device, seeded
+        from advisor.nets.loop import train
         from advisor.nets.losses import TableLoss
 
         place = pick_device(self.device)

@@ -279,7 +279,7 @@ def _places(device: str, serve_on: str) -> tuple[str, str]:
     if device == "cpu" or (device == "auto" and sure):
         place = "cpu"
     else:
-        from advisor.nets.loop import pick_device
+        from advisor.nets.device import pick_device
 
         place = pick_device(device).type
     if serve_on == "gpu" and place == "cpu":

@@ -29,8 +29,8 @@ from nets_loop import mixed_table
 from advisor import learners, modalities
 from advisor.contracts import Setting
 from advisor.metrics import METRICS, default_metric
-from advisor.nets import loop
 from advisor.nets.blocks import MLP, TableInput, TableNet
+from advisor.nets.device import device_name, pick_device
 from advisor.nets.losses import TableLoss
 from advisor.nets.optimiser import Optimiser, WeightAverage
 from advisor.records import Profile
@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=["fits", "shared", "steps"], default=["fits", "shared", "steps"])
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    device = loop.pick_device(options.device)
+    device = pick_device(options.device)
     lines: list[str] = []
 
     def say(line: str) -> None:
@@ -211,7 +211,7 @@ def main() -> None:
             options.write.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     processor = platform.processor() or platform.machine()
-    say(f"{loop.device_name(device) or device.type}, {os.cpu_count()} cores ({processor}), torch {torch.__version__}\n")
+    say(f"{device_name(device) or device.type}, {os.cpu_count()} cores ({processor}), torch {torch.__version__}\n")
     if "fits" in options.parts:
         fits(tuple(options.rows), options.epochs, options.device, say)
     if "shared" in options.parts:

@@ -22,6 +22,7 @@ import torch
 
 from advisor.nets import loop, many
 from advisor.nets.blocks import MLP, TableInput, TableNet
+from advisor.nets.device import device_name, pick_device
 from advisor.nets.losses import TableLoss
 
 # (nets, depth, width, rows a batch)
@@ -85,9 +86,9 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    device = loop.pick_device(options.device)
+    device = pick_device(options.device)
     lines = [
-        f"{platform.machine()}, torch {torch.__version__}, {loop.device_name(device) or device.type}, "
+        f"{platform.machine()}, torch {torch.__version__}, {device_name(device) or device.type}, "
         f"{options.epochs} epochs, {options.rounds} rounds.\n",
         "| nets | shape | batch | one by one, s | side by side, s | times as fast | apart | used |",
         "|---|---|---|---|---|---|---|---|",

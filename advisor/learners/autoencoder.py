@@ -54,7 +54,8 @@ class _Autoencoder(NetEstimator):
     def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
         from advisor.nets.blocks import MLP, TableInput
         from advisor.nets.denoising import pretrained
-        from advisor.nets.loop import Recipe, pick_device
+        from advisor.nets.device import pick_device
+        from advisor.nets.loop import Recipe
 
         rows = self._and_unlabelled(rows)
         numbers, flags, _ = rows.inputs
@@ -137,7 +138,8 @@ class DenoisingFeatures(TransformerMixin, _Autoencoder):
     def fit(self, X: Any, y: Any = None, unlabelled: Any = None) -> DenoisingFeatures:
         """Learn to mend the rows X (n, p) and `unlabelled` (m, p), numbers without gaps and categories."""
         from advisor.nets.denoising import without_head
-        from advisor.nets.loop import Rows, cpu_threads, pick_device, seeded
+        from advisor.nets.device import cpu_threads, pick_device, seeded
+        from advisor.nets.loop import Rows
 
         numbers, nothing = self._checked(X, np.zeros(_num_samples(X)))
         self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

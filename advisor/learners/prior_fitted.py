@@ -46,7 +46,7 @@ class _PriorFitted(BaseEstimator):
         self._read()
 
     def _read(self) -> None:
-        from advisor.nets.loop import cpu_threads
+        from advisor.nets.device import cpu_threads
         from advisor.nets.prior_fitted import net_of, read
 
         classes = len(getattr(self, "classes_", ()))
@@ -54,7 +54,7 @@ class _PriorFitted(BaseEstimator):
             self.reading_ = read(net_of(self.weights_), self.rows_, self.labels_, classes, self.views, self.seed_)
 
     def _answers(self, X: Any) -> np.ndarray:
-        from advisor.nets.loop import cpu_threads
+        from advisor.nets.device import cpu_threads
         from advisor.nets.prior_fitted import answers
 
         check_is_fitted(self, "weights_")

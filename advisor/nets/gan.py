@@ -18,7 +18,7 @@ from scipy.special import ndtr, ndtri
 from torch import Tensor, nn
 from torch.nn import functional
 
-from advisor.nets.loop import cpu_threads, seeded
+from advisor.nets.device import cpu_threads, seeded
 from advisor.nets.optimiser import Optimiser
 
 NOISE = 32

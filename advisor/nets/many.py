@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from advisor.nets import loop
 from advisor.nets.blocks import MLP, Dropout, TableNet
+from advisor.nets.device import cpu_threads, seeded
 from advisor.nets.losses import TableLoss
 from advisor.nets.optimiser import MOMENTUM
 
@@ -64,7 +65,7 @@ def train_many(
     has fewer, so that batches are alike. One that left the real numbers at once has a Diverged in place of its Fit.
     """
     first = wishes[0]
-    with loop.seeded(first.seed, first.device), loop.cpu_threads(first.threads):
+    with seeded(first.seed, first.device), cpu_threads(first.threads):
         return _Stack(wishes).through(clock)
 
 

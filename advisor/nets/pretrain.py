@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from advisor.nets.loop import cpu_threads, learning_rate_factor
+from advisor.nets.device import cpu_threads
+from advisor.nets.loop import learning_rate_factor
 from advisor.nets.made_tables import MOST_CLASSES, made_table
 from advisor.nets.optimiser import Optimiser, WeightAverage
 from advisor.nets.prior_fitted import CHECKPOINT, TAGS, PriorFitted, cells, plain_mean, scales, solve

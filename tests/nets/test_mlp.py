@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from advisor.errors import UserError
 from advisor.learners.mlp import MLPClassifier, MLPRegressor
-from advisor.nets.loop import GpuMemory
+from advisor.nets.device import GpuMemory
 
 
 def _places(rows, seed, levels=40):
@@ -83,8 +83,8 @@ def test_a_fit_tells_its_gpu_and_the_most_it_held_there_refit_included(monkeypat
             self.peak_mb = left.pop(0)
 
     left = list(peaks)
-    monkeypatch.setattr("advisor.nets.loop.GpuMemory", Memory)
-    monkeypatch.setattr("advisor.nets.loop.device_name", lambda device: f"a {device.type} of ours")
+    monkeypatch.setattr("advisor.nets.device.GpuMemory", Memory)
+    monkeypatch.setattr("advisor.nets.device.device_name", lambda device: f"a {device.type} of ours")
     frame, target = _places(300, 0)
     net = MLPRegressor(epochs=2, refit=True)
     net.gpu_memory_mb_ = 99.0  # as an earlier fit may have left it
