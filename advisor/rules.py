@@ -237,7 +237,7 @@ def _silence(seen: Seen) -> str | None:
     if seen.answer == "no_signal":
         return "Nothing predicts better than a constant guess, so nobody wins."
     if seen.answer == "not_enough_evidence":
-        return "Too little finished to tell."
+        return "There is too little evidence to tell."
     return None
 
 

@@ -10,7 +10,7 @@ from advisor import rules
 from advisor.records import Constraints, Finding
 from advisor.standings import standings
 from advisor.verdict import judge
-from tests.made import DATASET, PROFILE, TARGET, all_outcomes, plan
+from tests.made import DATASET, PROFILE, TARGET, all_guessing, all_outcomes, plan
 
 NET_WINS, NET_LOSES, ALIKE = ({"mlp": 0.2, "xgboost": 0.9}, {"mlp": 0.9, "xgboost": 0.2}, {"mlp": 0.6, "xgboost": 0.6})
 ROWS = len(TARGET)
@@ -31,13 +31,18 @@ def checked(noises=None, *, dataset=DATASET, profile=PROFILE, constraints=None, 
         ("the tree wins", NET_LOSES, True, "below nothing"),
         ("the net wins", NET_WINS, False, "above the margin"),
         ("nobody knows", ALIKE, None, "cannot tell"),
-        ("nothing to learn", {"mlp": 90, "xgboost": 90, "linear": 90}, None, "nobody wins"),
+        ("perhaps nothing to learn", {"mlp": 90, "xgboost": 90, "linear": 90}, None, "too little evidence"),
     ],
 )
 def test_trees_win_on_small_tables(situation, noises, agrees, told):
     rule = checked(noises)["small_table"]
     assert (rule["applies"], rule["agrees"]) == (True, agrees), situation
     assert told in rule["evidence"] and "The table has 600 rows." in rule["evidence"]
+
+
+def test_nobody_wins_where_there_is_no_signal():
+    rule = checked(outcomes=all_guessing(plan()))["small_table"]
+    assert rule["agrees"] is None and "nobody wins" in rule["evidence"]
 
 
 def test_a_rule_that_does_not_apply_is_not_judged():

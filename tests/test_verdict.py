@@ -10,7 +10,7 @@ from advisor.records import Constraints, Finding, Look
 from advisor.sentences import chance, percent
 from advisor.standings import standings
 from advisor.verdict import judge, margin_at
-from tests.made import DATASET, PROFILE, TARGET, all_outcomes, plan
+from tests.made import DATASET, PROFILE, TARGET, all_guessing, all_outcomes, plan
 
 
 def answer(noises=None, inner=None, *, constraints=None, outcomes=None, profile=PROFILE, **options):
@@ -19,9 +19,6 @@ def answer(noises=None, inner=None, *, constraints=None, outcomes=None, profile=
     constraints = constraints or Constraints()
     standing = standings(DATASET, profile, chosen, outcomes, constraints)
     return judge(DATASET, profile, chosen, standing, outcomes, constraints=constraints, **options)
-
-
-NOTHING_LEARNED = {"mlp": 90, "xgboost": 90, "linear": 90}
 
 
 def without(family):
@@ -34,7 +31,12 @@ def without(family):
         ("the net is far better", {"noises": {"mlp": 0.2, "xgboost": 0.9}}, "worth_it", "mlp"),
         ("the net is far worse", {"noises": {"mlp": 0.9, "xgboost": 0.2}}, "not_worth_it", "xgboost"),
         ("both are alike", {"noises": {"mlp": 0.6, "xgboost": 0.6}}, "too_close_to_call", "xgboost"),
-        ("nobody is seen to beat the dummy", {"noises": NOTHING_LEARNED}, "not_enough_evidence", "xgboost"),
+        (
+            "nobody is seen to beat the dummy",
+            {"noises": {"mlp": 90, "xgboost": 90, "linear": 90}},
+            "not_enough_evidence",
+            "xgboost",
+        ),
         ("no net finished", {"outcomes": without("neural")}, "not_enough_evidence", "xgboost"),
         ("no classical learner finished", {"outcomes": without("classical")}, "not_enough_evidence", "mlp"),
         (
@@ -52,10 +54,7 @@ def test_rules(situation, measured, expected, recommended):
 
 
 def test_no_signal_is_said_where_skill_is_ruled_out():
-    """Everybody predicts what the dummy does, so that no row speaks for anyone."""
-    outcomes = all_outcomes(plan(), NOTHING_LEARNED)
-    constant = {o.job.split: o.predictions for o in outcomes if o.job.family == "dummy"}
-    verdict = answer(outcomes=[replace(o, predictions=constant[o.job.split]) for o in outcomes])
+    verdict = answer(outcomes=all_guessing(plan()))
     assert (verdict.answer, verdict.recommended["learner"]) == ("no_signal", "dummy")
     assert any("is ruled out (97.5 %" in reason for reason in verdict.reasons)
 

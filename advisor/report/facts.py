@@ -25,8 +25,8 @@ _MEANINGS = {
     "worth_it": "The gain is larger than the margin, with the confidence that was asked for.",
     "not_worth_it": "A gain as large as the margin can be ruled out, with the confidence that was asked for.",
     "too_close_to_call": "Neither side is ahead by what was asked for. Until one is, take the simpler model.",
-    "no_signal": "Nothing predicted better than the same answer for every row, so no model can help here.",
-    "not_enough_evidence": "Too little finished for a comparison. A larger budget or fewer learners would help.",
+    "no_signal": "Nothing predicted better than the same answer for every row; a clearly lower error is ruled out.",
+    "not_enough_evidence": "Too little to go by. A larger budget, fewer learners or more rows would help; see below.",
 }
 # A net that no constraint lets through is not worth it either, but then no gain was measured and none ruled out.
 _BARRED = "No neural net can be used here, whatever it gains; the reasons are below."
