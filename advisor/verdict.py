@@ -155,17 +155,19 @@ def _answer(
         return "not_enough_evidence", [
             f"Only {standing.cuts.rows} rows were judged out of fold, too few for any honest figure."
         ]
-    if "dummy" in standing.losses and _chance_of_skill(standing, metric) < SKILL_CONFIDENCE:
-        if _chance_of_skill(standing, metric, LARGEST_NO_SIGNAL) > 1 - SKILL_CONFIDENCE:
-            return "not_enough_evidence", [
-                f"On {comparison.rows:,} rows judged out of fold nobody is certain to beat a constant guess, and an "
-                f"error {percent(LARGEST_NO_SIGNAL)} lower is not ruled out; more rows or a larger budget would tell."
-            ]
+    skilled = "dummy" not in standing.losses or _chance_of_skill(standing, metric) >= SKILL_CONFIDENCE
+    if not skilled and _chance_of_skill(standing, metric, LARGEST_NO_SIGNAL) <= 1 - SKILL_CONFIDENCE:
         return "no_signal", [
             "Neither family predicts better than a constant guess on rows it has not seen, and an error "
             f"{percent(LARGEST_NO_SIGNAL)} lower is ruled out (97.5 % one-sided each)."
         ]
     answer = evidence.answer_of(comparison, confidence)
+    # That a net does not pay can be known before it is known whether anything does; that one pays cannot.
+    if not skilled and answer != "not_worth_it":
+        return "not_enough_evidence", [
+            f"On {comparison.rows:,} rows judged out of fold nobody is certain to beat a constant guess, and an "
+            f"error {percent(LARGEST_NO_SIGNAL)} lower is not ruled out; more rows or a larger budget would tell."
+        ]
     behind = {"worth_it": "classical", "not_worth_it": "neural"}.get(answer)
     if behind is not None and (cut := _cut_short(standing, behind)):
         return "not_enough_evidence", [

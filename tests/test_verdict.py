@@ -59,6 +59,16 @@ def test_no_signal_is_said_where_skill_is_ruled_out():
     assert any("is ruled out (97.5 %" in reason for reason in verdict.reasons)
 
 
+def test_a_net_that_is_worse_than_guessing_does_not_pay_whether_or_not_there_is_a_signal():
+    """The classical side may have a little skill or none; the net orders rows the wrong way round."""
+    outcomes = all_outcomes(plan(), {"xgboost": 90, "linear": 90})
+    for place, item in enumerate(outcomes):
+        if item.job.family == "neural":
+            outcomes[place] = replace(item, predictions=item.predictions[:, ::-1])
+    verdict = answer(outcomes=outcomes)
+    assert (verdict.answer, verdict.recommended["family"]) == ("not_worth_it", "classical")
+
+
 def test_choosing_by_outer_score_would_have_answered_otherwise():
     """The net beats the linear model, not the tree; the tree is champion by inner error, so the net is not worth it."""
     noises = {"mlp": 0.5, "linear": 0.9, "xgboost": 0.2}

@@ -127,7 +127,7 @@ def brier_of(lines: Sequence[Line]) -> tuple[float, tuple[float, float], int]:
 
 def cost_shares(lines: Sequence[Line]) -> list[float]:
     """Return spent over allowed seconds of the cases with at least 10,000 rows."""
-    return [line["spent_seconds"] / line["budget_seconds"] for line in lines if line["rows_used"] >= MANY_ROWS]
+    return [line["spent_seconds"] / line["budget_seconds"] for line in lines if line["rows"] >= MANY_ROWS]
 
 
 def protocol_shares(lines: Sequence[Line]) -> list[float]:
@@ -135,7 +135,7 @@ def protocol_shares(lines: Sequence[Line]) -> list[float]:
     the cases with at least 10,000 rows; all that else was done counts as spent."""
     shares = []
     for line in lines:
-        if line["rows_used"] >= MANY_ROWS:
+        if line["rows"] >= MANY_ROWS:
             _, folds, repeats = tier(line["rows_used"])
             a_cut = sum(line["family_seconds"].values()) / max(line["splits"]["judged"], 1)
             shares.append(line["workers"] * line["spent_seconds"] / (folds * repeats * a_cut))
@@ -181,7 +181,7 @@ def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
 
 def costs(own: Sequence[Line]) -> list[str]:
     """Return what answers cost on large tables, against the budget and against all cuts of the full protocol."""
-    large = [line for line in own if line["rows_used"] >= MANY_ROWS]
+    large = [line for line in own if line["rows"] >= MANY_ROWS]
     if not large:
         return []
     decided = [line for line in large if line["answer"] in DECIDED]

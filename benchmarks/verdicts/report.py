@@ -123,7 +123,7 @@ def aims(t1: Sequence[Line], t3: Sequence[Line], ablations: Mapping[str, Line]) 
             _met(float(np.mean(ours)), real.mean_interval(ours, clusters)[1], 0.015), others,
         ))  # fmt: skip
         if shares := real.protocol_shares(own):
-            of = [line["dataset"] for line in own if line["rows_used"] >= real.MANY_ROWS]
+            of = [line["dataset"] for line in own if line["rows"] >= real.MANY_ROWS]
             rows.append((
                 "T1: cost at most 40 % of the full protocol from 10,000 rows on", real.mean_with_interval(shares, of),
                 _met(float(np.mean(shares)), real.mean_interval(shares, of)[1], 0.4),
