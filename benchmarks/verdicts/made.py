@@ -147,7 +147,7 @@ def _trained(lines: Sequence[Line]) -> list[str]:
         ("noise", "answer no_signal", "called no_signal, as it is"),
         ("findings", "found", "warned of"),
     ):
-        own = [line for line in _kind(lines, kind)]
+        own = _kind(lines, kind)
         sizes = sorted({line["rows"] for line in own})
         text += table((kind, *(f"{heading}, {size:,} rows" for size in sizes)), [
             (name, *(rate([line for line in own if (line["name"], line["rows"]) == (name, size)], count)
