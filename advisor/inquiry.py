@@ -131,9 +131,7 @@ def _gates(
     dataset, profile, plan = shared.dataset, shared.profile, shared.plan
     kinds = permuted_probes(dataset, plan), flattery_probes(dataset, profile, plan)
     readings = _ask(shared, request, hands, kinds, outcomes, until)
-    shuffled = permuted_finding(dataset, readings)
-    if shuffled is not None:
-        yield shuffled
+    yield permuted_finding(dataset, readings)
     yield from flattery_findings(dataset, profile, plan, readings)
 
 

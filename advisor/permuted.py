@@ -37,19 +37,26 @@ def permuted_probes(dataset: Dataset, plan: Plan) -> tuple[Probe, ...]:
     return tuple(probes)
 
 
-def permuted_finding(dataset: Dataset, readings: Sequence[Reading]) -> Finding | None:
+def permuted_finding(dataset: Dataset, readings: Sequence[Reading]) -> Finding:
     """Judge what was seen on the true targets of the test rows: L04, severe where there is skill, else only told.
 
     A shuffle shows skill where the mean of its prediction and the constant guess (shares or mean of the training
     targets) has a lower log loss or squared error than that guess. Without a leak the chance is at most one half, since
     shuffles are independent and as likely to run with the truth as against it, while their noise costs something; so
-    the number of those that do is held against a fair coin (sign test, Arbuthnot 1710), one-sided at 2.5 %. Returns
-    None for fewer than six shuffles.
+    the number of those that do is held against a fair coin (sign test, Arbuthnot 1710), one-sided at 2.5 %. Fewer than
+    six shuffles can tell nothing, and then the finding says that nothing was checked.
     """
     gains = [_gain(dataset, reading) for reading in readings if reading.probe.kind == KIND]
     known = [gain for gain in gains if gain is not None]
     if len(known) < FEWEST_SHUFFLES:
-        return None
+        return Finding(
+            "L04",
+            "info",
+            f"Whether {LEARNER} learns anything from a shuffled target was not checked: of the {FEWEST_SHUFFLES} fits "
+            f"that this takes {len(known)} ended in the time there was.",
+            "A larger --budget pays for the check; no other finding depends on it.",
+            {"learner": LEARNER, "shuffles": len(known)},
+        )
     better = sum(gain > 0 for gain in known)
     chance = float(stats.binomtest(better, len(known), 0.5, alternative="greater").pvalue)
     evidence = {"learner": LEARNER, "shuffles": len(known), "better_than_constant": better, "chance": chance}

@@ -158,9 +158,10 @@ def affordable_probes(
 ) -> list[Probe]:
     """Take of each kind as many from the front as an equal part of the seconds is expected to pay for.
 
-    What one kind leaves of its part is for those after it.
+    A kind without probes has no part, and what one kind leaves of its part is for those after it.
     """
     taken: list[Probe] = []
+    kinds = [probes for probes in kinds if probes]
     for place, probes in enumerate(kinds):
         part = worker_seconds / (len(kinds) - place)
         for probe, seconds in zip(probes, probe_seconds(probes, chosen, outcomes), strict=True):

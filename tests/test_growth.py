@@ -203,6 +203,8 @@ def test_seconds_are_in_proportion_to_the_rows_and_pay_for_what_is_in_front():
     assert [id(probe) for probe in taken] == [id(probe) for probe in (*probes[:2], *probes[:2])]  # 4 s each
     rest = schedule.affordable_probes((probes[:1], probes), world.plan, world.outcomes, 2 * 9.0)
     assert len(rest) == 1 + 3
+    alone = schedule.affordable_probes((probes, ()), world.plan, world.outcomes, 2 * 9.0)
+    assert len(alone) == 4, "no seconds are kept for a kind that has no probes"
 
 
 def test_parts_of_the_order_are_fair_small_tables():

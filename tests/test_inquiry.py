@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import modalities, trial
+from advisor import inquiry, modalities, trial
 from advisor.inquiry import Hands, Request, inquire
 from advisor.learners import catalogue
+from advisor.permuted import SHUFFLES
 from advisor.plan import make_plan
 from advisor.prices import NO_PRICES
 from advisor.profiling import profile
@@ -38,7 +39,9 @@ def found():
     )
     request = Request(budget, 0.01, 0.95, Constraints(), NO_PRICES, 1, 1)
     now = time.time()
-    return inquire(shared, request, hands, now, now + 119), stages
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inquiry, "GATES", 0.5)  # the gates' usual 6 s may be too few where other work shares the cores
+        return inquire(shared, request, hands, now, now + 119), stages
 
 
 def test_the_answer_and_the_looks_that_led_to_it(found):
@@ -52,10 +55,11 @@ def test_the_answer_and_the_looks_that_led_to_it(found):
 
 
 def test_the_gates_are_passed_before_the_verdict(found):
-    inquiry, stages = found
-    assert "L04" in {finding.code for finding in inquiry.profile.findings}
-    assert stages.index("questions to the data") < stages.index(stages[-1]) or stages[-1] == "questions to the data"
-    assert not [finding for finding in inquiry.profile.findings if finding.severity == "severe"]
+    found_out, stages = found
+    (shuffled,) = [finding for finding in found_out.profile.findings if finding.code == "L04"]
+    assert shuffled.evidence["shuffles"] == SHUFFLES and "as chance has it" in shuffled.message
+    assert stages.index("questions to the data") == 2, "once the defaults of all cuts have run"
+    assert not [finding for finding in found_out.profile.findings if finding.severity == "severe"]
 
 
 def test_what_else_is_told(found):

@@ -118,9 +118,11 @@ def test_a_class_that_the_training_rows_lack_is_no_news():
     assert permuted_finding(dataset, readings).severity == "info"
 
 
-def test_too_few_shuffles_say_nothing():
+def test_too_few_shuffles_tell_nothing_and_that_is_said():
     dataset = table(0, "binary")
     readings = [read(dataset, probe) for probe in permuted_probes(dataset, plan_of(dataset))[:5]]
     failed = [Reading(probe, None, message="no") for probe in permuted_probes(dataset, plan_of(dataset))[5:]]
-    assert permuted_finding(dataset, [*readings, *failed]) is None
-    assert permuted_finding(dataset, []) is None
+    finding = permuted_finding(dataset, [*readings, *failed])
+    assert (finding.code, finding.severity) == ("L04", "info") and "not checked" in finding.message
+    assert finding.evidence == {"learner": "extra_trees", "shuffles": 5}
+    assert permuted_finding(dataset, []).evidence["shuffles"] == 0
