@@ -34,6 +34,9 @@ FEW_ROWS = 300
 GPU_WORKERS = 2
 # With less of the seconds that its default usually takes a learner would be judged below its worth.
 FEWEST_SECONDS = 0.5
+# Rows of equal inputs are no copies where their targets differ at least so many times as often as those of two rows
+# drawn at random; and where so few inputs are different, nothing is left to hold apart.
+BY_NATURE, FEWEST_DIFFERENT = 0.5, 30
 # Learners a family tunes on one cut: more would leave each too few trials to learn from.
 TUNED_PER_FAMILY = 3
 # Learners up to this effort, and the quickest of each family, run first, so that even the shortest budget holds both
@@ -240,11 +243,27 @@ def draw_splits(dataset: Dataset, budget: Budget) -> Splits:
 
 
 def twins(dataset: Dataset) -> np.ndarray | None:
-    """Return codes (n,) that are equal for rows which are exact copies, target included; None where there are none."""
+    """Return codes (n,) that are equal for rows which are to stay on one side of every cut: copies of one another.
+
+    Rows are copies where their inputs are equal, whatever their targets: were copies with another target left on the
+    other side, what is trained would know of a test row's inputs just the wrong answer. None where no inputs repeat;
+    where there are fewer than 30 different ones; and where they repeat by nature, as they do in tables of few values
+    and will in rows to come. Copies repeat their target too, so that is told by targets: rows of equal inputs then
+    disagree at least half as often as two rows drawn at random.
+    """
     hashes = pd.util.hash_pandas_object(dataset.inputs, index=False).to_numpy()
-    rows = pd.MultiIndex.from_arrays([hashes, dataset.target])
-    codes, unique = rows.factorize()
-    return None if len(unique) == len(rows) else np.asarray(codes)
+    codes, unique = pd.factorize(hashes)
+    if len(unique) == len(codes) or len(unique) < FEWEST_DIFFERENT:
+        return None
+    agreeing = _pairs(codes, dataset.target) / _pairs(codes)
+    at_random = _pairs(dataset.target) / _pairs(np.zeros(len(codes)))
+    return codes if 1 - agreeing < BY_NATURE * (1 - at_random) else None
+
+
+def _pairs(*codes: np.ndarray) -> float:
+    """Count the pairs of rows that are equal in all of these."""
+    counts = pd.DataFrame(dict(enumerate(codes))).value_counts().to_numpy(dtype=float)
+    return float(counts @ (counts - 1) / 2)
 
 
 def default_jobs(plan: Plan, learners: Mapping[str, Learner], cuts: Sequence[int]) -> tuple[Job, ...]:

@@ -5,10 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from advisor.errors import UserError
 from advisor.learners import catalogue
-from advisor.plan import cuts_before_tuning, default_jobs, make_plan, share_seconds, tier, tuned_jobs, twins
+from advisor.plan import (
+    cuts_before_tuning,
+    default_jobs,
+    draw_splits,
+    make_plan,
+    share_seconds,
+    tier,
+    tuned_jobs,
+    twins,
+)
 from advisor.records import Budget, Dataset, Job, Outcome, Profile, Splits
 
 ROWS = 400
@@ -101,11 +111,47 @@ def test_every_binary_test_part_has_both_classes():
     assert all(len(set(target[part.test])) == 2 for part in plan_of(dataset(target=target)).splits.parts)
 
 
-def test_exact_copies_are_twins_only_with_the_same_target():
-    inputs = pd.DataFrame({"a": [1.0, 1.0, 1.0, 2.0]})
-    codes = twins(dataset(inputs=inputs, target=np.array([0, 0, 1, 0])))
-    assert codes[0] == codes[1] and len(set(codes)) == 3
-    assert twins(dataset(inputs=inputs.iloc[1:], target=np.array([0, 1, 0]))) is None
+def copied(rows: int = 60, wrong: int = 0) -> Dataset:
+    """Different rows, the first third of which once more; so many of the copies have the other target."""
+    once = np.arange(rows)
+    inputs = pd.DataFrame({"a": np.append(once, once[: rows // 3]).astype(float)})
+    target = np.append(once % 2, once[: rows // 3] % 2)
+    target[rows : rows + wrong] = 1 - target[rows : rows + wrong]
+    return dataset(inputs=inputs, target=target)
+
+
+@pytest.mark.parametrize("wrong", [0, 4])
+def test_copies_are_twins_whatever_their_targets(wrong):
+    codes = twins(copied(wrong=wrong))
+    assert np.array_equal(codes[60:], codes[:20]) and len(set(codes)) == 60
+
+
+def test_nothing_is_held_together_where_no_inputs_repeat_or_hardly_any_differ():
+    once = np.arange(60)
+    assert twins(dataset(inputs=pd.DataFrame({"a": once.astype(float)}), target=once % 2)) is None
+    assert twins(dataset(inputs=pd.DataFrame({"a": once % 29}), target=once % 29 % 2)) is None
+
+
+def test_inputs_that_repeat_by_nature_are_not_copies():
+    """Rows of a table of few values disagree as any two rows do; copies of all of them would not."""
+    rng = np.random.default_rng(0)
+    inputs = pd.DataFrame(rng.integers(0, 8, (600, 2)), columns=["a", "b"])
+    for target in (rng.integers(0, 2, 600), (rng.random(600) < 0.03).astype(int), rng.normal(size=600)):
+        task = "regression" if target.dtype == float else "binary"
+        assert twins(dataset(inputs=inputs, target=target, task=task)) is None
+    assert twins(copied(wrong=11)) is None
+
+
+def test_no_cut_turns_what_is_learnt_upside_down():
+    """Where inputs repeat and targets are a coin, the mean target of the training rows with the inputs of a test row
+    must tell nothing of it: cuts that keep rows together by their target leave it just the other one."""
+    rng = np.random.default_rng(0)
+    data = dataset(inputs=pd.DataFrame({"a": rng.integers(0, 200, 2_000)}), target=rng.integers(0, 2, 2_000))
+    told = []
+    for part in draw_splits(data, Budget(60, 1)).parts[:5]:
+        means = pd.Series(data.target[part.train]).groupby(data.inputs["a"].to_numpy()[part.train]).mean()
+        told.append(roc_auc_score(data.target[part.test], means.reindex(data.inputs["a"].iloc[part.test]).fillna(0.5)))
+    assert np.mean(told) == pytest.approx(0.5, abs=0.05)
 
 
 def test_both_families_are_among_the_first_to_run():
