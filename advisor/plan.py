@@ -225,9 +225,12 @@ def draw_splits(dataset: Dataset, budget: Budget) -> Splits:
     elif dataset.groups is not None:
         kind, folds = "grouped", max(folds, 3)
     folds = budget.folds or folds
-    if dataset.task == "binary":
+    copies = twins(dataset)
+    bound = splits.together(dataset.groups, copies)
+    if dataset.task == "binary" and folds > 1:
         # Every test part needs both classes, or its AUC does not exist.
-        folds = max(2, min(folds, int(np.bincount(dataset.target).min()))) if folds > 1 else folds
+        pieces = np.arange(rows) if bound is None else bound
+        folds = max(2, min(folds, *(len(np.unique(pieces[dataset.target == code])) for code in (0, 1))))
     inner_folds = 5 if rows <= 2_500 and budget.seconds >= SECONDS_FOR_INNER_FOLDS else 1
     return splits.draw(
         dataset.target,
@@ -238,7 +241,7 @@ def draw_splits(dataset: Dataset, budget: Budget) -> Splits:
         seed=budget.seed,
         groups=dataset.groups,
         times=dataset.times,
-        twins=twins(dataset),
+        twins=copies,
     )
 
 

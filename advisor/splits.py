@@ -153,8 +153,8 @@ def draw(
 
     `target` (n,) codes or values; `twins` (n,) codes that are equal for rows which are exact copies. `kind` is
     "stratified", "grouped" (needs `groups`), "forward" (needs `times`; one repeat; with `groups` as well, a training
-    part lacks the groups of its test part) or "holdout" (one cut of a fifth, at most 100,000 rows). Raises UserError
-    where there are fewer groups or moments than folds.
+    part lacks the groups of its test part) or "holdout" (one cut of a fifth, at most 100,000 rows). There are fewer
+    folds where no class has a row for each. Raises UserError where there are fewer groups or moments than folds.
     """
     cuts: list[tuple[int, int, Cut]] = []
     if kind == "forward":
@@ -168,6 +168,7 @@ def draw(
         for repeat in range(repeats):
             parts = _folds(target, folds, seed + repeat, together(groups, twins), groups is not None)
             cuts += [(repeat, fold, cut) for fold, cut in enumerate(parts)]
+        folds = len(parts)
     parts_ = tuple(Split(i, repeat, fold, *cut) for i, (repeat, fold, cut) in enumerate(cuts))
     return Splits(kind, folds, repeats, parts_, inner_folds, twins)  # type: ignore[arg-type]  # kind was matched above
 
@@ -194,8 +195,9 @@ def inner_cuts(
     1.
 
     Positions count within the training part, as do the codes of `groups` and `twins` (see `draw`). With `times` the
-    latest fifth is held out. There are at most as many folds as groups. `most_rows` caps the rows used at all, so that
-    tuning on very large tables works on a subsample.
+    latest fifth is held out. There are at most as many folds as groups. Where that leaves two classes on no more than
+    one side, rows are drawn at random by class instead. `most_rows` caps the rows used at all, so that tuning on very
+    large tables works on a subsample.
     """
     bound = together(groups, twins)
     if groups is not None and bound is not None:
@@ -204,10 +206,19 @@ def inner_cuts(
         cuts: tuple[Cut, ...] = (hold_out(target, 0.2, seed, groups=bound, times=times),)
     else:
         cuts = tuple(_folds(target, inner_folds, seed, bound, groups is not None))
+    if target.dtype.kind != "f" and target.max() == 1 and not _both_classes(target, cuts):
+        # A class that only late rows or one group have: without it no AUC exists, and configurations would be chosen
+        # by nothing at all.
+        fewest = int(np.bincount(target).min())
+        cuts = tuple(_folds(target, max(2, min(fewest, 5)), seed, twins, False))[: None if inner_folds > 1 else 1]
     if len(target) > most_rows:
         rng = np.random.default_rng(seed)
         cuts = tuple((_thin(fit, most_rows * 4 // 5, rng), _thin(held, most_rows // 5, rng)) for fit, held in cuts)
     return cuts
+
+
+def _both_classes(target: np.ndarray, cuts: tuple[Cut, ...]) -> bool:
+    return all(len(np.unique(target[part])) > 1 for cut in cuts for part in cut)
 
 
 def part_of(target: np.ndarray, rows: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -253,6 +264,7 @@ def _folds(target: np.ndarray, folds: int, seed: int, bound: np.ndarray | None, 
         # A class rarer than the number of folds is a finding of the profile, told there once.
         warnings.filterwarnings("ignore", message="The least populated class")
         found = len(target) if bound is None else len(np.unique(bound))
+        folds = _no_more_than_rows(codes, folds)
         if grouped and found < folds:
             raise UserError(f"The group column has {found} groups, fewer than the {folds} folds; drop --group.")
         if grouped and found <= FEW_GROUPS:
@@ -265,11 +277,17 @@ def _folds(target: np.ndarray, folds: int, seed: int, bound: np.ndarray | None, 
         unit = np.arange(len(target)) if bound is None else np.unique(bound, return_inverse=True)[1]
         stratum = codes if bound is None else _rarest(target, unit, int(unit.max()) + 1)
         fold_of = np.empty(len(stratum), dtype=int)
+        folds = _no_more_than_rows(stratum, folds)
         splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
         for fold, (_, test) in enumerate(splitter.split(stratum, stratum)):
             fold_of[test] = fold
     fold_of_row = fold_of[unit]
     return [(np.flatnonzero(fold_of_row != fold), np.flatnonzero(fold_of_row == fold)) for fold in range(folds)]
+
+
+def _no_more_than_rows(codes: np.ndarray, folds: int) -> int:
+    """Return how many folds the most frequent of the classes has a row for, two at least."""
+    return max(2, min(folds, int(np.bincount(codes).max())))
 
 
 def _forward(times: np.ndarray, folds: int, groups: np.ndarray | None) -> list[Cut]:

@@ -111,6 +111,13 @@ def test_every_binary_test_part_has_both_classes():
     assert all(len(set(target[part.test])) == 2 for part in plan_of(dataset(target=target)).splits.parts)
 
 
+def test_every_grouped_test_part_has_both_classes_where_few_groups_have_the_rare_one():
+    groups = np.arange(ROWS) // 4
+    target = np.isin(groups, [3, 40, 77]).astype(int)
+    cuts = plan_of(dataset(target=target, groups=groups)).splits
+    assert cuts.folds == 3 and all(len(set(target[part.test])) == 2 for part in cuts.parts)
+
+
 def copied(rows: int = 60, wrong: int = 0) -> Dataset:
     """Different rows, the first third of which once more; so many of the copies have the other target."""
     once = np.arange(rows)

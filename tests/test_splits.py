@@ -118,6 +118,22 @@ def test_copies_stay_together_in_inner_cuts():
             assert not set(twins[fit]) & set(twins[held])
 
 
+@pytest.mark.parametrize("inner_folds", [1, 5])
+@pytest.mark.parametrize("apart", [{"times": np.arange(N)}, {"groups": np.arange(N) // 30}])
+def test_inner_rows_have_both_classes_where_late_rows_or_groups_have_one(inner_folds, apart):
+    target = (np.arange(N) < 25).astype(int)  # early rows only, and those of one group
+    cuts = inner_cuts(target, inner_folds=inner_folds, seed=0, twins=np.arange(N) // 2, **apart)
+    assert all(len(set(target[part])) == 2 for cut in cuts for part in cut)
+    assert not any(set(fit // 2) & set(held // 2) for fit, held in cuts), "copies are not torn for it"
+
+
+def test_there_are_no_more_folds_than_any_class_has_rows():
+    target = np.repeat(np.arange(30), 8)
+    splits = draw(target, kind="stratified", folds=10, repeats=2, inner_folds=1, seed=0)
+    assert (splits.folds, len(splits.parts)) == (8, 16)
+    assert len(inner_cuts(np.repeat(np.arange(60), 4), inner_folds=5, seed=0)) == 4
+
+
 def test_there_are_no_more_inner_folds_than_groups():
     groups = np.arange(N) % 3
     assert len(inner_cuts(CODES, inner_folds=5, seed=0, groups=groups)) == 3
