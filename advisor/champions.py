@@ -86,14 +86,27 @@ def blend(
     }
 
 
-def recommend(answer: Answer, standing: Standings, board: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Name what to use: the net where it pays, else the classical champion, a constant where nothing helps."""
+def recommend(
+    answer: Answer, compared: bool, standing: Standings, board: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Name what to use: the net where it pays, else the classical champion, a constant where nothing helps.
+
+    `compared` tells whether the two sides were, so that the reason does not claim it.
+    """
     family, reason = {
         "worth_it": ("neural", "the net's gain is larger than the margin"),
-        "not_worth_it": ("classical", "the net does not gain the margin"),
-        "too_close_to_call": ("classical", "the simpler of two that cannot be told apart"),
+        "not_worth_it": ("classical", "the net does not gain the margin" if compared else "no net may serve"),
+        "too_close_to_call": (
+            "classical",
+            "the simpler of two whose difference is not certain, or too small to matter",
+        ),
         "no_signal": ("dummy", "nothing predicts better than a constant guess"),
-        "not_enough_evidence": ("classical", "what finished; the comparison itself did not"),
+        "not_enough_evidence": (
+            "classical",
+            "the simpler side, as what was measured does not carry an answer"
+            if compared
+            else "what finished; the comparison itself did not",
+        ),
     }[answer]
     for choice in (family, "classical", "neural", "dummy"):
         if choice in standing.champions:

@@ -109,7 +109,7 @@ def inquire(shared: Shared, request: Request, hands: Hands, began: float, end: f
     further = {
         "would_change": would_change(
             dataset, profile, plan, standing, compared, outcomes, readings,
-            answer=verdict.answer, confidence=request.confidence, budget=budget, workers=request.workers,
+            **asked, answer=verdict.answer, min_gain=verdict.min_gain, budget=budget, workers=request.workers,
         ),
         "effort": effort(dataset, profile, plan, standing, outcomes, min_gain=verdict.min_gain),
         "variance": variance(dataset, plan, standing, outcomes, readings),

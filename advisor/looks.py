@@ -39,15 +39,14 @@ def look(
     compared = ruled.comparison
     decided, because = stage == "final", ""
     if stage == "defaults" and ruled.answer == "not_worth_it":
-        hope = (
-            0.0
-            if compared is None
-            else chance_after_tuning(
-                compared.theta, StandardError(compared.se, compared.df, compared.method), compared.theta_min
-            )
-        )
-        decided = hope <= 1 - asked
-        because = f"with all that tuning may add, the chance of the margin is {hope:.1%}" if decided else ""
+        if compared is None:
+            # Tuning may yet find a net that is small or quick enough, but none that is interpretable.
+            decided = constraints.interpretable
+        else:
+            error = StandardError(compared.se, compared.df, compared.method)
+            hope = chance_after_tuning(compared.theta, error, compared.theta_min)
+            decided = hope <= 1 - asked
+            because = f"with all that tuning may add, the chance of the margin is {hope:.1%}" if decided else ""
     elif stage == "tuned":
         decided = ruled.answer in CONCLUSIVE
     return Look(

@@ -12,7 +12,9 @@ from advisor import evidence, learners, prices
 from advisor.metrics import ERROR_NAMES, METRICS, Metric
 from advisor.prices import Prices
 from advisor.records import Answer, Comparison, Dataset, Look, Outcome, Plan
-from advisor.standings import Standings, row_losses
+from advisor.standings import Standings, row_losses, without_error
+
+ONE_CLASS = "the test rows have one class only, so that no AUC exists there"
 
 
 def sentence(
@@ -50,8 +52,10 @@ def remarks(
         return []
     rows = f"{comparison.rows:,} rows predicted out of fold"
     remarks = [f"The interval rests on {rows} by both families; its standard error was taken {comparison.method}."]
-    run, planned = len(standing.cuts.numbers), plan.splits.folds
-    if run < planned:
+    run, planned, unjudged = len(standing.cuts.numbers), plan.splits.folds, len(without_error(standing))
+    if unjudged:
+        remarks.append(f"On {unjudged} more cut{'s' if unjudged > 1 else ''} {ONE_CLASS}.")
+    if run + unjudged < planned:
         remarks.append(f"The budget paid for {run} of {planned} cuts; a larger one would judge more rows.")
     if comparison.detectable_theta > 0:
         detectable = percent(-np.expm1(-comparison.detectable_theta))

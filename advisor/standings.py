@@ -85,6 +85,12 @@ def best_by_inner_error(finals: Finals) -> dict[int, Outcome]:
     return best
 
 
+def without_error(standing: Standings) -> set[int]:
+    """Return the cuts that a champion finished although no error exists there: an AUC of test rows of one class."""
+    finished = (outcome for by_cut in standing.champions.values() for outcome in by_cut.values())
+    return {outcome.job.split for outcome in finished if outcome.error is not None and np.isnan(outcome.error)}
+
+
 def _with_all_leaders(
     champions: Mapping[int, Outcome], finals: Finals, late: Container[tuple[str, int]]
 ) -> dict[int, Outcome]:

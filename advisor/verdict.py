@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from advisor import champions, evidence, prices, rules, sentences
+from advisor import champions, evidence, learners, prices, rules, sentences
 from advisor.metrics import METRICS, Metric
 from advisor.prices import NO_PRICES, Prices
 from advisor.records import (
@@ -20,7 +20,7 @@ from advisor.records import (
     Verdict,
 )
 from advisor.sentences import percent
-from advisor.standings import Standings, leaderboard
+from advisor.standings import Standings, leaderboard, without_error
 
 # Cuts that both families must have finished before anything is said; one is enough where the plan has only one.
 FEWEST_CUTS = 2
@@ -80,7 +80,7 @@ def judge(
         family: champions.champion(standing, family, metric, board) if family in standing.champions else None
         for family in ("classical", "neural")
     }
-    recommended = champions.recommend(answer, standing, board)
+    recommended = champions.recommend(answer, comparison is not None, standing, board)
     reasons = [f"{f.message} {f.advice}" for f in profile.findings if f.severity == "severe"]
     blend = champions.blend(dataset, plan, standing, board, metric, margin)
     reasons += [*because, *sentences.why_this_margin(margin, asked, priced)]
@@ -188,26 +188,33 @@ def _answer(
 
 def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tuple[Answer, list[str]] | None:
     """Say what is missing for a comparison, or None where nothing is."""
-    neural_barred = [reason for name, reason in standing.barred.items() if name in _family(standing, "neural")]
     if "classical" in standing.losses and "neural" not in standing.champions:
-        if neural_barred:
-            return "not_worth_it", [f"No neural net meets the constraints: {neural_barred[0]}."]
+        nets = [name for name in plan.learners if learners.find(name).family == "neural"]
+        barred = [standing.barred[name] for name in nets if name in standing.barred]
+        if barred and len(barred) == len(nets):
+            return "not_worth_it", [f"No neural net meets the constraints: {barred[0]}."]
         if constraints.interpretable:
             return "not_worth_it", ["No neural net is interpretable, which was asked for."]
     absent = [family for family in ("classical", "neural") if family not in standing.champions]
     for family in absent:
         barred = [reason for name, reason in standing.barred.items() if name in _family(standing, family)]
         if barred:
-            return "not_enough_evidence", [f"No {family} learner meets the constraints: {barred[0]}."]
+            return "not_enough_evidence", [f"No {family} learner that finished meets the constraints: {barred[0]}."]
     if absent:
         return "not_enough_evidence", [
             f"No {' and no '.join(absent)} learner that may lead its side finished on any cut."
         ]
     fewest = min(FEWEST_CUTS, len(plan.splits.parts))
     if len(standing.cuts.numbers) < fewest:
+        unjudged = len(without_error(standing))
+        why = (
+            f"on {unjudged} more cut{'s' if unjudged > 1 else ''} {sentences.ONE_CLASS}"
+            if unjudged
+            else "a larger budget would let them"
+        )
         return "not_enough_evidence", [
             f"Both families finished, with those who lead them, on {len(standing.cuts.numbers)} of the {fewest} cuts "
-            "that an answer needs at least; a larger budget would let them."
+            f"that an answer needs at least; {why}."
         ]
     return None
 

@@ -9,21 +9,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import optimize
 
 from advisor import evidence, learners
 from advisor import plan as plans
 from advisor.evidence import StandardError, gain_interval, gain_of
 from advisor.growth import more_rows
 from advisor.metrics import METRICS
-from advisor.records import Answer, Budget, Comparison, Dataset, Outcome, Plan, Profile, Reading
-from advisor.sentences import percent
-from advisor.standings import Standings, common_cuts, row_losses
+from advisor.records import Answer, Budget, Comparison, Constraints, Dataset, Outcome, Plan, Profile, Reading
+from advisor.standings import Standings, common_cuts, row_losses, without_error
+from advisor.verdict import Ruling, ruling
 
 LEVEL = 0.9
 FAMILIES = ("classical", "neural")
 # With fewer finished trials on a cut nothing can be said of how a search goes on.
 FEWEST_TRIALS = 5
 RESAMPLES = 2_000
+# A margin is found to within so much.
+TOLERANCE = 1e-5
 
 
 def would_change(
@@ -36,6 +39,8 @@ def would_change(
     readings: Sequence[Reading],
     *,
     answer: Answer,
+    constraints: Constraints,
+    min_gain: float,
     confidence: float,
     budget: Budget,
     workers: int,
@@ -45,22 +50,37 @@ def would_change(
         "more_rows": more_rows(dataset, profile, plan, standing, comparison, outcomes, readings),
         "gpu": gpu(plan, profile, outcomes, budget, workers),
         "larger_budget": larger_budget(plan, standing, comparison, outcomes),
-        "smaller_margin": smaller_margin(comparison, answer, confidence),
+        "smaller_margin": smaller_margin(
+            standing, plan, answer, constraints=constraints, min_gain=min_gain, confidence=confidence
+        ),
         "pretrained": pretrained(dataset, profile, plan, standing),
     }
 
 
-def smaller_margin(comparison: Comparison | None, answer: Answer, confidence: float) -> dict[str, Any]:
-    """Name the largest margin at which the net would be worth it with so much confidence, by the data alone."""
-    if comparison is None:
-        return {"reason": "there is no comparison to read it from"}
+def smaller_margin(
+    standing: Standings, plan: Plan, answer: Answer, *, constraints: Constraints, min_gain: float, confidence: float
+) -> dict[str, Any]:
+    """Name the largest margin below `min_gain` at which the answer, all else being equal, would be "worth it".
+
+    Found by bisection: a smaller margin takes nothing from the chance that it is exceeded, and all that the answer
+    asks besides (skill, the floor, constraints) is the same at every margin.
+    """
     if answer == "worth_it":
         return {"reason": "the net is worth it at the margin asked for"}
-    error = StandardError(comparison.se, comparison.df, comparison.method)
-    bound = comparison.theta - error.quantile(confidence) * comparison.se
-    if bound <= 0:
-        return {"reason": f"no margin above zero is reached with {percent(confidence)} certainty"}
-    return {"min_gain": gain_of(bound)}
+
+    def at(margin: float) -> Ruling:
+        return ruling(standing, plan, constraints=constraints, min_gain=margin, confidence=confidence)
+
+    least = at(0.0)
+    if least.comparison is None:
+        return {"reason": "there is no comparison to read it from"}
+    if least.answer != "worth_it":
+        why = least.because[0] if least.because else "The net is certain not to gain anything."
+        return {"reason": f"not even at a margin of zero would the net be worth it: {why[0].lower()}{why[1:-1]}"}
+    edge = optimize.bisect(
+        lambda margin: 1.0 if at(margin).answer == "worth_it" else -1.0, 0.0, min_gain, xtol=TOLERANCE
+    )
+    return {"min_gain": max(0.0, edge - TOLERANCE)}
 
 
 def larger_budget(
@@ -75,9 +95,10 @@ def larger_budget(
     that the net would be worth it if they all arrived. `detectable_gain` is what all rows would show, where some cuts
     were left out.
     """
+    unjudged = without_error(standing)
     told: dict[str, Any] = {
         "left_out": list(plan.unaffordable),
-        "cuts": {"run": (run := len(standing.cuts.numbers)), "planned": max(run, plan.splits.folds)},
+        "cuts": {"run": (run := len(standing.cuts.numbers)), "planned": max(run, plan.splits.folds - len(unjudged))},
         "detectable_gain": _detectable_with_all_cuts(plan, standing, comparison),
         "trials": {},
         "gain": dict.fromkeys(FAMILIES),
@@ -95,7 +116,7 @@ def larger_budget(
     if len(draws) < 2 or comparison is None:
         poor = " and the ".join(family for family in FAMILIES if family not in draws)
         reason = (
-            "no comparison was reached; with more time both sides might finish"
+            _why_no_comparison(plan, standing)
             if comparison is None
             else f"fewer than {FEWEST_TRIALS} trials finished on any cut for the {poor} champion, too few to say how "
             "the search would go on"
@@ -212,12 +233,29 @@ def _finished_trials(standing: Standings, outcomes: Sequence[Outcome], family: s
     return studies
 
 
+def _why_no_comparison(plan: Plan, standing: Standings) -> str:
+    """Say what keeps the sides from being compared, and whether more time would change it."""
+    family_of = {learner.name: learner.family for learner in learners.catalogue()}
+    for family in FAMILIES:
+        if family in standing.champions:
+            continue
+        if family not in {family_of[name] for name in plan.learners}:
+            return f"no {family} learner takes part, whatever the time"
+        if family in {family_of[name] for name in standing.barred}:
+            return f"the {family} learners that finished miss the constraints"
+    if without_error(standing):
+        return "too few test parts have both classes, and more time would not change that"
+    return "no comparison was reached; with more time both sides might finish"
+
+
 def _detectable_with_all_cuts(plan: Plan, standing: Standings, comparison: Comparison | None) -> float | None:
     """Return the gain that would show with 80 % power if all planned cuts were run, None where they were.
 
     A standard error falls with the root of the rows that are judged; a repeat judges the same rows again.
     """
-    planned = len(np.unique(np.concatenate([part.test for part in plan.splits.parts])))
+    unjudged = without_error(standing)
+    tests = [part.test for part in plan.splits.parts if part.number not in unjudged]
+    planned = len(np.unique(np.concatenate(tests)))
     judged = standing.cuts.rows
     if comparison is None or comparison.detectable_theta == 0 or not 0 < judged < planned:
         return None

@@ -1,5 +1,7 @@
 """When a comparison may end early, as a table in plain words."""
 
+from dataclasses import replace
+
 import pytest
 
 from advisor import looks
@@ -53,4 +55,16 @@ def test_a_net_that_nothing_lets_through_is_known_from_the_defaults():
     outcomes = [o for o in all_outcomes(chosen) if o.job.family != "neural"]
     standing = standings(DATASET, PROFILE, chosen, outcomes, none)
     seen = look("defaults", standing, chosen, constraints=none, min_gain=MARGIN, confidence=0.95, seconds=1.0)
-    assert seen.decided and seen.p_worth is None
+    assert seen.decided and seen.p_worth is None and not seen.because
+
+
+def test_a_net_that_is_too_large_may_be_tuned_to_a_smaller_one():
+    chosen, small = plan(), Constraints(max_model_mb=1.0)
+    outcomes = [
+        replace(o, cost=replace(o.cost, model_mb=3.0 if o.job.family == "neural" else 0.1))
+        for o in all_outcomes(chosen)
+    ]
+    standing = standings(DATASET, PROFILE, chosen, outcomes, small)
+    told = {"constraints": small, "min_gain": MARGIN, "confidence": 0.95, "seconds": 1.0}
+    assert not look("defaults", standing, chosen, **told).decided
+    assert look("tuned", standing, chosen, **told).decided

@@ -232,6 +232,46 @@ def test_where_nobody_meets_a_constraint_it_is_the_constraint_that_is_named():
     assert verdict.answer == "not_enough_evidence" and "meets the constraints: too slow" in verdict.sentence
 
 
+def test_a_net_that_did_not_finish_does_not_fail_a_constraint():
+    """One net is too slow and another was too late to be timed: nobody knows that none may serve."""
+    chosen = replace(plan(), learners=(*plan().learners, "realmlp"))
+    outcomes, bound = heavier_nets(latency_p99_ms=80.0), Constraints(max_latency_ms=5.0)
+    standing = standings(DATASET, PROFILE, chosen, outcomes, bound)
+    verdict = judge(DATASET, PROFILE, chosen, standing, outcomes, constraints=bound)
+    assert verdict.answer == "not_enough_evidence"
+    assert "No neural learner that finished meets the constraints: too slow" in verdict.sentence
+
+
+def test_the_reason_for_a_recommendation_claims_no_comparison_that_was_not():
+    bound = Constraints(max_latency_ms=5.0)
+    said = [
+        answer(outcomes=heavier_nets(latency_p99_ms=80.0), constraints=bound).recommended["reason"],
+        answer({"mlp": 0.9, "xgboost": 0.2}).recommended["reason"],
+        answer(outcomes=without("neural")).recommended["reason"],
+        answer({"mlp": 90, "xgboost": 90, "linear": 90}).recommended["reason"],
+    ]
+    assert said[0] == "no net may serve" and said[1] == "the net does not gain the margin"
+    assert "did not" in said[2] and "does not carry an answer" in said[3]
+
+
+@pytest.mark.parametrize("one_class", [1, 2])
+def test_test_parts_of_one_class_are_named_and_no_budget_is_blamed(one_class):
+    chosen = plan()
+    parts = tuple(
+        replace(part, test=part.test[TARGET[part.test] == 0]) if part.number < one_class else part
+        for part in chosen.splits.parts
+    )
+    chosen = replace(chosen, splits=replace(chosen.splits, parts=parts))
+    outcomes = [
+        replace(o, error=float("nan")) if o.job.split < one_class else o
+        for o in all_outcomes(chosen, {"mlp": 0.6, "xgboost": 0.6})
+    ]
+    standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
+    said = " ".join(judge(DATASET, PROFILE, chosen, standing, outcomes, constraints=Constraints()).reasons)
+    assert f"n {one_class} more cut{'s' * (one_class > 1)} the test rows have one class only" in said
+    assert "budget" not in said
+
+
 def test_money_raises_the_margin_and_says_so():
     timed = [
         replace(o, cost=replace(o.cost, latency_p50_ms=1.0)) for o in all_outcomes(plan(), {"mlp": 0.4, "xgboost": 0.6})

@@ -12,7 +12,8 @@ from advisor.learners import find
 from advisor.metrics import METRICS
 from advisor.records import Budget, Constraints, Cost, Trial
 from advisor.standings import standings
-from tests.made import DATASET, PROFILE, all_outcomes, outcome, plan
+from advisor.verdict import ruling
+from tests.made import DATASET, PROFILE, all_guessing, all_outcomes, outcome, plan
 
 BUDGET = Budget(600.0, 60)
 
@@ -118,27 +119,66 @@ def test_a_pre_trained_net_that_took_part_has_its_gain():
     assert told["gain"]["low"] < told["gain"]["estimate"] < told["gain"]["high"]
 
 
+def margin_told(answer, standing, chosen, **options):
+    known = {"constraints": Constraints(), "min_gain": 0.5, "confidence": 0.95}
+    return would_change.smaller_margin(standing, chosen, answer, **{**known, **options})
+
+
+def test_at_a_smaller_margin_the_answer_would_indeed_be_worth_it():
+    chosen, standing, _, _ = ran(outcomes=all_outcomes(plan(), {"xgboost": 0.9, "mlp": 0.5}))
+    margin = margin_told("too_close_to_call", standing, chosen)["min_gain"]
+    assert 0 < margin < 0.5
+    at = [
+        ruling(standing, chosen, constraints=Constraints(), min_gain=asked, confidence=0.95).answer
+        for asked in (margin, margin + 1e-4)
+    ]
+    assert at == ["worth_it", "too_close_to_call"]
+
+
+def test_a_smaller_margin_has_no_figure_where_none_would_help():
+    chosen, better, _, _ = ran(outcomes=all_outcomes(plan(), {"xgboost": 0.9, "mlp": 0.2}))
+    assert "at the margin asked for" in margin_told("worth_it", better, chosen)["reason"]
+    worse = ran(outcomes=all_outcomes(plan(), {"xgboost": 0.2, "mlp": 0.9}))[1]
+    assert "certain not to gain anything" in margin_told("not_worth_it", worse, chosen)["reason"]
+    alike = ran(outcomes=all_outcomes(plan(), {"xgboost": 0.6, "mlp": 0.6}))[1]
+    assert "neither side reaches 95 % certainty" in margin_told("too_close_to_call", alike, chosen)["reason"]
+    guesses = ran(outcomes=all_guessing(plan()))[1]
+    assert "constant guess" in margin_told("no_signal", guesses, chosen)["reason"]
+    alone = ran_alone()
+    assert "no comparison" in margin_told("not_enough_evidence", alone, chosen)["reason"]
+
+
+def test_a_smaller_margin_does_not_lift_a_floor(monkeypatch):
+    monkeypatch.setitem(METRICS, "roc_auc", replace(METRICS["roc_auc"], floor=0.5))
+    chosen, standing, _, _ = ran(outcomes=all_outcomes(plan(), {"xgboost": 0.9, "mlp": 0.2}))
+    assert "below the floor" in margin_told("too_close_to_call", standing, chosen)["reason"]
+
+
+def ran_alone():
+    """What stands where no net finished."""
+    some = [item for item in all_outcomes(plan()) if item.job.family != "neural"]
+    return standings(DATASET, PROFILE, plan(), some, Constraints())
+
+
 @pytest.mark.parametrize(
-    ("answer", "theta", "part"),
-    [("worth_it", 0.2, "at the margin asked for"), ("not_worth_it", -0.2, "no margin above zero")],
+    ("change", "part"),
+    [
+        ({}, "with more time both sides might finish"),
+        ({"barred": {"mlp": "too slow"}}, "the neural learners that finished miss the constraints"),
+        ({"learners": ("dummy", "linear")}, "no neural learner takes part, whatever the time"),
+    ],
 )
-def test_a_smaller_margin_has_no_figure_where_none_would_help(answer, theta, part):
-    comparison = replace(ran()[2], theta=theta, se=0.05, df=None)
-    assert part in would_change.smaller_margin(comparison, answer, 0.95)["reason"]
-
-
-def test_a_smaller_margin_is_the_lower_bound_of_the_gain():
-    comparison = replace(ran()[2], theta=0.1, se=0.05, df=None)
-    told = would_change.smaller_margin(comparison, "too_close_to_call", 0.95)
-    assert told["min_gain"] == pytest.approx(1 - np.exp(-(0.1 - 1.645 * 0.05)), rel=1e-3)
-    assert "no comparison" in would_change.smaller_margin(None, "no_signal", 0.95)["reason"]
+def test_more_time_is_promised_only_where_it_would_help(change, part):
+    chosen = replace(plan(), **{key: value for key, value in change.items() if key == "learners"})
+    standing = replace(ran_alone(), **{key: value for key, value in change.items() if key == "barred"})
+    assert part in would_change.larger_budget(chosen, standing, None, [])["reason"]
 
 
 def test_everything_there_is_to_say_is_said():
     chosen, standing, comparison, outcomes = ran()
     told = would_change.would_change(
         DATASET, PROFILE, chosen, standing, comparison, outcomes, [],
-        answer="too_close_to_call", confidence=0.95, budget=BUDGET, workers=2,
+        answer="too_close_to_call", constraints=Constraints(), min_gain=0.02, confidence=0.95, budget=BUDGET, workers=2,
     )  # fmt: skip
     assert set(told) == {"more_rows", "gpu", "larger_budget", "smaller_margin", "pretrained"}
     assert told["more_rows"]["reason"] and told["more_rows"]["detectable_2n"]
