@@ -12,7 +12,7 @@ from advisor.blends import blends
 from advisor.metrics import Metric
 from advisor.prices import Prices, Side
 from advisor.records import Answer, Comparison, Dataset, Plan
-from advisor.standings import Standings, leading, settled_params
+from advisor.standings import Standings, leading, settled
 
 # Whoever serves a blend pays for all of its members.
 _OF_A_BLEND = (
@@ -39,7 +39,7 @@ def champion(
         "score": metric.score(metric.error_of_loss(float(losses.by_row.mean()))) if losses else None,
         "low": bounds and bounds[0],
         "high": bounds and bounds[1],
-        "params": settled_params(standing.finals[name]),
+        "params": dict(settled(standing.finals[name]).params),
         "cost": {key: row[key] for key in _COSTS},
         "by_split": {str(number): outcome.job.learner for number, outcome in sorted(by_cut.items())},
     }
@@ -117,7 +117,7 @@ def recommend(
                 "family": choice,
                 "score": row["score"],
                 "reason": reason,
-                "params": settled_params(standing.finals[name]),
+                "params": dict(settled(standing.finals[name]).params),
             }
     return {"learner": None, "family": None, "score": None, "reason": "no learner finished", "params": {}}
 

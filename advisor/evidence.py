@@ -40,7 +40,7 @@ class Cuts:
 
     `positions[j]` are the rows of split j's test part, counted within the judged rows; `numbers`, `repeats`,
     `train_rows` and `test_rows` have one entry a split. `clusters` (n,) are codes 0..G-1 of rows that belong together:
-    groups, or blocks of time where `forward`.
+    groups, or blocks of time where `forward`; `clusters_are` names them.
     """
 
     numbers: tuple[int, ...]
@@ -51,6 +51,7 @@ class Cuts:
     rows: int
     encoded_columns: int
     clusters: np.ndarray | None = None
+    clusters_are: str = "groups"
     forward: bool = False
 
 
@@ -82,12 +83,18 @@ class StandardError:
 
 
 def cuts_of(
-    splits: Splits, pipelines: Sequence[Pipeline], *, encoded_columns: int, groups: np.ndarray | None = None
+    splits: Splits,
+    pipelines: Sequence[Pipeline],
+    *,
+    encoded_columns: int,
+    groups: np.ndarray | None = None,
+    groups_are: str = "groups",
 ) -> Cuts:
     """Keep the splits that every pipeline has finished with finite losses, and number the rows that they judge.
 
     A pipeline maps a split's number to the row losses (rows of its test part, in order) of the champion there. `groups`
-    has a code for each row of the data set; where rows are ordered in time, each test block is a cluster instead.
+    has a code for each row of the data set, and `groups_are` names what they are; where rows are ordered in time, each
+    test block is a cluster instead.
     """
     parts = [
         part
@@ -112,6 +119,7 @@ def cuts_of(
         rows=len(judged),
         encoded_columns=encoded_columns,
         clusters=clusters,
+        clusters_are="blocks of time" if splits.kind == "forward" else groups_are,
         forward=splits.kind == "forward",
     )
 
@@ -351,8 +359,8 @@ def _clustered(sums: np.ndarray, cuts: Cuts, gamma: float, charged: float) -> St
     if count < 2:
         return None
     variance = count / (count - 1) * float(np.square(sums).sum()) / cuts.rows**2
-    what = "blocks of time" if cuts.forward else "groups"
-    return StandardError(gamma * float(np.sqrt(variance + charged)), count - 1, f"over {count} {what}, times {gamma}")
+    what = f"over {count} {cuts.clusters_are}, times {gamma}"
+    return StandardError(gamma * float(np.sqrt(variance + charged)), count - 1, what)
 
 
 def _nadeau_bengio(psi_by_split: np.ndarray, cuts: Cuts) -> StandardError | None:

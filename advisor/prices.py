@@ -97,7 +97,15 @@ def read(workers: int, **said: str | float | None) -> Prices:
 
 
 def check(prices: Prices, metric: str) -> None:
-    """Raise UserError where a value an error is named for a metric whose error has no price."""
+    """Raise UserError where a value an error is named for a metric whose error has no price, or work without an hour's.
+
+    What the work on a net costs would else be left out of the account without a word.
+    """
+    if prices.engineering_cost and prices.cost_per_hour is None:
+        raise UserError(
+            "--engineering-cost counts only beside what the machine costs; add --cost-per-hour, such as 0.01 where "
+            "that is next to nothing."
+        )
     if prices.value_per_error is not None and metric not in UNITS:
         better = "--metric accuracy, whose unit is one wrong prediction"
         raise UserError(f"--value-per-error has no meaning by {metric}, which {_NO_UNIT[metric]}; add {better}.")

@@ -40,6 +40,7 @@ class Seen:
     profile: Profile
     plan: Plan
     standing: Standings
+    outcomes: Sequence[Outcome]
     comparison: Comparison | None
     answer: Answer
     constraints: Constraints
@@ -111,14 +112,13 @@ def heavy_tails(seen: Seen) -> tuple[bool, str]:
 
 def drift(seen: Seen) -> tuple[bool, str]:
     """A column, or the target, tells the first fifth of the rows from the last with an AUC above DRIFT_AUC, in the
-    order of --time; without it the findings S01 and S02 are asked."""
+    order of --time; without it the findings S01 (in the order of a column) and S04 (of the rows) are asked."""
     if seen.dataset.times is None:
-        told = [f for f in seen.profile.findings if f.code in ("S01", "S02")]
-        known = [_largest(finding.evidence.get("drift_auc")) for finding in told]
-        largest = max(known, default=0.5)
+        key = {"S01": "drift_auc", "S04": "auc"}
+        told = [f for f in seen.profile.findings if f.code in key]
+        largest = max((_largest(finding.evidence.get(key[finding.code])) for finding in told), default=0.5)
         return largest > DRIFT_AUC, (
-            f"One column or the target alone tells the first fifth of the rows from the last with an AUC of "
-            f"{largest:.2f}."
+            f"The first fifth of the rows is told from the last with an AUC of {largest:.2f}."
             if largest > DRIFT_AUC
             else "Neither a time (--time) nor the order of the rows shows a drift."
         )
@@ -199,13 +199,16 @@ def readable_is_enough(seen: Seen) -> Held:
 
 
 def nets_are_too_slow(seen: Seen) -> Held:
-    """No net's default ended in the budget, or the net's champion was cut short on most cuts."""
+    """No net's default ended in the budget, or the net's champion was cut short on most cuts; a crash is no proof."""
     finals, plan = seen.standing.finals, seen.plan
     nets = [name for name, cuts in finals.items() if cuts and _family(cuts) == "neural"]
     left_out = [name for name in plan.unaffordable if learners.find(name).family == "neural"]
     others = f" The budget did not pay for {', '.join(left_out)}." if left_out else ""
     if not nets:
         asked = any(learners.find(name).family == "neural" for name in (*plan.learners, *left_out))
+        crashed = [o for o in seen.outcomes if o.job.family == "neural" and o.status == "failed"]
+        if crashed and not left_out and not any(o.status == "timeout" for o in seen.outcomes):
+            return None, f"The nets failed for another reason: {crashed[0].message}"
         return (True, f"No net finished within the budget.{others}") if asked else (None, "No net took part.")
     champions = seen.standing.champions.get("neural") or best_by_inner_error({name: finals[name] for name in nets})
     net = leading(champions)

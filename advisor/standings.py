@@ -17,7 +17,7 @@ import numpy as np
 from advisor import costs, evidence, learners, splits
 from advisor.evidence import Cuts, RowLosses
 from advisor.metrics import METRICS
-from advisor.records import Constraints, Dataset, Outcome, Plan, Profile
+from advisor.records import Constraints, Cost, Dataset, Outcome, Plan, Profile
 
 # With fewer than a hundredth of the rows being copies, the standard error is the same with and without clusters.
 FEW_COPIES = 0.99
@@ -59,7 +59,7 @@ def standings(
             if known is None or known.job.stage == "default":
                 finals[outcome.job.learner][outcome.job.split] = outcome
     finals = _complete_repeats(finals, plan)
-    barred = {name: reason for name, cuts in finals.items() if (reason := _misses(name, cuts.values(), constraints))}
+    barred = {name: reason for name, cuts in finals.items() if (reason := _misses(name, cuts, constraints))}
     members: dict[str, dict[str, dict[int, Outcome]]] = {}
     for outcome in (outcome for name, by_cut in finals.items() if name not in barred for outcome in by_cut.values()):
         if _beats_its_yardsticks(outcome, finals, defaults, dataset, plan):
@@ -159,17 +159,16 @@ def leaderboard(
     return tuple(sorted(rows, key=lambda row: (row["error"] is None, row["error"])))
 
 
-def settled_params(by_cut: Mapping[int, Outcome]) -> dict[str, Any]:
+def settled(by_cut: Mapping[int, Outcome]) -> Outcome:
     """Choose one configuration out of those that the cuts settled on: the one a model for all rows is trained with.
 
     The default, where at least half of the cuts kept it; else the configuration whose cut's study improved its inner
-    error most.
+    error most. Returns an outcome that has it.
     """
     tuned = [outcome for outcome in by_cut.values() if outcome.params]
     if 2 * len(tuned) <= len(by_cut):
-        return {}
-    best = min(tuned, key=lambda outcome: _inner(outcome) / max(outcome.trials[0].inner_error or 0.0, 1e-300))
-    return dict(best.params)
+        return next(outcome for outcome in by_cut.values() if not outcome.params)
+    return min(tuned, key=lambda outcome: _inner(outcome) / max(outcome.trials[0].inner_error or 0.0, 1e-300))
 
 
 def leading(champions: Mapping[int, Outcome]) -> str:
@@ -194,7 +193,8 @@ def _row(
         low, high = evidence.score_interval(losses, cuts, metric) or (None, None)
     trouble = next((outcome for outcome in own if outcome.status != "ok"), None)
     family = next(iter(own)).job.family if own else "classical"
-    batch_ms = _known(by_cut, "predict_ms_per_1000_rows")
+    serving = _serving(by_cut)
+    batch_ms = serving.predict_ms_per_1000_rows
     status = "ok" if cuts.numbers and not trouble else ("partly" if cuts.numbers else "failed")
     return {
         "learner": name,
@@ -214,11 +214,11 @@ def _row(
         "energy_wh_estimated": _energy_wh(own),
         "predict_ms_per_1000_rows": batch_ms,
         "rows_per_second": 1_000_000 / batch_ms if batch_ms else None,
-        "latency_p50_ms": _known(by_cut, "latency_p50_ms"),
-        "latency_p99_ms": _known(by_cut, "latency_p99_ms"),
+        "latency_p50_ms": serving.latency_p50_ms,
+        "latency_p99_ms": serving.latency_p99_ms,
         # Growth over the start of a job: a later job in the same process grows less, so the largest is the truest.
         "peak_memory_mb": max((o.cost.peak_memory_mb for o in own if o.cost.peak_memory_mb is not None), default=None),
-        "model_mb": _known(by_cut, "model_mb"),
+        "model_mb": serving.model_mb,
         "device": next((o.cost.device for o in by_cut.values()), None),
         "device_name": next((o.cost.device_name for o in by_cut.values()), None),
         "gpu_memory_mb": max((o.cost.gpu_memory_mb for o in own if o.cost.gpu_memory_mb is not None), default=None),
@@ -230,11 +230,13 @@ def _row(
 def common_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
     """Keep the cuts that all pipelines have finished, with the rows that belong together: groups, or exact copies."""
     twins = plan.splits.twins
-    clusters = None if dataset.groups is None else splits.together(dataset.groups, twins)
+    clusters, what = None if dataset.groups is None else splits.together(dataset.groups, twins), "groups"
     if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):
         # Exact copies of a row are one piece of evidence, as the rows of a group are.
-        clusters = twins
-    return evidence.cuts_of(plan.splits, pipelines, encoded_columns=profile.encoded_columns, groups=clusters)
+        clusters, what = twins, "sets of equal rows"
+    return evidence.cuts_of(
+        plan.splits, pipelines, encoded_columns=profile.encoded_columns, groups=clusters, groups_are=what
+    )
 
 
 def _message(name: str, standing: Standings, trouble: Outcome | None, own: list[Outcome]) -> str:
@@ -273,11 +275,12 @@ def _complete_repeats(finals: Finals, plan: Plan) -> dict[str, dict[int, Outcome
     }
 
 
-def _misses(name: str, outcomes: Iterable[Outcome], constraints: Constraints) -> str | None:
-    """Say which constraint the measured model misses, or None."""
+def _misses(name: str, by_cut: Mapping[int, Outcome], constraints: Constraints) -> str | None:
+    """Say which constraint is missed by the model of the cut that is always run, or by that for all rows; or None."""
     if constraints.interpretable and not learners.find(name).interpretable:
         return "not interpretable, as --interpretable asks; it ran to show what that costs"
-    for outcome in outcomes:
+    measured = [outcome for outcome in by_cut.values() if outcome.cost.latency_p99_ms is not None]
+    for outcome in (*measured[:1], settled(by_cut)):
         latency, size = outcome.cost.latency_p99_ms, outcome.cost.model_mb
         if constraints.max_latency_ms is not None and latency is not None and latency > constraints.max_latency_ms:
             return (
@@ -298,6 +301,8 @@ def _mean(values: Iterable[float]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _known(by_cut: Mapping[int, Outcome], name: str) -> float | None:
-    """Return the largest measured figure of that name among a learner's cuts; most are measured on one cut only."""
-    return max((value for o in by_cut.values() if (value := getattr(o.cost, name)) is not None), default=None)
+def _serving(by_cut: Mapping[int, Outcome]) -> Cost:
+    """Return the cost of the outcome that tells what serving takes: that of the model for all rows, where measured."""
+    measured = [o.cost for o in by_cut.values() if o.cost.latency_p99_ms is not None]
+    own = [settled(by_cut).cost] if by_cut else []
+    return next((cost for cost in (*own, *measured) if cost.latency_p99_ms is not None), Cost())

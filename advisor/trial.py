@@ -296,8 +296,8 @@ def _outer(
         peak_memory_mb=max(tuned.peak_memory_mb or 0.0, fit_watch.peak_memory_mb, predict_watch.peak_memory_mb),
         **_where(_model(estimator)),
     )
-    if split.number == splits.in_order(shared.plan.splits)[0]:
-        # One cut tells what serving costs; the others would only repeat it.
+    if params or split.number == splits.in_order(shared.plan.splits)[0]:
+        # One cut tells what serving a default costs; the others would only repeat it.
         _serve_on(estimator, shared.plan.serve_on)
         p50_ms, p99_ms = costs.latency(estimator, test_inputs)
         cost = replace(

@@ -95,7 +95,7 @@ def judge(
     money = prices.account(
         priced, metric.name, sides["neural"], sides["classical"], fair, min_gain=asked, confidence=confidence
     )
-    seen = rules.Seen(dataset, profile, plan, standing, comparison, answer, constraints, asked)
+    seen = rules.Seen(dataset, profile, plan, standing, outcomes, comparison, answer, constraints, asked)
     return Verdict(
         answer=answer,
         sentence=sentences.sentence(answer, comparison, leaders, metric, margin, because),

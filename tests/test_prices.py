@@ -161,6 +161,13 @@ def test_an_error_that_nobody_can_price_is_refused_with_a_way_out():
         prices.check(PRICES, metric)
 
 
+def test_work_on_a_net_is_not_left_out_of_an_account_without_a_word():
+    work = Prices(None, 1000, 0.5, engineering_cost=9000.0)
+    with pytest.raises(UserError, match=r"--engineering-cost counts only beside .*; add --cost-per-hour"):
+        prices.check(work, "mae")
+    prices.check(replace(work, cost_per_hour=0.01), "mae")
+
+
 def test_what_was_said_is_read_and_what_is_no_number_is_refused():
     assert prices.read(2, cost_per_hour="0.4", value_per_error=None, engineering_cost="0") == Prices(0.4, workers=2)
     with pytest.raises(UserError, match="--predictions-per-day must be a plain number"):

@@ -100,6 +100,9 @@ def test_without_a_gpu():
     assert checked(outcomes=short)["no_gpu"]["agrees"] is True
     none = [o for o in all_outcomes(plan()) if o.job.family != "neural"]
     assert checked(outcomes=none)["no_gpu"]["agrees"] is True
+    crashed = [*none, replace(all_outcomes(plan())[-1], status="failed", message="ValueError: no", predictions=None)]
+    told = checked(outcomes=crashed)["no_gpu"]
+    assert told["agrees"] is None and "another reason: ValueError: no" in told["evidence"]
     not_asked = checked(outcomes=none, learners=("dummy", "linear", "xgboost"))["no_gpu"]
     assert not_asked["agrees"] is None
 
@@ -121,7 +124,7 @@ def test_heavy_tails_of_columns(columns, applies):
 
 def test_heavy_tails_of_a_target():
     value = replace(DATASET, task="regression", classes=(), target=np.exp(np.linspace(0, 60, ROWS)))
-    seen = rules.Seen(value, PROFILE, plan(), None, None, "worth_it", Constraints(), 0.02)
+    seen = rules.Seen(value, PROFILE, plan(), None, (), None, "worth_it", Constraints(), 0.02)
     assert rules.heavy_tails(seen)[0] and not rules.heavy_tails(replace(seen, dataset=DATASET))[0]
 
 
@@ -140,8 +143,8 @@ def test_drift_counts_where_the_cuts_follow_time():
 
 def test_drift_without_a_time_is_what_the_findings_say():
     assert checked(NET_LOSES)["drift"]["applies"] is False
-    for told in (0.81, {"a": 0.81}):
-        finding = Finding("S02", "info", "", "", {"drift_auc": told})
+    for code, evidence in (("S01", {"drift_auc": 0.81}), ("S01", {"drift_auc": {"a": 0.81}}), ("S04", {"auc": 0.81})):
+        finding = Finding(code, "info", "", "", evidence)
         rule = checked(NET_LOSES, profile=replace(PROFILE, findings=(finding,)))["drift"]
         assert rule["applies"] is True and "0.81" in rule["evidence"]
 

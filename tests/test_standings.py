@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.records import Constraints, Job, Outcome
-from advisor.standings import leaderboard, leading, settled_params, standings
+from advisor.records import Constraints, Cost, Job, Outcome
+from advisor.standings import leaderboard, leading, settled, standings
 from tests.made import DATASET, PROFILE, TARGET, all_outcomes, outcome, plan
 
 
@@ -69,13 +69,37 @@ def test_who_misses_a_constraint_is_no_champion(constraints):
     assert not standing.champions and "too " in standing.barred["mlp"]
 
 
+def test_the_configuration_for_all_rows_must_meet_the_constraints_too():
+    """A small default is measured first; what tuning settled on is as large as it likes."""
+    chosen = plan()
+    outcomes = [replace(o, cost=replace(o.cost, model_mb=1.0)) for o in all_outcomes(chosen)]
+    large = Cost(latency_p50_ms=1.0, latency_p99_ms=2.0, model_mb=200.0)
+    for part in chosen.splits.parts[1:]:
+        outcomes.append(outcome("mlp", part, 0.5, 0.1, "tuned", params={"width": 999}, cost=large))
+    standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints(max_model_mb=50.0))
+    assert standing.barred == {"mlp": "too large: 200 MB, allowed are 50 MB"}
+    (row,) = [row for row in leaderboard(standing, DATASET, PROFILE, chosen, outcomes) if row["learner"] == "mlp"]
+    assert (row["model_mb"], row["latency_p50_ms"]) == (200.0, 1.0), "what is told is what will serve"
+
+
+def test_copies_and_groups_are_called_what_they_are():
+    chosen = plan()
+    codes = np.arange(len(DATASET.target)) // 2
+    copies = replace(chosen, splits=replace(chosen.splits, twins=codes))
+    told = {}
+    for name, dataset, planned in (("copies", DATASET, copies), ("groups", replace(DATASET, groups=codes), chosen)):
+        cuts = standings(dataset, PROFILE, planned, all_outcomes(planned), Constraints()).cuts
+        told[name] = (cuts.clusters_are, int(cuts.clusters.max()) + 1)
+    assert told == {"copies": ("sets of equal rows", 300), "groups": ("groups", 300)}
+
+
 def test_the_params_of_most_cuts_decide():
     part = plan().splits.parts[0]
     kept, tuned = outcome("mlp", part, 0.5, 0.2), outcome("mlp", part, 0.5, 0.1, params={"width": 64})
     much = outcome("mlp", part, 0.5, 0.02, params={"width": 128})
     much = replace(much, trials=(replace(much.trials[0], inner_error=0.2),))
-    assert settled_params({0: kept, 1: kept, 2: tuned}) == {}
-    assert settled_params({0: kept, 1: tuned, 2: much}) == {"width": 128}
+    assert settled({0: kept, 1: kept, 2: tuned}) is kept
+    assert settled({0: kept, 1: tuned, 2: much}).params == {"width": 128}
 
 
 def test_the_leader_is_champion_most_often():
