@@ -11,6 +11,7 @@ from cases import DRAWN_ROWS, MOST_T2_ROWS, PUBLISHED, is_scored
 from scoring import DECIDED, brier_skill, cluster_interval, is_wrong, published_regret, regret, share_interval
 
 from advisor.learners import catalogue
+from advisor.metrics import METRICS
 from advisor.plan import tier
 
 Line = Mapping[str, Any]
@@ -65,9 +66,10 @@ def both(lines: Sequence[Line]) -> list[Line]:
 
 
 def strategies(line: Line, ablation: Line | None) -> dict[str, float]:
-    """Return the regret of our recommendation and of each plain rule on a case of T1, against the better champion."""
+    """Return the regret of our recommendation and of each plain rule on a case of T1, against the best that was
+    measured: both champions and CatBoost's defaults."""
     errors = line["truth"]["errors"]
-    best = min(errors["classical"], errors["neural"])
+    best = min(errors["classical"], errors["neural"], errors["catboost"])
     family = line["recommended"]["family"]
     net_by_rule = line["rows"] >= MANY_ROWS
     chosen = {
@@ -125,6 +127,18 @@ def brier_of(lines: Sequence[Line]) -> tuple[float, tuple[float, float], int]:
     return skill(pairs), cluster_interval(pairs, [name for *_, name in pairs], skill), len(pairs)
 
 
+def held_by_stage(lines: Sequence[Line]) -> str:
+    """Count how often the interval of the gain holds the truth, by the look that ended the run."""
+    found: dict[str, list[bool]] = {}
+    for line in lines:
+        gain, truth = line["gain"], -float(np.expm1(-line["truth"]["theta"]))
+        if gain.get("low") is not None:
+            found.setdefault(line["looks"][-1]["stage"], []).append(gain["low"] <= truth <= gain["high"])
+    everywhere = [held for some in found.values() for held in some]
+    parts = [f"{stage} {sum(held)} of {len(held)}" for stage, held in sorted(found.items())]
+    return f"{counted(sum(everywhere), len(everywhere))} (by the look that ended the run: {', '.join(parts)})"
+
+
 def cost_shares(lines: Sequence[Line]) -> list[float]:
     """Return spent over allowed seconds of the cases with at least 10,000 rows."""
     return [line["spent_seconds"] / line["budget_seconds"] for line in lines if line["rows"] >= MANY_ROWS]
@@ -159,6 +173,11 @@ def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
         budgets = ", ".join(f"{seconds:.0f} s" for seconds in sorted({line["budget_seconds"] for line in some}))
         rows.append((size or "all", budgets, len(some), counted(decided, len(some)), counted(wrong, known), unknown,
                      ", ".join(f"{name} {count}" for name, count in sorted(answers.items()))))  # fmt: skip
+    for seed in sorted({line["seed"] for line in own}):
+        some = [line for line in own if line["seed"] == seed]
+        wrong, known, unknown = wrong_among_decided(some)
+        decided = sum(line["answer"] in DECIDED for line in some)
+        rows.append((f"seed {seed}", "", len(some), counted(decided, len(some)), counted(wrong, known), unknown, ""))
     text += table(
         ("rows drawn", "budget", "cases", "decided", "wrong among decided", "decided, truth in the noise", "answers"),
         rows,
@@ -172,9 +191,12 @@ def t1(lines: Sequence[Line], ablations: Mapping[str, Line]) -> list[str]:
     skill, bounds, count = brier_of(own)
     text += [f"Brier skill of `p_worth` over the base rate: {skill:.2f} [{bounds[0]:.2f}, {bounds[1]:.2f}] "
              f"({count} cases; intervals by drawing data sets).", ""]  # fmt: skip
+    text += [f"The 90 % interval of the gain holds the truth: {held_by_stage(both(own))}. The truth is that of one "
+             "training, with its own noise, so that somewhat less than 90 % is to be expected.", ""]  # fmt: skip
     text += costs(own)
     return [*text, "<details><summary>All cases of T1</summary>", "", *table(
-        ("data set", "rows", "seed", "metric", "answer", "p_worth", "gain, true (SE)", "truth", "champions", "scored"),
+        ("data set", "rows", "seed", "metric", "answer", "p_worth", "gain, true (SE)", "truth", "champions",
+         "classical: out of fold, true", "net: out of fold, true", "scored"),
         [_t1_row(line) for line in sorted(lines, key=lambda line: line["key"])],
     ), "</details>", ""]  # fmt: skip
 
@@ -193,7 +215,8 @@ def costs(own: Sequence[Line]) -> list[str]:
     return [
         f"What an answer costs from {MANY_ROWS:,} rows on. A budget is a ceiling, and where the answer stays open all "
         "of it is spent; the full protocol is every cut that is planned, three repeats of five folds up to 20,000 "
-        "rows, at the effort that a cut got here:", "",
+        "rows, at the effort that a cut got here. Where the budget ran out before an answer that share says only how "
+        "few cuts it paid for:", "",
         *table(("cases", "count", "of the budget", "of the full protocol"), rows),
     ]  # fmt: skip
 
@@ -205,8 +228,17 @@ def _t1_row(line: Line) -> tuple[object, ...]:
         line["dataset"], line["rows"], line["seed"], line["metric"], line["answer"],
         "-" if line["p_worth"] is None else f"{line['p_worth']:.3f}", gain, truth.get("class", "-"),
         " / ".join(who["learner"] if who else "-" for who in champions.values()),
+        *(_seen_and_true(line, family) for family in ("classical", "neural")),
         "yes" if is_scored(line["dataset"]) else "no",
     )  # fmt: skip
+
+
+def _seen_and_true(line: Line, family: str) -> str:
+    """Write a champion's score out of fold beside that on the rest: far apart, the cuts are no picture of new rows."""
+    who, error = line["champions"].get(family), line.get("truth", {}).get("errors", {}).get(family)
+    if who is None or error is None:
+        return "-"
+    return f"{who['score']:.4g}, {METRICS[line['metric']].score(error):.4g}"
 
 
 def regrets(lines: Sequence[Line], of: Callable[[Line], Mapping[str, float]]) -> list[str]:

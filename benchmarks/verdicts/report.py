@@ -20,8 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import real
 from cases import LARGE, PUBLISHED, is_scored
-from scoring import share_interval
-from synthetic import GAINS
+from scoring import DECIDED, share_interval
+from synthetic import ANY_GAIN, FOUND_GAIN, GAINS
 
 from advisor import costs
 from advisor.document import installed
@@ -87,15 +87,21 @@ _T1 = """\
 From each table rows are drawn at random and given to `advisor.compare`; its answer is held against up to 20,000 rows
 that were not drawn. The truth is measured on both champions, trained again on all drawn rows: it belongs to this draw
 and this training, not to the average of the pipelines, and where a pipeline's champion differed from cut to cut it is
-that of the most cuts. It is "undecidable" where its own one-sided 95 % interval holds the margin. Regret is the share
-of the chosen model's error that the better champion would have avoided. Intervals draw whole data sets with
-replacement; those of counts are exact (Clopper and Pearson) and take draws as independent, which several draws of one
-table are not."""
+that of the most cuts. Its fits may take a third of the budget each, longer than those of the run at 10,000 rows, which
+is to the net's advantage. It is "undecidable" where its own one-sided 95 % interval holds the margin. Regret is the
+share of the chosen model's error that the best of those measured would have avoided: both champions and CatBoost as
+shipped. Intervals draw whole data sets with replacement; those of counts are exact (Clopper and Pearson) and take draws
+as independent, which several draws of one table are not.
+
+The first draw of each table (seed 0) was read more than once while the rules of the answers were still being mended,
+and answered again by the mended rules; only the second (seed 1) was answered once, by rules that did not know it. No
+draw of the tables that are not scored has been used."""
 _T2 = """\
 Published verdicts are about other nets, other splits, often other sizes (here at most 10,000 rows), and TabZilla
 chose its champions by test score and has older nets. They compare nets with trees, while our classical side also has a
 linear model and neighbours, which lead on some tables. The metric is theirs. Regret is by their figures. A disagreement
-is therefore not always our error, nor an agreement our merit."""
+is therefore not always our error, nor an agreement our merit. What tuning may add at the look at defaults was learnt
+from published results of 38 tables, some of these among them."""
 _T3 = """\
 Simulated: row losses of two pipelines with planted gain, common hard rows, heavy tails, and training samples that add
 0.4 or 1.0 times the variance of the rows; judged by the product's own figures at the looks "defaults", "tuned" (five
@@ -116,18 +122,20 @@ def aims(t1: Sequence[Line], t3: Sequence[Line], ablations: Mapping[str, Line]) 
         ours = [each["advisor"] for each in found]
         others = "; ".join(
             f"{name}: {real.mean_with_interval([each[name] for each in found], clusters)}"
-            for name in ("always boosted trees (CatBoost, defaults)", "always the net")
+            for name in ("always the classical champion", "always boosted trees (CatBoost, defaults)", "always the net")
         )
         rows.append((
             "T1: mean regret at most 1.5 %, where plain rules pay 5-8 %", real.mean_with_interval(ours, clusters),
             _met(float(np.mean(ours)), real.mean_interval(ours, clusters)[1], 0.015), others,
         ))  # fmt: skip
-        if shares := real.protocol_shares(own):
-            of = [line["dataset"] for line in own if line["rows"] >= real.MANY_ROWS]
+        answered = [line for line in own if line["answer"] in DECIDED]
+        if shares := real.protocol_shares(answered):
+            of = [line["dataset"] for line in answered if line["rows"] >= real.MANY_ROWS]
             rows.append((
-                "T1: cost at most 40 % of the full protocol from 10,000 rows on", real.mean_with_interval(shares, of),
+                "T1: cost of an answer at most 40 % of the full protocol from 10,000 rows on",
+                real.mean_with_interval(shares, of),
                 _met(float(np.mean(shares)), real.mean_interval(shares, of)[1], 0.4),
-                f"of the budget: {real.mean_with_interval(real.cost_shares(own), of)}",
+                f"{len(shares)} answers; of the budget: {real.mean_with_interval(real.cost_shares(answered), of)}",
             ))  # fmt: skip
         skill, bounds, count = real.brier_of(own)
         rows.append((
@@ -141,8 +149,10 @@ def aims(t1: Sequence[Line], t3: Sequence[Line], ablations: Mapping[str, Line]) 
         covered, count = made.total(simulated, "covered"), made.cases(simulated)
         low, high = share_interval(covered, count)
         rows.append((
-            "T3: coverage of the 90 % interval 85-95 %", real.counted(covered, count),
-            _met(abs(covered / count - 0.9), max(0.9 - low, high - 0.9), 0.05), made.coverage_range(t3),
+            "T3: coverage of the 90 % interval that the user gets 85-95 %", real.counted(covered, count),
+            _met(abs(covered / count - 0.9), max(0.9 - low, high - 0.9), 0.05),
+            f"had nobody stopped: {real.counted(made.total(simulated, 'covered by all cuts'), count)}; "
+            f"{made.coverage_range(t3)}",
         ))  # fmt: skip
     notes = '"Met" is "yes" where the whole 95 % interval keeps to the aim, "as it looks" where only the estimate does.'
     return [*real.table(("aim", "reached", "met", "beside it"), rows), notes, ""] if rows else []
@@ -174,18 +184,19 @@ def figures(t3: Sequence[Line], folder: Path) -> None:
     axes[0].set_ylabel('share of "worth it"')
     axes[0].legend(frameon=False)
     _save(figure, folder / "power.svg")
-    count, stated, true = made.calibration(t3).T
-    present = count > 0
-    bounds = np.array(
-        [share_interval(round(hits), round(n)) for hits, n in zip(true[present], count[present], strict=True)]
-    )
-    share = true[present] / count[present]
     figure, axis = plt.subplots(figsize=(4, 4), layout="constrained")
     axis.plot([0, 1], [0, 1], color="grey", linewidth=0.5)
-    axis.errorbar(stated[present] / count[present], share, yerr=np.abs(bounds.T - share), fmt="o", markersize=3)
-    axis.set(
-        xlabel="p_worth, mean of a tenth", ylabel="share truly worth it", title=f"{count.sum():,.0f} cases of any gain"
-    )
+    for gain, marker, drawn in ((ANY_GAIN, "o", "as our prior has them"), (FOUND_GAIN, "s", "as published tables do")):
+        count, stated, true = made.calibration(t3, gain).T
+        present = count > 0
+        bounds = np.array(
+            [share_interval(round(hits), round(n)) for hits, n in zip(true[present], count[present], strict=True)]
+        )
+        share = true[present] / count[present]
+        axis.errorbar(stated[present] / count[present], share, yerr=np.abs(bounds.T - share), fmt=marker, markersize=3,
+                      label=f"{count.sum():,.0f} cases, gains {drawn}")  # fmt: skip
+    axis.set(xlabel="p_worth when the case ended, mean of a tenth", ylabel="share truly worth it")
+    axis.legend(frameon=False, fontsize=7)
     _save(figure, folder / "calibration.svg")
 
 

@@ -30,8 +30,10 @@ from advisor.records import Comparison
 
 ROWS = (300, 1_000, 3_000, 10_000, 50_000)
 GAINS = (0.0, 0.01, 0.02, 0.05, 0.10)
-# A gain of its own in every case, as often large as published tables show: what a stated chance is held against.
-ANY_GAIN = "any"
+# A gain of its own in every case, which is what a stated chance is held against: drawn with the mean and spread of the
+# product's own prior, or of 93 published tables with strong nets (reports/landmarks.md); both with fat tails.
+ANY_GAIN, FOUND_GAIN = "any", "found"
+SPREADS = {ANY_GAIN: (PRIOR_MEAN, PRIOR_SD), FOUND_GAIN: (0.038, 0.160)}
 BASE_ERROR = {"roc_auc": 0.10, "accuracy": 0.15, "log_loss": 0.35, "rmse": 1.0}
 # What an ordinary pipeline adds to the variance of the rows, and an unstable one.
 SWINGS = (0.4, 1.0)
@@ -46,7 +48,7 @@ CHANCE_BINS = 10
 
 @dataclass(frozen=True)
 class World:
-    """A metric, the number of rows, the planted gain (a share, or "any") and what training samples add."""
+    """A metric, the number of rows, the planted gain (a share, or one of SPREADS) and what training samples add."""
 
     metric: str
     rows: int
@@ -65,7 +67,7 @@ def worlds(rows: tuple[int, ...] = ROWS) -> tuple[World, ...]:
         World(metric, count, gain, swing)
         for count in rows
         for metric in BASE_ERROR
-        for gain in (*GAINS, ANY_GAIN)
+        for gain in (*GAINS, *SPREADS)
         for swing in SWINGS
     )
 
@@ -149,7 +151,8 @@ def judged(world: World, number: int) -> Judged:
     """Draw data set `number` of a world and judge it as a run would be: defaults, tuned, and further repeats."""
     rng = np.random.default_rng([zlib.crc32(world.key.encode()), number])
     metric = METRICS[world.metric]
-    theta = _any_theta(rng) if world.gain == ANY_GAIN else -float(np.log1p(-float(world.gain)))
+    spread = SPREADS.get(str(world.gain))
+    theta = _any_theta(rng, *spread) if spread else -float(np.log1p(-float(world.gain)))
     folds = 3 if world.rows > MANY_ROWS else 5
     repeats = 1 if world.rows > MOST_REPEATED_ROWS else 3
     splits = shuffled_folds(world.rows, repeats, rng, folds)
@@ -189,9 +192,9 @@ def judged(world: World, number: int) -> Judged:
     return Judged(theta, looks, other_answers(tuned, folds, theta))
 
 
-def _any_theta(rng: np.random.Generator) -> float:
-    """Draw a true effect: the product's weak prior, with the fat tails that published tables have."""
-    return float(np.clip(PRIOR_MEAN + PRIOR_SD * rng.standard_t(3) / np.sqrt(3), -0.6, 0.6))
+def _any_theta(rng: np.random.Generator, mean: float, sd: float) -> float:
+    """Draw a true effect of this mean and spread, with the fat tails that published tables have."""
+    return float(np.clip(mean + sd * rng.standard_t(3) / np.sqrt(3), -0.6, 0.6))
 
 
 def other_answers(comparison: Comparison, folds: int, truth: float) -> dict[str, int]:
@@ -208,22 +211,29 @@ def other_answers(comparison: Comparison, folds: int, truth: float) -> dict[str,
 
 
 def tally(world: World, numbers: range) -> dict[str, Any]:
-    """Judge many data sets of a world and count; what is returned can be written as a line of JSON."""
+    """Judge many data sets of a world and count; what is returned can be written as a line of JSON.
+
+    Interval and chance are those of the look that ended the case, as a user gets them; beside them is counted how often
+    the interval of the first repeat and of all cuts covers, had nobody stopped.
+    """
     counts: dict[str, Any] = {}
     bins = np.zeros((CHANCE_BINS, 3))
     for number in numbers:
         one = judged(world, number)
         answer, stage = first_answer(one.looks)
-        final = one.looks[-1][1]
+        final, shown = one.looks[-1][1], dict(one.looks)[stage]
         worth = one.theta > final.theta_min
-        p = final.p_worth
+        p = shown.p_worth
         bins[min(int(p * CHANCE_BINS), CHANCE_BINS - 1)] += (1, p, worth)
         found = {
             f"answer {answer}": 1,
             f"decided at {stage}": int(answer != "too_close_to_call"),
             "wrong": int(answer != "too_close_to_call" and (answer == "worth_it") != worth),
-            "covered": int(final.low <= one.theta <= final.high),
-            "covered once": int(one.looks[1][1].low <= one.theta <= one.looks[1][1].high),
+            "covered": int(_covers(shown, one.theta)),
+            f"covered at {stage}": int(_covers(shown, one.theta)),
+            f"ended at {stage}": 1,
+            "covered once": int(_covers(one.looks[1][1], one.theta)),
+            "covered by all cuts": int(_covers(final, one.theta)),
             "truly worth it": int(worth),
             "brier": (p - worth) ** 2,
             "final alone wrong": int(
@@ -245,6 +255,10 @@ def tally(world: World, numbers: range) -> dict[str, Any]:
         "metric": world.metric, "rows": world.rows, "gain": world.gain, "swing": world.swing,
         "first": numbers.start, "cases": len(numbers), "counts": counts, "bins": bins.round(6).tolist(),
     }  # fmt: skip
+
+
+def _covers(comparison: Comparison, theta: float) -> bool:
+    return comparison.low <= theta <= comparison.high
 
 
 def planned(cases: int, rows: tuple[int, ...] = ROWS) -> Iterator[tuple[World, range]]:

@@ -15,10 +15,12 @@ def t1_line(dataset, answer, errors, p_worth, rows=10_000, spent=15.0):
         "key": f"t1-{dataset}-{rows}-0", "part": "t1", "dataset": dataset, "metric": "roc_auc", "rows": rows, "seed": 0,
         "code": "abc", "learners": ["forest", "mlp"],
         "answer": answer, "p_worth": p_worth, "min_gain": 0.02, "status": "ok", "rows_used": rows,
-        "gain": {"estimate": 0.1}, "budget_seconds": 60.0, "spent_seconds": spent, "workers": 2,
+        "gain": {"estimate": 0.1, "low": 0.4, "high": 0.6}, "budget_seconds": 60.0, "spent_seconds": spent,
+        "workers": 2,
         "family_seconds": {"classical": 10.0, "neural": 14.0}, "splits": {"judged": 4},
         "recommended": {"learner": "x", "family": "neural" if answer == "worth_it" else "classical"},
-        "champions": {"classical": {"learner": "forest"}, "neural": {"learner": "mlp"}},
+        "champions": {"classical": {"learner": "forest", "score": 0.75}, "neural": {"learner": "mlp", "score": 0.5}},
+        "looks": [{"stage": "landmarks"}, {"stage": "tuned"}],
         "truth": {
             "errors": errors, "theta": 0.7 if net else -0.7, "se": 0.01, "theta_min": 0.02,
             "class": "worth_it" if net else "not_worth_it",
@@ -74,8 +76,13 @@ def test_the_third_for_choosing_thresholds_is_not_scored(page):
     [
         "| T1: wrong among decided at most 3 % | 1 of 3: 33.3 %",
         "| T1: mean regret at most 1.5 %, where plain rules pay 5-8 % | 16.67 %",
-        "| T1: cost at most 40 % of the full protocol from 10,000 rows on | 33.33 % [33.33, 33.33] | yes |"
-        " of the budget: 25.00 % [25.00, 25.00] |",
+        "| T1: cost of an answer at most 40 % of the full protocol from 10,000 rows on | 33.33 % [33.33, 33.33] | yes |"
+        " 3 answers; of the budget: 25.00 % [25.00, 25.00] |",
+        "| seed 0 |  | 3 | 3 of 3: 100.0 %",
+        "The 90 % interval of the gain holds the truth: 2 of 3: 66.7 % [9.4, 99.2] (by the look that ended the run: "
+        "tuned 2 of 3)",
+        "| forest / mlp | 0.75, 0.8 | 0.5, 0.9 | yes |",
+        "By the look that ended the case: defaults ",
         "| decided | 3 | 25.00 % [25.00, 25.00] | 33.33 % [33.33, 33.33] |",
         "| always the net | 3 | 16.67 %",
         "| always the classical champion | 3 | 33.33 %",
