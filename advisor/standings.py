@@ -280,7 +280,7 @@ def _misses(name: str, by_cut: Mapping[int, Outcome], constraints: Constraints) 
     if constraints.interpretable and not learners.find(name).interpretable:
         return "not interpretable, as --interpretable asks; it ran to show what that costs"
     measured = [outcome for outcome in by_cut.values() if outcome.cost.latency_p99_ms is not None]
-    for outcome in (*measured[:1], settled(by_cut)):
+    for outcome in (*measured[:1], *_served(by_cut)):
         latency, size = outcome.cost.latency_p99_ms, outcome.cost.model_mb
         if constraints.max_latency_ms is not None and latency is not None and latency > constraints.max_latency_ms:
             return (
@@ -303,6 +303,10 @@ def _mean(values: Iterable[float]) -> float | None:
 
 def _serving(by_cut: Mapping[int, Outcome]) -> Cost:
     """Return the cost of the outcome that tells what serving takes: that of the model for all rows, where measured."""
-    measured = [o.cost for o in by_cut.values() if o.cost.latency_p99_ms is not None]
-    own = [settled(by_cut).cost] if by_cut else []
-    return next((cost for cost in (*own, *measured) if cost.latency_p99_ms is not None), Cost())
+    found = (outcome.cost for outcome in (*_served(by_cut), *by_cut.values()))
+    return next((cost for cost in found if cost.latency_p99_ms is not None), Cost())
+
+
+def _served(by_cut: Mapping[int, Outcome]) -> tuple[Outcome, ...]:
+    """Return the outcome whose configuration a model for all rows has; none where only half a repeat was run."""
+    return (settled(by_cut),) if by_cut else ()

@@ -57,6 +57,9 @@ def test_half_a_repeat_is_left_out():
     outcomes = [o for o in all_outcomes(chosen) if not (o.job.learner == "mlp" and o.job.split == 5)]
     standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints())
     assert standing.cuts.numbers == (0, 1, 2)
+    alone = [o for o in all_outcomes(chosen) if (o.job.learner, o.job.split) != ("xgboost", 5)]
+    alone = [o for o in alone if o.job.learner != "mlp" or o.job.split == 4]
+    assert standings(DATASET, PROFILE, chosen, alone, Constraints(max_model_mb=50.0)).finals["mlp"] == {}
     assert standings(DATASET, PROFILE, chosen, all_outcomes(chosen), Constraints()).cuts.numbers == tuple(range(6))
 
 
