@@ -49,12 +49,15 @@ def permuted_finding(dataset: Dataset, readings: Sequence[Reading]) -> Finding:
     gains = [_gain(dataset, reading) for reading in readings if reading.probe.kind == KIND]
     known = [gain for gain in gains if gain is not None]
     if len(known) < FEWEST_SHUFFLES:
+        why = next(
+            (f" ({reading.message})" for reading in readings if reading.probe.kind == KIND and reading.message), ""
+        )
         return Finding(
             "L04",
             "info",
             f"Whether {LEARNER} learns anything from a shuffled target was not checked: of the {FEWEST_SHUFFLES} fits "
-            f"that this takes {len(known)} ended in the time there was.",
-            "A larger --budget pays for the check; no other finding depends on it.",
+            f"that this takes {len(known)} ended{why}.",
+            "Where it is time that was short, a larger --budget pays for the check; no other finding depends on it.",
             {"learner": LEARNER, "shuffles": len(known)},
         )
     better = sum(gain > 0 for gain in known)

@@ -120,7 +120,7 @@ class Split:
 class Splits:
     """All outer cuts of a comparison, drawn once for every learner.
 
-    `twins` (n,) has equal codes for rows that are copies of each other; None where no row has one.
+    `twins` (n,) has equal codes for rows that are copies of each other; None where nothing is held together for that.
     """
 
     kind: Literal["stratified", "grouped", "forward", "holdout"]

@@ -207,7 +207,11 @@ def nets_are_too_slow(seen: Seen) -> Held:
     if not nets:
         asked = any(learners.find(name).family == "neural" for name in (*plan.learners, *left_out))
         crashed = [o for o in seen.outcomes if o.job.family == "neural" and o.status == "failed"]
-        if crashed and not left_out and not any(o.status == "timeout" for o in seen.outcomes):
+        if (
+            crashed
+            and not left_out
+            and not any(o.status == "timeout" and o.job.family == "neural" for o in seen.outcomes)
+        ):
             return None, f"The nets failed for another reason: {crashed[0].message}"
         return (True, f"No net finished within the budget.{others}") if asked else (None, "No net took part.")
     champions = seen.standing.champions.get("neural") or best_by_inner_error({name: finals[name] for name in nets})

@@ -56,7 +56,7 @@ def remarks(
     if unjudged:
         remarks.append(f"On {unjudged} more cut{'s' if unjudged > 1 else ''} {ONE_CLASS}.")
     if run + unjudged < planned:
-        remarks.append(f"The budget paid for {run} of {planned} cuts; a larger one would judge more rows.")
+        remarks.append(f"The budget paid for {run + unjudged} of {planned} cuts; a larger one would judge more rows.")
     if comparison.detectable_theta > 0:
         detectable = percent(-np.expm1(-comparison.detectable_theta))
         remarks.append(f"This data could have shown a gain of {detectable} or more with 80 % power.")

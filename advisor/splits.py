@@ -42,7 +42,7 @@ def strata(target: np.ndarray) -> np.ndarray:
 
 
 def together(groups: np.ndarray | None, twins: np.ndarray | None) -> np.ndarray | None:
-    """Return codes (n,) of rows that no cut may part: those of one group, exact copies, and whoever they lead to."""
+    """Return codes (n,) of rows that no cut may part: those of one group, copies, and whoever they lead to."""
     if groups is None or twins is None:
         return twins if groups is None else groups
     first, second = (np.unique(codes, return_inverse=True)[1] for codes in (groups, twins))
@@ -151,7 +151,7 @@ def draw(
 ) -> Splits:
     """Draw the outer cuts that every learner shares.
 
-    `target` (n,) codes or values; `twins` (n,) codes that are equal for rows which are exact copies. `kind` is
+    `target` (n,) codes or values; `twins` (n,) codes that are equal for rows which are copies. `kind` is
     "stratified", "grouped" (needs `groups`), "forward" (needs `times`; one repeat; with `groups` as well, a training
     part lacks the groups of its test part) or "holdout" (one cut of a fifth, at most 100,000 rows). There are fewer
     folds where no class has a row for each. Raises UserError where there are fewer groups or moments than folds.
@@ -189,15 +189,16 @@ def inner_cuts(
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
     twins: np.ndarray | None = None,
+    both_classes: bool = False,
     most_rows: int = MOST_TUNING_ROWS,
 ) -> tuple[Cut, ...]:
     """Cut a training part once more, for choosing configurations: k folds, or one fifth held out where inner_folds is
     1.
 
     Positions count within the training part, as do the codes of `groups` and `twins` (see `draw`). With `times` the
-    latest fifth is held out. There are at most as many folds as groups. Where that leaves two classes on no more than
-    one side, rows are drawn at random by class instead. `most_rows` caps the rows used at all, so that tuning on very
-    large tables works on a subsample.
+    latest fifth is held out. There are at most as many folds as groups. With `both_classes`, cuts are left out of which
+    a part has one class only; where all would be, rows are drawn at random by class, if that can help. `most_rows` caps
+    the rows used at all, so that tuning on very large tables works on a subsample.
     """
     bound = together(groups, twins)
     if groups is not None and bound is not None:
@@ -206,19 +207,21 @@ def inner_cuts(
         cuts: tuple[Cut, ...] = (hold_out(target, 0.2, seed, groups=bound, times=times),)
     else:
         cuts = tuple(_folds(target, inner_folds, seed, bound, groups is not None))
-    if target.dtype.kind != "f" and target.max() == 1 and not _both_classes(target, cuts):
-        # A class that only late rows or one group have: without it no AUC exists, and configurations would be chosen
-        # by nothing at all.
-        fewest = int(np.bincount(target).min())
-        cuts = tuple(_folds(target, max(2, min(fewest, 5)), seed, twins, False))[: None if inner_folds > 1 else 1]
+    if both_classes and len(whole := _with_both_classes(target, cuts)) < len(cuts):
+        # Late rows, or a group, lack a class: configurations would be chosen by an error that does not exist.
+        if not whole:
+            folds = max(2, min(5, int(np.bincount(target).min())))
+            at_random = tuple(_folds(target, folds, seed, twins, False))[: None if inner_folds > 1 else 1]
+            whole = _with_both_classes(target, at_random)
+        cuts = whole or cuts
     if len(target) > most_rows:
         rng = np.random.default_rng(seed)
         cuts = tuple((_thin(fit, most_rows * 4 // 5, rng), _thin(held, most_rows // 5, rng)) for fit, held in cuts)
     return cuts
 
 
-def _both_classes(target: np.ndarray, cuts: tuple[Cut, ...]) -> bool:
-    return all(len(np.unique(target[part])) > 1 for cut in cuts for part in cut)
+def _with_both_classes(target: np.ndarray, cuts: tuple[Cut, ...]) -> tuple[Cut, ...]:
+    return tuple(cut for cut in cuts if all(len(np.unique(target[part])) > 1 for part in cut))
 
 
 def part_of(target: np.ndarray, rows: np.ndarray, most: int, seed: int) -> np.ndarray:

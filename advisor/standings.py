@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -17,10 +17,11 @@ import numpy as np
 from advisor import costs, evidence, learners, splits
 from advisor.evidence import Cuts, RowLosses
 from advisor.metrics import METRICS
-from advisor.records import Constraints, Cost, Dataset, Outcome, Plan, Profile
+from advisor.records import Constraints, Dataset, Outcome, Plan, Profile
 
 # With fewer than a hundredth of the rows being copies, the standard error is the same with and without clusters.
 FEW_COPIES = 0.99
+SERVING = ("latency_p50_ms", "latency_p99_ms", "predict_ms_per_1000_rows", "model_mb")
 
 Finals = Mapping[str, Mapping[int, Outcome]]
 """Learner -> number of the cut -> what it ended with there: the study's outcome, or its default's where there is
@@ -58,7 +59,11 @@ def standings(
             known = finals.setdefault(outcome.job.learner, {}).get(outcome.job.split)
             if known is None or known.job.stage == "default":
                 finals[outcome.job.learner][outcome.job.split] = outcome
-    finals = _complete_repeats(finals, plan)
+    first = splits.in_order(plan.splits)[0]
+    finals = {
+        name: {number: _measured(outcome, defaults.get((name, first))) for number, outcome in by_cut.items()}
+        for name, by_cut in _complete_repeats(finals, plan).items()
+    }
     barred = {name: reason for name, cuts in finals.items() if (reason := _misses(name, cuts, constraints))}
     members: dict[str, dict[str, dict[int, Outcome]]] = {}
     for outcome in (outcome for name, by_cut in finals.items() if name not in barred for outcome in by_cut.values()):
@@ -76,10 +81,15 @@ def standings(
 
 
 def best_by_inner_error(finals: Finals) -> dict[int, Outcome]:
-    """Return on every cut the outcome whose inner error is the least, the first named where several share it."""
+    """Return on every cut the outcome whose inner error is the least, the first named where several share it.
+
+    Who has none, as where no AUC exists on the inner rows, is not chosen.
+    """
     best: dict[int, Outcome] = {}
     for by_cut in finals.values():
         for number, outcome in by_cut.items():
+            if outcome.inner_error is None:
+                continue
             if number not in best or _inner(outcome) < _inner(best[number]):
                 best[number] = outcome
     return best
@@ -194,7 +204,7 @@ def _row(
     trouble = next((outcome for outcome in own if outcome.status != "ok"), None)
     family = next(iter(own)).job.family if own else "classical"
     serving = _serving(by_cut)
-    batch_ms = serving.predict_ms_per_1000_rows
+    batch_ms = serving["predict_ms_per_1000_rows"]
     status = "ok" if cuts.numbers and not trouble else ("partly" if cuts.numbers else "failed")
     return {
         "learner": name,
@@ -214,11 +224,11 @@ def _row(
         "energy_wh_estimated": _energy_wh(own),
         "predict_ms_per_1000_rows": batch_ms,
         "rows_per_second": 1_000_000 / batch_ms if batch_ms else None,
-        "latency_p50_ms": serving.latency_p50_ms,
-        "latency_p99_ms": serving.latency_p99_ms,
+        "latency_p50_ms": serving["latency_p50_ms"],
+        "latency_p99_ms": serving["latency_p99_ms"],
         # Growth over the start of a job: a later job in the same process grows less, so the largest is the truest.
         "peak_memory_mb": max((o.cost.peak_memory_mb for o in own if o.cost.peak_memory_mb is not None), default=None),
-        "model_mb": serving.model_mb,
+        "model_mb": serving["model_mb"],
         "device": next((o.cost.device for o in by_cut.values()), None),
         "device_name": next((o.cost.device_name for o in by_cut.values()), None),
         "gpu_memory_mb": max((o.cost.gpu_memory_mb for o in own if o.cost.gpu_memory_mb is not None), default=None),
@@ -228,11 +238,11 @@ def _row(
 
 
 def common_cuts(dataset: Dataset, profile: Profile, plan: Plan, pipelines: list[dict[int, Any]]) -> Cuts:
-    """Keep the cuts that all pipelines have finished, with the rows that belong together: groups, or exact copies."""
+    """Keep the cuts that all pipelines have finished, with the rows that belong together: groups, or copies."""
     twins = plan.splits.twins
     clusters, what = None if dataset.groups is None else splits.together(dataset.groups, twins), "groups"
     if clusters is None and twins is not None and twins.max() + 1 < FEW_COPIES * len(twins):
-        # Exact copies of a row are one piece of evidence, as the rows of a group are.
+        # Copies of a row are one piece of evidence, as the rows of a group are.
         clusters, what = twins, "sets of equal rows"
     return evidence.cuts_of(
         plan.splits, pipelines, encoded_columns=profile.encoded_columns, groups=clusters, groups_are=what
@@ -276,19 +286,18 @@ def _complete_repeats(finals: Finals, plan: Plan) -> dict[str, dict[int, Outcome
 
 
 def _misses(name: str, by_cut: Mapping[int, Outcome], constraints: Constraints) -> str | None:
-    """Say which constraint is missed by the model of the cut that is always run, or by that for all rows; or None."""
+    """Say which constraint the model for all rows misses, as far as it was measured; or None."""
     if constraints.interpretable and not learners.find(name).interpretable:
         return "not interpretable, as --interpretable asks; it ran to show what that costs"
-    measured = [outcome for outcome in by_cut.values() if outcome.cost.latency_p99_ms is not None]
-    for outcome in (*measured[:1], *_served(by_cut)):
-        latency, size = outcome.cost.latency_p99_ms, outcome.cost.model_mb
-        if constraints.max_latency_ms is not None and latency is not None and latency > constraints.max_latency_ms:
-            return (
-                f"too slow: 99 % of single predictions take up to {latency:.3g} ms, "
-                f"allowed are {constraints.max_latency_ms:g} ms"
-            )
-        if constraints.max_model_mb is not None and size is not None and size > constraints.max_model_mb:
-            return f"too large: {size:.3g} MB, allowed are {constraints.max_model_mb:g} MB"
+    serving = _serving(by_cut)
+    latency, size = serving["latency_p99_ms"], serving["model_mb"]
+    if constraints.max_latency_ms is not None and latency is not None and latency > constraints.max_latency_ms:
+        return (
+            f"too slow: 99 % of single predictions take up to {latency:.3g} ms, "
+            f"allowed are {constraints.max_latency_ms:g} ms"
+        )
+    if constraints.max_model_mb is not None and size is not None and size > constraints.max_model_mb:
+        return f"too large: {size:.3g} MB, allowed are {constraints.max_model_mb:g} MB"
     return None
 
 
@@ -301,12 +310,18 @@ def _mean(values: Iterable[float]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _serving(by_cut: Mapping[int, Outcome]) -> Cost:
-    """Return the cost of the outcome that tells what serving takes: that of the model for all rows, where measured."""
-    found = (outcome.cost for outcome in (*_served(by_cut), *by_cut.values()))
-    return next((cost for cost in found if cost.latency_p99_ms is not None), Cost())
+def _measured(outcome: Outcome, default: Outcome | None) -> Outcome:
+    """Add to a default what serving it took on the cut that is always run; a tuned outcome has figures of its own."""
+    if outcome.params or default is None or outcome.cost.latency_p99_ms is not None:
+        return outcome
+    return replace(outcome, cost=replace(outcome.cost, **{name: getattr(default.cost, name) for name in SERVING}))
 
 
-def _served(by_cut: Mapping[int, Outcome]) -> tuple[Outcome, ...]:
-    """Return the outcome whose configuration a model for all rows has; none where only half a repeat was run."""
-    return (settled(by_cut),) if by_cut else ()
+def _serving(by_cut: Mapping[int, Outcome]) -> dict[str, float | None]:
+    """Return what serving takes: the figures of the model for all rows, or of another cut's where it has none."""
+    ordered = (*((settled(by_cut),) if by_cut else ()), *by_cut.values())
+    known = ([getattr(outcome.cost, name) for outcome in ordered] for name in SERVING)
+    return {
+        name: next((value for value in values if value is not None), None)
+        for name, values in zip(SERVING, known, strict=True)
+    }

@@ -27,6 +27,9 @@ from advisor.net_estimator import fit_together
 from advisor.records import Cost, Dataset, Job, Outcome, Plan, Probe, Profile, Reading, Split, Trial
 from advisor.splits import Cut
 
+# Seconds in which single predictions are timed on a cut that another has told of already.
+LATENCY_SECONDS = 0.1
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -151,7 +154,7 @@ def _default(shared: Shared, task: Task) -> Outcome:
         inner = _validate(shared, task, learner, split, {}, None)
     tuned = Cost(tune_seconds=watch.wall_seconds, cpu_seconds=watch.cpu_seconds)
     started_at = time.time() - watch.wall_seconds
-    trial = Trial(0, {}, inner.error, watch.wall_seconds, "complete", started_at)
+    trial = Trial(0, {}, _known(inner.error), watch.wall_seconds, "complete", started_at)
     return _outer(shared, task, learner, split, {}, inner, (trial,), tuned)
 
 
@@ -179,7 +182,7 @@ def _tuned(shared: Shared, task: Task) -> Outcome:
             # Nothing that could be tried tells more than the default does when it may learn its fill.
             task = replace(task, fit_seconds=longer)
             start = _default(shared, task)
-        last_fit_seconds = 1.2 * (start.cost.fit_seconds + start.cost.predict_seconds)
+        last_fit_seconds = 1.2 * (start.cost.fit_seconds + start.cost.predict_seconds) + LATENCY_SECONDS
         assert start.inner_predictions is not None
         default = _as_inner(shared, task.job, split, start.inner_predictions)
         setting = _setting(shared, len(split.train), task.job.seed, task.fit_seconds)
@@ -252,6 +255,7 @@ def _cuts(shared: Shared, job: Job, split: Split) -> tuple[Cut, ...]:
         groups=None if dataset.groups is None else dataset.groups[split.train],
         times=None if dataset.times is None else dataset.times[split.train],
         twins=None if shared.plan.splits.twins is None else shared.plan.splits.twins[split.train],
+        both_classes=shared.plan.metric == "roc_auc",
     )
 
 
@@ -296,22 +300,20 @@ def _outer(
         peak_memory_mb=max(tuned.peak_memory_mb or 0.0, fit_watch.peak_memory_mb, predict_watch.peak_memory_mb),
         **_where(_model(estimator)),
     )
-    if params or split.number == splits.in_order(shared.plan.splits)[0]:
-        # One cut tells what serving a default costs; the others would only repeat it.
+    first = split.number == splits.in_order(shared.plan.splits)[0]
+    if first or params:
+        # One cut tells what serving costs, the others would repeat it: but for what each of them settles on, since that
+        # may be the model for all rows.
         _serve_on(estimator, shared.plan.serve_on)
-        p50_ms, p99_ms = costs.latency(estimator, test_inputs)
-        cost = replace(
-            cost,
-            latency_p50_ms=p50_ms,
-            latency_p99_ms=p99_ms,
-            predict_ms_per_1000_rows=costs.predict_ms_per_1000_rows(estimator, test_inputs),
-            model_mb=costs.model_mb(estimator),
-        )
+        p50_ms, p99_ms = costs.latency(estimator, test_inputs, 0.3 if first else LATENCY_SECONDS)
+        cost = replace(cost, latency_p50_ms=p50_ms, latency_p99_ms=p99_ms, model_mb=costs.model_mb(estimator))
+    if first:
+        cost = replace(cost, predict_ms_per_1000_rows=costs.predict_ms_per_1000_rows(estimator, test_inputs))
     return Outcome(
         job=task.job,
         status="ok",
         error=metric.error(test_target, predictions),
-        inner_error=inner.error,
+        inner_error=_known(inner.error),
         predictions=predictions,
         inner_rows=inner.rows,
         inner_predictions=inner.predictions,
@@ -321,6 +323,11 @@ def _outer(
         curve=dict(getattr(_model(estimator), "learning_curve_", {})),
         cut_short=bool(getattr(_model(estimator), "cut_short_", False)),
     )
+
+
+def _known(error: float) -> float | None:
+    """Return an inner error, None where there is none, as where no inner test row is of the other class."""
+    return error if np.isfinite(error) else None
 
 
 def predict(estimator: Any, inputs: Any, dataset: Dataset) -> np.ndarray:

@@ -206,15 +206,13 @@ def _too_little(standing: Standings, plan: Plan, constraints: Constraints) -> tu
         ]
     fewest = min(FEWEST_CUTS, len(plan.splits.parts))
     if len(standing.cuts.numbers) < fewest:
-        unjudged = len(without_error(standing))
-        why = (
-            f"on {unjudged} more cut{'s' if unjudged > 1 else ''} {sentences.ONE_CLASS}"
-            if unjudged
-            else "a larger budget would let them"
-        )
+        run, unjudged = len(standing.cuts.numbers), len(without_error(standing))
+        why = [f"on {unjudged} more cut{'s' if unjudged > 1 else ''} {sentences.ONE_CLASS}"] if unjudged else []
+        left = len(plan.splits.parts) - unjudged
+        why += ["a larger budget would let them"] if left > run and left >= fewest else []
         return "not_enough_evidence", [
-            f"Both families finished, with those who lead them, on {len(standing.cuts.numbers)} of the {fewest} cuts "
-            f"that an answer needs at least; {why}."
+            f"Both families finished, with those who lead them, on {run} of the {fewest} cuts that an answer needs at "
+            f"least; {'; '.join(why)}."
         ]
     return None
 

@@ -18,7 +18,7 @@ from advisor.growth import more_rows
 from advisor.metrics import METRICS
 from advisor.records import Answer, Budget, Comparison, Constraints, Dataset, Outcome, Plan, Profile, Reading
 from advisor.standings import Standings, common_cuts, row_losses, without_error
-from advisor.verdict import Ruling, ruling
+from advisor.verdict import FEWEST_CUTS, Ruling, ruling
 
 LEVEL = 0.9
 FAMILIES = ("classical", "neural")
@@ -243,8 +243,11 @@ def _why_no_comparison(plan: Plan, standing: Standings) -> str:
             return f"no {family} learner takes part, whatever the time"
         if family in {family_of[name] for name in standing.barred}:
             return f"the {family} learners that finished miss the constraints"
-    if without_error(standing):
-        return "too few test parts have both classes, and more time would not change that"
+    unjudged = len(without_error(standing))
+    both, left = all(family in standing.champions for family in FAMILIES), plan.splits.folds - unjudged
+    if both and (left <= len(standing.cuts.numbers) or left < FEWEST_CUTS):
+        what = "test parts have both classes" if unjudged else "rows were judged"
+        return f"too few {what}, and more time would not change that"
     return "no comparison was reached; with more time both sides might finish"
 
 
@@ -253,10 +256,11 @@ def _detectable_with_all_cuts(plan: Plan, standing: Standings, comparison: Compa
 
     A standard error falls with the root of the rows that are judged; a repeat judges the same rows again.
     """
-    unjudged = without_error(standing)
+    if comparison is None or comparison.detectable_theta == 0:
+        return None
+    unjudged, judged = without_error(standing), standing.cuts.rows
     tests = [part.test for part in plan.splits.parts if part.number not in unjudged]
     planned = len(np.unique(np.concatenate(tests)))
-    judged = standing.cuts.rows
-    if comparison is None or comparison.detectable_theta == 0 or not 0 < judged < planned:
+    if not 0 < judged < planned:
         return None
     return gain_of(comparison.detectable_theta * float(np.sqrt(judged / planned)))

@@ -41,9 +41,7 @@ def measured(dataset: Dataset, seen: Profile) -> Iterator[Finding]:
         return [trial.read_probe(shared, trial.Sounding(probe, time.time() + 600)) for probe in probes]
 
     yield from flattery_findings(dataset, seen, chosen, read(flattery_probes(dataset, seen, chosen)))
-    shuffled = permuted_finding(dataset, read(permuted_probes(dataset, chosen)))
-    if shuffled is not None:
-        yield shuffled
+    yield permuted_finding(dataset, read(permuted_probes(dataset, chosen)))
 
 
 def line(name: str, finding: Finding) -> str:
@@ -53,7 +51,7 @@ def line(name: str, finding: Finding) -> str:
         errors = " | ".join(f"{told[way]['error']:.3g}" for way in ("random_split", "apart"))
         what = f"{told['by']} {told['column']} | {errors}"
     else:
-        what = f"better than a constant in {told['better_than_constant']} of {told['shuffles']} shuffles | |"
+        what = f"better than a constant in {told.get('better_than_constant', '?')} of {told['shuffles']} shuffles | |"
     return f"| {name} | {finding.code} | {finding.severity} | {what} |"
 
 

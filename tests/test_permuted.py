@@ -125,4 +125,5 @@ def test_too_few_shuffles_tell_nothing_and_that_is_said():
     finding = permuted_finding(dataset, [*readings, *failed])
     assert (finding.code, finding.severity) == ("L04", "info") and "not checked" in finding.message
     assert finding.evidence == {"learner": "extra_trees", "shuffles": 5}
+    assert "5 ended (no)." in finding.message
     assert permuted_finding(dataset, []).evidence["shuffles"] == 0

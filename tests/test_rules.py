@@ -103,6 +103,8 @@ def test_without_a_gpu():
     crashed = [*none, replace(all_outcomes(plan())[-1], status="failed", message="ValueError: no", predictions=None)]
     told = checked(outcomes=crashed)["no_gpu"]
     assert told["agrees"] is None and "another reason: ValueError: no" in told["evidence"]
+    late = replace(none[1], status="timeout", predictions=None, job=replace(none[1].job, stage="tuned"))
+    assert checked(outcomes=[*crashed, late])["no_gpu"]["agrees"] is None, "trees that were late prove nothing of nets"
     not_asked = checked(outcomes=none, learners=("dummy", "linear", "xgboost"))["no_gpu"]
     assert not_asked["agrees"] is None
 

@@ -122,9 +122,22 @@ def test_copies_stay_together_in_inner_cuts():
 @pytest.mark.parametrize("apart", [{"times": np.arange(N)}, {"groups": np.arange(N) // 30}])
 def test_inner_rows_have_both_classes_where_late_rows_or_groups_have_one(inner_folds, apart):
     target = (np.arange(N) < 25).astype(int)  # early rows only, and those of one group
-    cuts = inner_cuts(target, inner_folds=inner_folds, seed=0, twins=np.arange(N) // 2, **apart)
+    told = {"inner_folds": inner_folds, "seed": 0, "twins": np.arange(N) // 2, **apart}
+    cuts = inner_cuts(target, both_classes=True, **told)
     assert all(len(set(target[part])) == 2 for cut in cuts for part in cut)
     assert not any(set(fit // 2) & set(held // 2) for fit, held in cuts), "copies are not torn for it"
+    assert any(len(set(target[held])) == 1 for _, held in inner_cuts(target, **told)), "other errors need no AUC"
+
+
+def test_inner_cuts_of_one_class_are_left_out_and_the_others_stay_as_they_are():
+    groups = np.arange(N) // 30
+    target = np.isin(groups, [1, 2, 8]).astype(int) * (np.arange(N) % 2)
+    told = {"inner_folds": 5, "seed": 0, "groups": groups}
+    all_of_them, some = inner_cuts(target, **told), inner_cuts(target, both_classes=True, **told)
+    assert 1 < len(some) < len(all_of_them)
+    assert all(any(np.array_equal(held, other) for _, other in all_of_them) for _, held in some)
+    lone = (np.arange(N) == 7).astype(int)
+    assert len(inner_cuts(lone, both_classes=True, **told)) == 5, "where nothing helps nothing is changed"
 
 
 def test_there_are_no_more_folds_than_any_class_has_rows():

@@ -75,10 +75,15 @@ def test_who_misses_a_constraint_is_no_champion(constraints):
 def test_the_configuration_for_all_rows_must_meet_the_constraints_too():
     """A small default is measured first; what tuning settled on is as large as it likes."""
     chosen = plan()
-    outcomes = [replace(o, cost=replace(o.cost, model_mb=1.0)) for o in all_outcomes(chosen)]
+    first, other = Cost(latency_p50_ms=1.0, latency_p99_ms=2.0, model_mb=1.0), Cost()
+    outcomes = [replace(o, cost=other if o.job.split else first) for o in all_outcomes(chosen)]
     large = Cost(latency_p50_ms=1.0, latency_p99_ms=2.0, model_mb=200.0)
-    for part in chosen.splits.parts[1:]:
-        outcomes.append(outcome("mlp", part, 0.5, 0.1, "tuned", params={"width": 999}, cost=large))
+    tuned = [outcome("mlp", part, 0.5, 0.1, "tuned", params={"width": 999}, cost=large) for part in chosen.splits.parts]
+    first_only = standings(DATASET, PROFILE, chosen, [*outcomes, tuned[0]], Constraints(max_model_mb=50.0))
+    assert not first_only.barred, "most cuts keep the default, which was measured on the first"
+    (row,) = [row for row in leaderboard(first_only, DATASET, PROFILE, chosen, outcomes) if row["learner"] == "mlp"]
+    assert row["model_mb"] == 1.0
+    outcomes += tuned[1:]
     standing = standings(DATASET, PROFILE, chosen, outcomes, Constraints(max_model_mb=50.0))
     assert standing.barred == {"mlp": "too large: 200 MB, allowed are 50 MB"}
     (row,) = [row for row in leaderboard(standing, DATASET, PROFILE, chosen, outcomes) if row["learner"] == "mlp"]

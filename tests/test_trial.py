@@ -101,7 +101,7 @@ def test_a_net_answers_where_it_is_to_serve(tmp_path, wish, place):
 
 
 def test_serving_is_timed_one_row_at_a_time_where_the_model_will_serve(monkeypatch):
-    """Once a learner, on the cut that is run first: forward in time that is the last one."""
+    """Once a default, on the cut that is run first: forward in time that is the last one."""
     world = shared()
     splits = replace(world.plan.splits, kind="forward")
     world = replace(world, plan=replace(world.plan, device="auto", serve_on="cpu", splits=splits))
@@ -109,11 +109,22 @@ def test_serving_is_timed_one_row_at_a_time_where_the_model_will_serve(monkeypat
     quick = replace(mlp, build=lambda setting, params: mlp.build(setting, {"epochs": 2}))
     monkeypatch.setattr(trial.learners, "find", lambda name: quick)
     monkeypatch.setattr(
-        trial.costs, "latency", lambda fitted, rows: (asked.append(trial._model(fitted)), (1.0, 2.0))[1]
+        trial.costs, "latency", lambda fitted, rows, seconds: (asked.append(trial._model(fitted)), (1.0, 2.0))[1]
     )
     known = [run(world, task("mlp", "neural", split=number)).cost.latency_p99_ms for number in (0, 1, 2)]
     assert known == [None, None, 2.0]
     assert [model.device for model in asked] == ["cpu"]
+
+
+def test_what_a_study_settles_on_is_measured_on_every_cut():
+    """It may be the model for all rows, which a limit on size or latency holds for."""
+    world, cut = shared(), 1
+    start = run(world, task(split=cut))
+    assert start.cost.latency_p99_ms is None and start.cost.model_mb is None
+    split, linear = world.plan.splits.parts[cut], find("linear")
+    inner = trial._as_inner(world, start.job, split, start.inner_predictions)
+    settled = trial._outer(world, task(split=cut), linear, split, {"C": 0.5}, inner, start.trials, Cost())
+    assert settled.cost.latency_p99_ms > 0 and settled.cost.model_mb > 0
 
 
 def test_a_study_that_kept_its_default_has_used_the_seconds_of_the_search_alone():

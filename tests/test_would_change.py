@@ -13,7 +13,7 @@ from advisor.metrics import METRICS
 from advisor.records import Budget, Constraints, Cost, Trial
 from advisor.standings import standings
 from advisor.verdict import ruling
-from tests.made import DATASET, PROFILE, all_guessing, all_outcomes, outcome, plan
+from tests.made import DATASET, PROFILE, TARGET, all_guessing, all_outcomes, outcome, plan
 
 BUDGET = Budget(600.0, 60)
 
@@ -158,6 +158,18 @@ def ran_alone():
     """What stands where no net finished."""
     some = [item for item in all_outcomes(plan()) if item.job.family != "neural"]
     return standings(DATASET, PROFILE, plan(), some, Constraints())
+
+
+@pytest.mark.parametrize(("finished", "part"), [(2, "parts have both classes"), (1, "both sides might finish")])
+def test_where_every_cut_that_ran_has_one_class_all_is_said_that_there_is_to_say(finished, part):
+    some = [replace(o, error=float("nan")) for o in all_outcomes(plan()) if o.job.split < finished]
+    parts = tuple(replace(each, test=each.test[TARGET[each.test] == 0]) for each in plan().splits.parts)
+    chosen = replace(plan(), splits=replace(plan().splits, parts=parts))
+    some = [replace(o, predictions=o.predictions[: len(parts[o.job.split].test)]) for o in some]
+    standing = standings(DATASET, PROFILE, chosen, some, Constraints())
+    told = would_change.larger_budget(chosen, standing, None, some)
+    assert part in told["reason"] and told["detectable_gain"] is None
+    assert told["cuts"] == {"run": 0, "planned": 3 - finished}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from real import counted, table
 from scoring import share_interval
-from synthetic import ANY_GAIN, FOUND_GAIN, GAINS
+from synthetic import ANY_GAIN, CHANCE_BINS, FOUND_GAIN, GAINS
 from trained import KINDS
 
 from advisor.metrics import METRICS
@@ -250,4 +250,5 @@ def power(lines: Sequence[Line], gain: float) -> dict[str, list[tuple[int, float
 
 def calibration(lines: Sequence[Line], gain: str) -> np.ndarray:
     """Return (bins, 3): cases, sum of stated chances, and how many came true, over the cases with gains so drawn."""
-    return np.sum([line["bins"] for line in simulated(lines) if line["gain"] == gain], axis=0)
+    bins = [line["bins"] for line in simulated(lines) if line["gain"] == gain]
+    return np.sum(bins, axis=0) if bins else np.zeros((CHANCE_BINS, 3))

@@ -236,7 +236,7 @@ def _t1_row(line: Line) -> tuple[object, ...]:
 def _seen_and_true(line: Line, family: str) -> str:
     """Write a champion's score out of fold beside that on the rest: far apart, the cuts are no picture of new rows."""
     who, error = line["champions"].get(family), line.get("truth", {}).get("errors", {}).get(family)
-    if who is None or error is None:
+    if who is None or who["score"] is None or error is None:
         return "-"
     return f"{who['score']:.4g}, {METRICS[line['metric']].score(error):.4g}"
 
