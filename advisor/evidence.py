@@ -145,9 +145,10 @@ def compare_pairs(
     """Measure how the challenger did against the incumbent on the same rows, and the chance of a gain above `min_gain`.
 
     theta = power * log(L_C / L_N) with the influence values psi_i = power * (l_C,i / L_C - l_N,i / L_N) (delta method).
-    `min_gain` is a relative error reduction below 1 (None: the metric's own). Where one side makes no error, or where
-    psi does not vary although the errors differ, both sides are charged half an error more (Haldane 1956, Anscombe
-    1956), with the variance that belongs to it; identical losses give theta 0 and no chance of a gain. Returns None
+    `min_gain` is a relative error reduction below 1 (None: the metric's own). Where one side makes no error, or less
+    than half of one (a log loss of next to nothing is that of the rows that happened to be drawn), or where psi does
+    not vary although the errors differ, both sides are charged half an error more (Haldane 1956, Anscombe 1956), with
+    the variance that belongs to it; identical losses give theta 0 and no chance of a gain. Returns None
     where there is too little for an honest figure: no split, under 20 judged rows, or a single cluster in one split.
     """
     theta_min = -float(np.log1p(-(metric.min_gain if min_gain is None else min_gain)))
@@ -300,7 +301,7 @@ def _effect(incumbent: RowLosses, challenger: RowLosses, metric: Metric) -> tupl
     rows = len(incumbent.by_row)
     if np.allclose(incumbent.by_row, challenger.by_row, rtol=1e-12, atol=0.0):
         return 0.0, np.zeros(rows), np.zeros(len(incumbent.by_split)), 0.0
-    charge = 0.0 if _ratio_has_spread(incumbent.by_row, challenger.by_row) else _one_error(incumbent, challenger)
+    charge = 0.0 if _ratio_has_spread(incumbent, challenger) else _one_error(incumbent, challenger)
     mean_c = float(incumbent.by_row.mean()) + charge / (2 * rows)
     mean_n = float(challenger.by_row.mean()) + charge / (2 * rows)
     psi = metric.power * (incumbent.by_row / mean_c - challenger.by_row / mean_n)
@@ -309,13 +310,13 @@ def _effect(incumbent: RowLosses, challenger: RowLosses, metric: Metric) -> tupl
     return metric.power * float(np.log(mean_c / mean_n)), psi, psi_by_split, charged
 
 
-def _ratio_has_spread(incumbent: np.ndarray, challenger: np.ndarray) -> bool:
-    """Tell whether both sides lose something, and not on every row in the same proportion."""
-    mean_c, mean_n = float(incumbent.mean()), float(challenger.mean())
-    if min(mean_c, mean_n) <= 1e-12 * max(np.abs(incumbent).max(), np.abs(challenger).max()):
+def _ratio_has_spread(incumbent: RowLosses, challenger: RowLosses) -> bool:
+    """Tell whether both sides lose at least half of what one error costs, and not on every row in the same
+    proportion."""
+    sum_c, sum_n = float(incumbent.by_row.sum()), float(challenger.by_row.sum())
+    if min(sum_c, sum_n) < 0.5 * _one_error(incumbent, challenger):
         return False
-    psi = incumbent / mean_c - challenger / mean_n
-    return bool(np.abs(psi).max() > 1e-9)
+    return bool(np.abs(incumbent.by_row / sum_c - challenger.by_row / sum_n).max() * len(incumbent.by_row) > 1e-9)
 
 
 def _one_error(incumbent: RowLosses, challenger: RowLosses) -> float:

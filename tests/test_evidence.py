@@ -357,6 +357,15 @@ def test_errors_against_none_count_the_other_way_round_too() -> None:
     assert (there.theta, there.se) == pytest.approx((-back.theta, back.se))
 
 
+@pytest.mark.parametrize("rest", [1e-3, 1e-9, 0.0])
+def test_next_to_no_loss_is_no_more_certain_than_none(rest: float) -> None:
+    """A net that has lost a millionth on 500 rows has not been seen on the row that it is sure of and wrong."""
+    few, none = np.where(np.arange(500) < 5, 4.0, 0.01), np.full(500, rest / 500)
+    found, without = compare(none, few, METRICS["log_loss"]), compare(np.zeros(500), few, METRICS["log_loss"])
+    assert found.theta == pytest.approx(without.theta, rel=0.01) and found.se == pytest.approx(without.se, rel=0.01)
+    assert found.theta > -3 and found.se > 1
+
+
 def test_a_perfect_ranking_against_one_misplaced_row_is_no_proof() -> None:
     target = np.arange(400) % 2
     perfect = target.astype(float)
