@@ -102,7 +102,14 @@ def ended_early(looks: Sequence[Look]) -> list[str]:
         last.stage, last.stage
     )
     why = f": {last.because}" if last.because else ""
-    return [f"The answer was known after {after}, at {last.seconds:,.0f} s, and no more was spent on it{why}."]
+    told = f"The answer was known after {after}, at {last.seconds:,.0f} s, and no more was spent on it{why}."
+    if last.p_worth is None:
+        return [told]
+    of_defaults = " and is that of defaults, which tuning would move" if last.stage == "defaults" else ""
+    return [
+        f"{told} An interval that ended a comparison was a clear one{of_defaults}: it tells who is ahead better than by "
+        "how much."
+    ]
 
 
 def given_up(outcomes: Sequence[Outcome]) -> list[str]:

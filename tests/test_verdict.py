@@ -193,11 +193,12 @@ def test_looks_are_told_as_they_were_taken():
         {"stage": "defaults", "seconds": 12.0, "p_worth": 0.01, "decided": True, "confidence": 0.975, "cuts": 3,
          "because": "hopeless", "landmarks": None},
     )  # fmt: skip
-    assert any(
-        reason
-        == "The answer was known after the default configurations, at 12 s, and no more was spent on it: hopeless."
-        for reason in answer(looks=(seen,)).reasons
-    )
+    known = "The answer was known after the default configurations, at 12 s, and no more was spent on it: hopeless."
+    (told,) = (reason for reason in answer(looks=(seen,)).reasons if "was known" in reason)
+    assert told.startswith(known) and "is that of defaults, which tuning would move" in told
+    assert known in answer(looks=(replace(seen, p_worth=None),)).reasons, "without a comparison there is no interval"
+    (tuned,) = (r for r in answer(looks=(replace(seen, stage="tuned"),)).reasons if "was known" in r)
+    assert "was a clear one: it tells who is ahead better than by how much" in tuned
     assert not any("was known" in reason for reason in answer(looks=(replace(seen, stage="final"),)).reasons)
 
 
