@@ -107,8 +107,8 @@ def ended_early(looks: Sequence[Look]) -> list[str]:
         return [told]
     of_defaults = " and is that of defaults, which tuning would move" if last.stage == "defaults" else ""
     return [
-        f"{told} An interval that ended a comparison was a clear one{of_defaults}: it tells who is ahead better than by "
-        "how much."
+        f"{told} An interval that ended a comparison was a clear one{of_defaults}: it tells who is ahead better than "
+        "by how much."
     ]
 
 
