@@ -76,7 +76,7 @@ def smaller_margin(
         return {"reason": "there is no comparison to read it from"}
     if least.answer != "worth_it":
         why = least.because[0] if least.because else "The net is certain not to gain anything."
-        return {"reason": f"not even at a margin of zero would the net be worth it: {why[0].lower()}{why[1:-1]}"}
+        return {"reason": f"the margin is not what keeps the net from being worth it: {why[0].lower()}{why[1:-1]}"}
     edge = optimize.bisect(
         lambda margin: 1.0 if at(margin).answer == "worth_it" else -1.0, 0.0, min_gain, xtol=TOLERANCE
     )
