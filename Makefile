@@ -8,7 +8,7 @@ help:
 	@echo "make demo    install, compare on a small real data set, print the answer"
 	@echo "make test    install with the test tools, run all tests (ARGS='-k cards' for some)"
 	@echo "make pretrain    train the net of the learner prior_fitted again (70 CPU minutes)"
-	@echo "make verdicts    judge the verdicts on real and made-up data (hours, resumable; ARGS=--quick: ten minutes)"
+	@echo "make verdicts    judge answers and models on real tables (90 minutes, resumable; ARGS=--quick: some minutes)"
 	@echo "make check   what CI checks beside the tests: ruff, mypy, the stairs of imports"
 
 demo: python
@@ -29,10 +29,10 @@ check: env
 	$(BIN)/lint-imports
 
 pretrain: env
-	OMP_NUM_THREADS=1 $(BIN)/python -m advisor.nets.pretrain $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/pretraining/train.py $(ARGS)
 
 verdicts: env
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/verdicts/run.py $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/first_figures.py $(ARGS)
 
 env: python
 	@$(PYTHON) setup_env.py --extra test

@@ -11,12 +11,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["Advice", "AdvisorError", "UserError", "compare", "load", "profile"]
+__all__ = ["Advice", "Limits", "Prices", "UserError", "Verdict", "compare", "load", "profile"]
 
 _ROOMS = {
     "Advice": "advice",
-    "AdvisorError": "errors",
+    "Limits": "records",
+    "Prices": "records",
     "UserError": "errors",
+    "Verdict": "advice",
     "compare": "walk",
     "load": "advice",
     "profile": "walk",

@@ -9,15 +9,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from advisor.errors import UserError
+from advisor.telling.folders import RUNS
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["MODEL", "RUNS", "Advice", "Verdict", "find_run", "load"]
 
 MODEL = Path("model") / "model.joblib"
-RUNS = Path("advisor-runs")
+
+
+class Verdict(SimpleNamespace):
+    """The keys of verdict.json as attributes, the figures inside them as they stand there."""
 
 
 @dataclass(frozen=True)
@@ -32,26 +37,22 @@ class Advice:
     folder: Path
 
     @property
-    def verdict(self) -> SimpleNamespace:
+    def verdict(self) -> Verdict:
         """The keys of verdict.json as attributes."""
-        return SimpleNamespace(**self.document)
+        return Verdict(**self.document)
 
     def leaderboard(self) -> pd.DataFrame:
-        """Return one row a learner, the best outer error first."""
-        import pandas as pd
-
+        """Return one row a learner, the least error out of fold first."""
         return pd.DataFrame(list(self.document["leaderboard"]))
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """Every trial and every cut, one row each."""
-        import pandas as pd
-
+        """One row a candidate and fold (kind "fold"), and one a candidate (kind "candidate")."""
         return pd.read_parquet(self.folder / "outcomes.parquet")
 
     @cached_property
     def best_model(self) -> Any:
-        """The recommended model, trained on all rows: a scikit-learn pipeline that takes raw tables.
+        """The model that was handed over, a blend too: a scikit-learn pipeline that takes raw tables.
 
         Raises UserError where the run ended without one. Loading runs code from the file: load only runs you trust.
         """
@@ -61,6 +62,25 @@ class Advice:
         if not path.is_file():
             raise UserError(f"The run {self.folder.name} kept no model; compare again with a larger budget.")
         return joblib.load(path)
+
+    def model(self, which: str) -> Any:
+        """Another model of the run: "classical", "neural", "classical_blend" or "blend", of its models of the folds.
+
+        Raises UserError where the run has no such model. Loading runs code from the files: load only runs you trust.
+        """
+        from advisor.contest.kept import kept_model
+
+        return kept_model(self.folder, which)
+
+    def write_model(self, which: str | None, folder: str | Path) -> Path:
+        """Write a model of the run (None: what was handed over) into `folder`, as model.joblib, and return its path."""
+        import joblib
+
+        fitted = self.best_model if which is None else self.model(which)
+        path = Path(folder) / MODEL.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        joblib.dump(fitted, path)
+        return path
 
     def save(self, folder: str | Path) -> Path:
         """Copy everything the run left into `folder`, which must be new or empty, and return its path."""
@@ -74,7 +94,7 @@ class Advice:
         return str(self.document["sentence"])
 
     def _repr_html_(self) -> str:
-        from advisor.report import notebook_html
+        from advisor.telling.report import notebook_html
 
         return notebook_html(self.document)
 

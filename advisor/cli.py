@@ -20,8 +20,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help=f"Measures, on your own data, whether a neural network is worth it.\n\nExample: [bold]{EXAMPLE}[/bold]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    # Rich takes longer to load than all else here; it is there where the options of a command are laid out in groups.
+    rich_markup_mode="rich" if sys.argv[2:] else None,
+    help=f"Measures, on your own data, whether a neural network is worth it.\n\nExample: {EXAMPLE}",
 )
 
 Source = Annotated[
@@ -29,7 +31,7 @@ Source = Annotated[
 ]
 Target = Annotated[str | None, typer.Option(help="The column to predict.")]
 Drop = Annotated[str, typer.Option(help="Columns to leave out, with commas between.")]
-Group = Annotated[str | None, typer.Option(help="A column whose values a split must not tear apart.")]
+Group = Annotated[str | None, typer.Option(help="A column whose values no fold may tear apart.")]
 Time = Annotated[str | None, typer.Option(help="A column that orders the rows: train on earlier, test on later.")]
 Task = Annotated[str, typer.Option(help="auto, binary, multiclass or regression.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -42,13 +44,30 @@ _EFFORT, _QUESTION, _DATA, _RECORD = "Effort", "What counts as worth it", "Data"
 _MONEY = "Money, in one currency of your own"
 
 
-@app.command(help=f"Answer whether a neural network is worth it for this data.\n\nExample: [bold]{EXAMPLE}[/bold]")
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"advisor {version('neural-net-advisor')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(help=f"Answer whether a neural network is worth it for this data.\n\nExample: {EXAMPLE}")
 def compare(
     source: Source,
     target: Annotated[str | None, typer.Option(help="The column to predict.", rich_help_panel=_DATA)] = None,
     task: Annotated[str, typer.Option(help="auto, binary, multiclass or regression.", rich_help_panel=_DATA)] = "auto",
     group: Annotated[
-        str | None, typer.Option(help="A column whose values no split may tear apart.", rich_help_panel=_DATA)
+        str | None, typer.Option(help="A column whose values no fold may tear apart.", rich_help_panel=_DATA)
     ] = None,
     time: Annotated[
         str | None, typer.Option(help="A column that orders the rows in time.", rich_help_panel=_DATA)
@@ -70,6 +89,9 @@ def compare(
     confidence: Annotated[
         float, typer.Option(help="Certainty that a decided answer needs.", rich_help_panel=_QUESTION)
     ] = 0.95,
+    single: Annotated[
+        bool, typer.Option("--single", help="Hand over one model and no blend.", rich_help_panel=_QUESTION)
+    ] = False,
     interpretable: Annotated[
         bool, typer.Option("--interpretable", help="Only models a person can read.", rich_help_panel=_QUESTION)
     ] = False,
@@ -117,8 +139,15 @@ def compare(
         str, typer.Option(help="quick (2m), standard (10m) or thorough (1h).", rich_help_panel=_EFFORT)
     ] = "standard",
     trials: Annotated[
-        int | None, typer.Option(help="Most configurations a study tries.", rich_help_panel=_EFFORT)
+        int | None, typer.Option(help="Most settings tried of a learner.", rich_help_panel=_EFFORT)
     ] = None,
+    until: Annotated[
+        str,
+        typer.Option(
+            help="budget: what is left once the answer is known goes into the model; answer: stop then.",
+            rich_help_panel=_EFFORT,
+        ),
+    ] = "budget",
     learners: Annotated[str, typer.Option(help="Only these learners: a,b,c.", rich_help_panel=_EFFORT)] = "",
     skip: Annotated[str, typer.Option(help="Not these learners: a,b.", rich_help_panel=_EFFORT)] = "",
     also: Annotated[
@@ -128,6 +157,9 @@ def compare(
     engine: Annotated[str, typer.Option(help="Where fits run: local.", rich_help_panel=_EFFORT)] = "local",
     workers: Annotated[
         int | None, typer.Option(help="Processes at work (default: one a core).", rich_help_panel=_EFFORT)
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads of each process (default: one).", rich_help_panel=_EFFORT)
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.", rich_help_panel=_EFFORT)] = 0,
     tracking_uri: Annotated[
@@ -151,21 +183,22 @@ def compare(
 ) -> None:
     """Run a comparison and print the answer."""
     began = clock.time()
-    from advisor.engine import warm_up
-    from advisor.report import summary_text
+    from advisor.engines.local import warm_up
+    from advisor.telling.report import summary_text
 
     warm_up()  # workers get ready while this process loads what it needs itself
+    from advisor.options import names
     from advisor.walk import compare as run
 
     advice = run(
-        source, target, task=task, group=group, time=time, drop=_names(drop), metric=metric, min_gain=min_gain,
-        confidence=confidence, interpretable=interpretable, max_latency=max_latency, max_model_size=max_model_size,
-        serve_on=serve_on, budget=budget, preset=preset, trials=trials, learners=_names(learners), skip=_names(skip),
-        cost_per_hour=cost_per_hour, predictions_per_day=predictions_per_day, value_per_error=value_per_error,
-        months=months, retrain_per_year=retrain_per_year, engineering_cost=engineering_cost,
-        also=_names(also),
-        foundation=foundation, device=device, engine=engine, workers=workers, seed=seed, tracking_uri=tracking_uri,
-        experiment=experiment, tracking=not no_tracking, out=out, resume=resume, quiet=quiet,
+        source, target, task=task, group=group, time=time, drop=names(drop), metric=metric, min_gain=min_gain,
+        confidence=confidence, single=single, interpretable=interpretable, max_latency=max_latency,
+        max_model_size=max_model_size, serve_on=serve_on, budget=budget, until=until, preset=preset, trials=trials,
+        learners=names(learners), skip=names(skip), also=names(also), cost_per_hour=cost_per_hour,
+        predictions_per_day=predictions_per_day, value_per_error=value_per_error, months=months,
+        retrain_per_year=retrain_per_year, engineering_cost=engineering_cost, foundation=foundation, device=device,
+        engine=engine, workers=workers, threads=threads, seed=seed, tracking_uri=tracking_uri, experiment=experiment,
+        tracking=not no_tracking, out=out, resume=resume, quiet=quiet,
         command=shlex.join(["advisor", *sys.argv[1:]]), began=began,
     )  # fmt: skip
     if as_json:
@@ -180,10 +213,11 @@ def profile(
     drop: Drop = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Look at the data: columns, target and numbered findings. Trains nothing."""
+    from advisor.options import names
     from advisor.profiling import profile_dict, profile_text
     from advisor.walk import profile as look
 
-    seen = look(source, target, task=task, group=group, time=time, drop=_names(drop))
+    seen = look(source, target, task=task, group=group, time=time, drop=names(drop))
     if as_json:
         _print_json(profile_dict(seen))
     else:
@@ -196,7 +230,7 @@ def report(
 ) -> None:
     """Write the report of a finished run again."""
     from advisor.advice import find_run
-    from advisor.report import write
+    from advisor.telling.report import write
 
     page = write(find_run(run))
     typer.echo(str(page))
@@ -225,6 +259,20 @@ def predict(
     except OSError as problem:
         raise UserError(f"{output!r} cannot be written ({problem.strerror}); name another file with -o.") from problem
     typer.echo(f"{len(table):,} predictions in {output}", err=True)
+
+
+@app.command()
+def model(
+    run: Run = "latest",
+    which: Annotated[
+        str | None, typer.Option(help="classical, neural or blend (default: what was handed over).")
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", help="The folder to write it to.")] = "model",
+) -> None:
+    """Make another model of a finished run, of the models of its folds; its time was spent then."""
+    from advisor.advice import load
+
+    typer.echo(str(load(run).write_model(which, output)))
 
 
 @app.command()
@@ -260,7 +308,7 @@ def datasets(
     """Show the catalogue of data sets, or one card."""
     from dataclasses import asdict
 
-    from advisor import cards
+    from advisor.modalities import cards
 
     chosen = [cards.find(name)] if name else list(cards.cards())
     if as_json:
@@ -283,13 +331,9 @@ def ui(
 ) -> None:
     """Open the MLflow UI on the store of the comparisons made here."""
     from advisor.advice import RUNS
-    from advisor.tracking import default_uri, serve
+    from advisor.telling.tracking import default_uri, serve
 
     serve(tracking_uri or default_uri(RUNS), port=port, experiment=experiment)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _print_json(content: Any) -> None:
@@ -298,18 +342,18 @@ def _print_json(content: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0 answered, 2 the user can mend it, 3 nothing trained, 130
-    interrupted."""
+    interrupted. With --json an object is printed on every one of them, with the sentence as its `error`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        words = list(sys.argv[1:] if arguments is None else arguments)
         status = app(args=words, prog_name="advisor", standalone_mode=False)
         sys.stdout.flush()
     except AdvisorError as problem:
-        print(f"advisor: {problem}", file=sys.stderr)
-        return problem.exit_status
+        return _failed(str(problem), problem.exit_status, words)
     except (KeyboardInterrupt, typer.Abort):
-        print("advisor: interrupted", file=sys.stderr)
-        return 130
+        return _failed("interrupted", 130, words)
     except UsageError as problem:
+        if "--json" in words:
+            return _failed(problem.format_message(), 2, words)
         problem.show()
         return 2
     except BrokenPipeError:
@@ -317,3 +361,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status if isinstance(status, int) else 0
+
+
+def _failed(sentence: str, status: int, words: Sequence[str]) -> int:
+    if "--json" in words:
+        _print_json({"error": sentence, "exit_status": status})
+    print(f"advisor: {sentence}", file=sys.stderr)
+    return status

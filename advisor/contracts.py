@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from advisor.records import Column, Dataset, Family, Profile, Task
+from advisor.records import Column, Dataset, Family, Finding, Profile, Task
 
 # What `foundation` says where weights may be fetched from their publisher.
 DOWNLOAD = "download"
@@ -53,10 +53,40 @@ class Estimator(Protocol):
     def predict(self, X: Any) -> np.ndarray: ...
 
 
-class Modality(Protocol):
-    """A kind of data: who claims a source, reads it, describes its columns and encodes its inputs for learners."""
+@dataclass(frozen=True)
+class FitReport:
+    """What a fitted estimator tells of its training, as `fit_report_`; those without one trained on the CPU to their end.
 
-    name: str
+    `device` is where it was trained ("cpu", "cuda", "mps"), `device_name` what the maker calls a GPU, `gpu_memory_mb`
+    the most that training held there at once, in MB (10^6 bytes); both None where there was none or nobody can tell.
+    `cut_short` tells that the clock ended training before it had learnt its fill. `curve` has a name for each series
+    and its value after each iteration; the loss on held-out rows is "valid_loss" for nets, else "held_" and its name.
+    """
+
+    device: str = "cpu"
+    device_name: str | None = None
+    gpu_memory_mb: float | None = None
+    cut_short: bool = False
+    curve: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+def fit_report(estimator: Any) -> FitReport:
+    """Return what a fitted estimator, or the last step of a fitted pipeline, tells of its training."""
+    model = estimator[-1] if hasattr(estimator, "steps") else estimator
+    return getattr(model, "fit_report_", FitReport())
+
+
+class Modality(Protocol):
+    """A kind of data: all that knows what a row of the inputs is; nobody else looks into them.
+
+    `reads` says in words what it can be given, for whoever gave something else: "a .csv file or a DataFrame".
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def reads(self) -> str: ...
 
     def claims(self, source: Any) -> bool:
         """Tell whether this modality can read `source` (a path, a name, a frame)."""
@@ -66,16 +96,44 @@ class Modality(Protocol):
         """Read `source` into a Dataset, or raise UserError with a sentence that says what would be right."""
         ...
 
-    def rows(self, source: Any) -> pd.DataFrame:
+    def rows(self, source: Any) -> Any:
         """Read new rows as they are, without a target, for a trained model to predict."""
+        ...
+
+    def typed(self, dataset: Dataset) -> Any:
+        """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read."""
+        ...
+
+    def take(self, inputs: Any, index: np.ndarray) -> Any:
+        """Return the rows of `inputs` at the positions `index`, in that order, as inputs of the same kind."""
+        ...
+
+    def one_row(self, inputs: Any, position: int) -> Any:
+        """Return the row at `position` as inputs of one row, as cheaply as a server would come by it."""
+        ...
+
+    def codes(self, dataset: Dataset) -> np.ndarray:
+        """Return int64 codes (n,), 0 to the number of different inputs less one, equal for rows of equal inputs."""
+        ...
+
+    def fingerprint(self, dataset: Dataset) -> str:
+        """Return a text that changes with the inputs (those of rows without a target too) and with nothing else."""
         ...
 
     def facts(self, dataset: Dataset) -> tuple[Column, ...]:
         """Describe every input column."""
         ...
 
-    def typed(self, dataset: Dataset) -> Any:
-        """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read."""
+    def values(self, dataset: Dataset, name: str) -> np.ndarray:
+        """Return the input column `name`, one of those that `facts` describes, as numbers (n,); NaN is missing."""
+        ...
+
+    def width(self, dataset: Dataset, columns: tuple[Column, ...]) -> int:
+        """Return how many numbers a plain encoding makes of one row; `columns` are what `facts` returned."""
+        ...
+
+    def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+        """Say what should worry us before any training that only who knows the inputs can see; see `width`."""
         ...
 
     def encoder(self, style: str) -> Any:
@@ -119,8 +177,13 @@ def _no_space(setting: Setting) -> Space:
     return {}
 
 
-def _quick(rows: int, columns: int) -> float:
+def _nothing(rows: int, profile: Profile) -> float:
     return 0.0
+
+
+def _unmeasured(rows: int, profile: Profile) -> float:
+    """As long as boosted trees or more: who takes less does well to say so."""
+    return 1.0 + 0.002 * rows
 
 
 def _no_objection(profile: Profile) -> str | None:
@@ -137,16 +200,16 @@ class Learner:
 
     `build(setting, params)` returns an unfitted estimator that takes `Dataset.inputs`; with empty `params` it is the
     default configuration. `space(setting)` names what tuning may change. `objection(profile)` returns a reason to stay
-    away, or None. `effort` orders learners from cheap (1) to expensive (9), so that a short budget starts with those
-    that make an answer possible. `requires` lists modules beyond the core that must be importable.
+    away, or None. `requires` lists modules beyond the core that must be importable.
 
     `weights` names the pre-trained weights that it cannot do without, and their licence; `pretrained` tells that a net
     has seen other tables before this one, whether its weights come from elsewhere or with this package.
     `absent(foundation, task)` says why there are no weights where `foundation` points, or None where there are.
 
-    `seconds(rows, columns)` is roughly what one fit of the default takes on one core; learners that tell it take part
-    in the order of their `precedence` (lowest first) as far as the budget pays for them, the others always. A GPU takes
-    it `gpu_speed` times as fast.
+    `seconds(rows, profile)` is roughly the CPU seconds that one fit of the default on so many rows takes on one core
+    of the machine of reports/seconds.md, a refit and the predictions of a quarter as many rows included; `profile` has
+    the columns, the task and the classes. A GPU takes it `gpu_speed` times as fast. `strong` are the nets that a "not
+    worth it" may rest on: where one of them has had its chance, nobody can say that a proper net was not tried.
 
     Who is there `on_request` takes part only when asked for by name. `must_beat` names learners that take part with it:
     only on cuts where it clearly beats all of them on the inner rows may it lead its family.
@@ -165,9 +228,8 @@ class Learner:
     pretrained: bool = False
     absent: Callable[[str, Task], str | None] = _nothing_absent
     interpretable: bool = False
-    effort: int = 5
-    seconds: Callable[[int, int], float] = _quick
-    precedence: int = 1
+    seconds: Callable[[int, Profile], float] = _unmeasured
+    strong: bool = False
     gpu_speed: float = GPU_SPEED
     on_request: bool = False
     must_beat: tuple[str, ...] = ()
@@ -197,7 +259,7 @@ class Variant:
 
     `wrap(setting, pipeline)` turns the other's unfitted pipeline into its own, which keeps the step "model", so that
     what can be tuned stays the same. It leads its family only where it beats the other and those in `must_beat`.
-    `extra_seconds(rows, columns)` is roughly what it takes longer.
+    `extra_seconds(rows, profile)` is roughly what it takes longer, in CPU seconds as `Learner.seconds`.
     """
 
     name: str
@@ -207,7 +269,7 @@ class Variant:
     wrap: Callable[[Setting, Any], Any]
     must_beat: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
-    extra_seconds: Callable[[int, int], float] = _quick
+    extra_seconds: Callable[[int, Profile], float] = _nothing
 
     def learner(self, base: Learner) -> Learner:
         """Return this variant of `base` as a learner."""
@@ -219,8 +281,8 @@ class Variant:
             build=lambda setting, params: self.wrap(setting, base.build(setting, params)),
             requires=tuple(dict.fromkeys((*base.requires, *self.requires))),
             interpretable=False,
-            effort=min(9, base.effort + 3),
-            seconds=lambda rows, columns: base.seconds(rows, columns) + self.extra_seconds(rows, columns),
+            seconds=lambda rows, profile: base.seconds(rows, profile) + self.extra_seconds(rows, profile),
+            strong=False,
             on_request=True,
             must_beat=(base.name, *self.must_beat),
         )

@@ -24,6 +24,10 @@ class NothingTrained(AdvisorError):
     exit_status = 3
 
 
+class OutOfTime(AdvisorError, TimeoutError):
+    """A task was not begun, or was stopped, because its deadline had come."""
+
+
 class Interrupted(AdvisorError):
     """The user stopped the comparison; what had finished is kept."""
 

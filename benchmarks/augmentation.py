@@ -28,10 +28,11 @@ import numpy as np
 import pandas as pd
 
 import advisor.profiling
-from advisor import learners, modalities, splits
+from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.metrics import METRICS, default_metric
-from advisor.trial import predict
+from advisor.fitting.trial import predict
+from advisor.measuring import splits
+from advisor.measuring.metrics import METRICS, default_metric
 
 DATA = Path(os.environ.get("ADVISOR_TEST_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data"))
 TABLES = (

@@ -19,36 +19,41 @@ from pathlib import Path
 
 import pandas as pd
 
-from advisor import modalities, plan, trial
-from advisor.flattery import flattery_findings, flattery_probes
+from advisor import modalities
+from advisor.fitting.fold import ProbeTask, Shared, carry_out
 from advisor.learners import catalogue
-from advisor.metrics import default_metric
-from advisor.permuted import permuted_finding, permuted_probes
+from advisor.measuring.metrics import default_metric
+from advisor.planning import plan
 from advisor.profiling import profile
-from advisor.records import Budget, Dataset, Finding, Probe, Profile, Reading
+from advisor.profiling.flattery import flattery_findings, flattery_probes
+from advisor.profiling.permuted import permuted_finding, permuted_probes
+from advisor.records import Budget, Dataset, Finding, Probe, ProbeResult, Profile
 
 DATA = Path(os.environ.get("ADVISOR_TEST_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data"))
 SEVERITIES = ("severe", "warning", "info")
+# Seconds that no table needs, so that no row is left out.
+PLENTY = 100_000.0
 
 
 def measured(dataset: Dataset, seen: Profile) -> Iterator[Finding]:
-    """Yield S05 and L04 for a table that is cut as without --group and --time."""
-    metric = default_metric(dataset.task)
-    chosen = plan.make_plan(dataset, seen, catalogue(), Budget(60, 1), metric=metric, only=["linear"])
-    shared = trial.Shared(dataset, seen, chosen, 1)
+    """Yield S05 and L04 for a table whose folds are drawn as without --group and --time, on all its rows."""
+    metric, linear = default_metric(dataset.task), [lr for lr in catalogue() if lr.name == "linear"]
+    chosen = plan.make_plan(dataset, seen, linear, Budget(PLENTY, 1), metric=metric, seconds=PLENTY)
+    shared = Shared(dataset, seen, chosen, Path())
 
-    def read(probes: Iterable[Probe]) -> list[Reading]:
-        return [trial.read_probe(shared, trial.Sounding(probe, time.time() + 600)) for probe in probes]
+    def asked(probes: Iterable[Probe]) -> list[ProbeResult]:
+        results = [carry_out(ProbeTask(probe, time.time() + PLENTY), shared) for probe in probes]
+        return [result for result in results if isinstance(result, ProbeResult)]
 
-    yield from flattery_findings(dataset, seen, chosen, read(flattery_probes(dataset, seen, chosen)))
-    yield permuted_finding(dataset, read(permuted_probes(dataset, chosen)))
+    yield from flattery_findings(dataset, seen, chosen, asked(flattery_probes(dataset, seen, chosen)))
+    yield permuted_finding(dataset, asked(permuted_probes(dataset, chosen)))
 
 
 def line(name: str, finding: Finding) -> str:
     """Return a row of the table of measured findings."""
     told = finding.evidence
     if finding.code == "S05":
-        errors = " | ".join(f"{told[way]['error']:.3g}" for way in ("random_split", "apart"))
+        errors = " | ".join(f"{told[way]['error']:.3g}" for way in ("random", "apart"))
         what = f"{told['by']} {told['column']} | {errors}"
     else:
         what = f"better than a constant in {told.get('better_than_constant', '?')} of {told['shuffles']} shuffles | |"
@@ -72,9 +77,9 @@ def main() -> None:
         for finding in seen.findings:
             counts[finding.code, finding.severity] += 1
             if finding.severity == "severe":
-                named.setdefault(finding.code, []).append(entry.name)
+                named.setdefault(finding.code, []).append(str(entry.name))
         if any(f.code in ("S01", "S03") and f.severity != "info" for f in seen.findings):
-            rows += [line(entry.name, finding) for finding in measured(dataset, seen)]
+            rows += [line(str(entry.name), finding) for finding in measured(dataset, seen)]
             print(*rows[-2:], sep="\n", flush=True)
     table = ["| code | severe | warning | info | severe on |", "|---|---|---|---|---|"]
     for code in sorted({code for code, _ in counts}):
@@ -95,7 +100,7 @@ def main() -> None:
             "Measured on the tables whose order in time (S01) or groups (S03) were warned of; errors are those of "
             "extra_trees by the metric of the task:",
             "",
-            "| table | code | severity | what | error, random cut | error, kept apart |",
+            "| table | code | severity | what | error, random folds | error, kept apart |",
             "|---|---|---|---|---|---|",
             *rows,
             "",

@@ -4,7 +4,7 @@
     python benchmarks/growth_simulation.py --quick    under a minute
 
 Two least-squares fits stand for the two sides. Each sees columns of its own of y = X_a b_a + X_b b_b + noise; they are
-really trained, on the very rows that `advisor.growth` asks for, on three of five cuts. The truth is exact: with
+really trained, on the very rows that advisor.outlook.growth asks for, on three of five folds. The truth is exact: with
 Gaussian columns the expected squared error of a fit on n rows of p columns is s^2 (1 + p / (n - p - 1)), s^2 being what
 its columns leave unexplained. Worlds, as (p, s^2) of the classical and of the neural side:
 
@@ -27,13 +27,33 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from advisor import evidence, growth
-from advisor.metrics import METRICS
-from advisor.records import Constraints, Dataset, Job, Outcome, Plan, Profile, Reading, Split, Splits, Trial
-from advisor.standings import standings
+from advisor.judging import choice
+from advisor.judging.case import case_of
+from advisor.judging.ruling import ruling
+from advisor.measuring.metrics import METRICS
+from advisor.outlook import growth
+from advisor.records import (
+    Candidate,
+    Dataset,
+    Entrant,
+    Family,
+    Fold,
+    FoldResult,
+    Folds,
+    Limits,
+    MoreRows,
+    Outcome,
+    Plan,
+    ProbeResult,
+    Profile,
+    Question,
+)
 
-FOLDS, CUTS = 5, 3
-SIDES = {"linear": "classical", "mlp": "neural"}
+FOLDS, JUDGED = 5, 3
+# There is one candidate a side, so that nothing is chosen, and few draws tell the gain.
+DRAWS = 200
+SIDES: dict[str, Family] = {"linear": "classical", "mlp": "neural"}
+RMSE = METRICS["rmse"]
 WORLDS = {
     "slow": ((5, 1.5), (40, 1.2)),
     "slower": ((5, 1.5), (90, 1.2)),
@@ -48,7 +68,7 @@ def truth(world: str, trained: float) -> float:
     return 0.5 * float(np.log(errors[0] / errors[1]))
 
 
-def run(world: str, rows: int, seed: int) -> dict[str, object]:
+def run(world: str, rows: int, seed: int) -> MoreRows:
     """Draw a data set, train both sides on what the probes ask for, and return what is said of more rows."""
     rng = np.random.default_rng([rows, seed, *world.encode()])
     inputs = [rng.standard_normal((rows, columns)) for columns, _ in WORLDS[world]]
@@ -58,8 +78,10 @@ def run(world: str, rows: int, seed: int) -> dict[str, object]:
     for side in (0, 1):
         target += inputs[side] @ np.full(inputs[side].shape[1], np.sqrt(shares[side] / inputs[side].shape[1]))
     fold = rng.permutation(rows) % FOLDS
-    parts = tuple(Split(j, 0, j, np.flatnonzero(fold != j), np.flatnonzero(fold == j)) for j in range(FOLDS))
-    plan = Plan("regression", "rmse", Splits("stratified", FOLDS, 1, parts, 1), tuple(SIDES), {}, 0, "cpu", "auto", "f")
+    parts = tuple(Fold(j, 0, j, np.flatnonzero(fold != j), np.flatnonzero(fold == j)) for j in range(FOLDS))
+    folds = Folds("stratified", FOLDS, 1, parts, np.arange(rows))
+    entrants = tuple(Entrant(learner, family, 1.0, strong=family == "neural") for learner, family in SIDES.items())
+    plan = Plan("regression", "rmse", folds, entrants, {}, 0, "cpu", "auto", "f")
     dataset = Dataset("made", "tabular", "regression", pd.DataFrame({"a": np.zeros(rows)}), target, "y")
     profile = Profile("made", "tabular", rows, "regression", (), {}, 1, {}, (), "f")
 
@@ -67,20 +89,20 @@ def run(world: str, rows: int, seed: int) -> dict[str, object]:
         own = inputs[list(SIDES).index(learner)]
         return np.asarray(own[test] @ np.linalg.lstsq(own[train], target[train], rcond=None)[0])
 
-    outcomes = [
-        Outcome(
-            Job(learner, family, part.number, "default", 0), "ok", error=1.0, inner_error=1.0,
-            predictions=predictions(learner, part.train, part.test), trials=(Trial(0, {}, 1.0, 1.0, "complete", 0.0),),
-        )
-        for part in parts[:CUTS]
-        for learner, family in SIDES.items()
-    ]  # fmt: skip
-    standing = standings(dataset, profile, plan, outcomes, Constraints())
-    sides = (standing.losses["classical"], standing.losses["neural"])
-    comparison = evidence.compare_pairs(*sides, standing.cuts, METRICS["rmse"])
-    probes = growth.growth_probes(dataset, plan, standing, outcomes)
-    readings = [Reading(probe, predictions(probe.learner, probe.train, probe.test)) for probe in probes]
-    return growth.more_rows(dataset, profile, plan, standing, comparison, outcomes, readings)
+    def outcome(candidate: Candidate) -> Outcome:
+        results = {}
+        for part in parts[:JUDGED]:
+            told = predictions(candidate.learner, part.train, part.test)
+            lost = RMSE.row_losses(target[part.test], told)
+            results[part.number] = FoldResult(candidate, part.number, "done", predictions=told, losses=lost)
+        return Outcome(candidate, results, "complete")
+
+    question = Question(RMSE.min_gain, limits=Limits(single=True))
+    outcomes = [outcome(Candidate(learner, family)) for learner, family in SIDES.items()]
+    case = case_of(dataset, profile, plan, outcomes, question)
+    probes = growth.growth_probes(case)
+    results = [ProbeResult(probe, predictions(probe.learner, probe.train, probe.test)) for probe in probes]
+    return growth.more_rows(case, ruling(case, chosen=choice.chosen(case, draws=DRAWS)), results)
 
 
 def share(hits: int, draws: int) -> str:
@@ -97,19 +119,17 @@ def line(world: str, rows: int, draws: int) -> tuple[str, Counter[str]]:
     at = {times: -float(np.expm1(-truth(world, times * trained))) for times in (0.125, 1, 2, 4)}
     right = {"slow": "neural", "slower": "neural"}.get(world)
     told = [run(world, rows, seed) for seed in range(draws)]
-    figures = [each for each in told if each["gain_2n"]]
-    named = [each["direction"] for each in told if each["direction"]]
-    covered = {
-        times: sum(each[f"gain_{times}n"]["low"] <= at[times] <= each[f"gain_{times}n"]["high"] for each in figures)
-        for times in (2, 4)
-    }
-    off = np.median([each["gain_2n"]["estimate"] - at[2] for each in figures]) if figures else np.nan
+    figures = [each for each in told if each.gain_2n and each.gain_4n]
+    named = [each.direction for each in told if each.direction]
+    gains = {2: [each.gain_2n for each in figures], 4: [each.gain_4n for each in figures]}
+    covered = {times: sum(gain.low <= at[times] <= gain.high for gain in found) for times, found in gains.items()}
+    off = np.median([gain.estimate - at[2] for gain in gains[2]]) if figures else np.nan
     cells = (
         world, f"{rows:,}", f"{100 * at[0.125]:.1f}", f"{100 * at[1]:.1f}", f"{100 * at[2]:.1f}",
         share(len(named), draws), share(sum(name != right for name in named), draws), share(len(figures), draws),
         share(covered[2], len(figures)), share(covered[4], len(figures)), f"{100 * off:.1f}" if figures else "-",
     )  # fmt: skip
-    return "| " + " | ".join(cells) + " |", Counter(str(each["reason"]) for each in told if not each["gain_2n"])
+    return "| " + " | ".join(cells) + " |", Counter(each.reason for each in told if not each.gain_2n)
 
 
 def main() -> None:

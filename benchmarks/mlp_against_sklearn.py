@@ -32,9 +32,10 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from advisor import learners, modalities, splits
+from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.metrics import METRICS, Metric, default_metric
+from advisor.measuring import splits
+from advisor.measuring.metrics import METRICS, Metric, default_metric
 from advisor.records import Dataset, Profile
 
 CLASSIFICATION = (

@@ -28,9 +28,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from advisor import learners, modalities, splits
+from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.metrics import METRICS, default_metric
+from advisor.measuring import splits
+from advisor.measuring.metrics import METRICS, default_metric
 from advisor.records import Dataset, Profile
 
 TABLES = (

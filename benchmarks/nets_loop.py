@@ -35,7 +35,7 @@ from torch.nn.functional import cross_entropy
 
 from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.metrics import default_metric
+from advisor.measuring.metrics import default_metric
 from advisor.nets import loop
 from advisor.nets.blocks import MLP
 from advisor.records import Profile
@@ -191,7 +191,7 @@ def measure_overhead(fits: int) -> None:
         pipeline[:-1].fit_transform(dataset.inputs)
         encoding = time.process_time() - before
         rest = whole - sum(inside)
-        epochs = len(pipeline[-1].learning_curve_["epoch"])
+        epochs = len(pipeline[-1].fit_report_.curve["epoch"])
         print(
             f"| {number + 1} | {whole:.2f} | {epochs} | {encoding:.2f} | {sum(inside):.2f} | {rest - encoding:.2f} "
             f"| {100 * rest / whole:.1f} % |",

@@ -28,13 +28,13 @@ from nets_loop import mixed_table
 
 from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.metrics import METRICS, default_metric
+from advisor.fitting.trial import predict
+from advisor.measuring.metrics import METRICS, default_metric
 from advisor.nets.blocks import MLP, TableInput, TableNet
 from advisor.nets.device import device_name, pick_device
 from advisor.nets.losses import TableLoss
 from advisor.nets.optimiser import Optimiser, WeightAverage
 from advisor.records import Profile
-from advisor.trial import predict
 
 NETS = ("mlp", "resnet", "realmlp", "tabm", "ft_transformer", "modern_nca")
 # One core needs minutes for an epoch of these on larger tables.
@@ -65,9 +65,9 @@ def fit(name: str, rows: int, epochs: int, device: str, start: float = 0.0) -> d
     inputs, target = dataset.rows(order[rows:])
     metric = METRICS[setting.metric]
     net = pipeline[-1]
-    paces = np.diff(net.learning_curve_["seconds"])
+    paces = np.diff(net.fit_report_.curve["seconds"])
     return {
-        "name": name, "rows": rows, "epoch": float(np.median(paces)), "whole": whole, "mb": net.gpu_memory_mb_,
+        "name": name, "rows": rows, "epoch": float(np.median(paces)), "whole": whole, "mb": net.fit_report_.gpu_memory_mb,
         "error": metric.error_of_loss(float(metric.row_losses(target, predict(pipeline, inputs, dataset)).mean())),
     }  # fmt: skip
 

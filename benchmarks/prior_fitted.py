@@ -27,14 +27,15 @@ from sklearn.pipeline import make_pipeline
 from torch import Tensor
 
 import advisor.profiling
-from advisor import learners, modalities, splits
+from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.costs import model_mb
+from advisor.fitting.trial import predict
 from advisor.learners.prior_fitted import PriorFittedClassifier
-from advisor.metrics import METRICS, default_metric
+from advisor.measuring import splits
+from advisor.measuring.costs import model_mb
+from advisor.measuring.metrics import METRICS, default_metric
 from advisor.nets.prior_fitted import cells, plain_mean, scales, solve
 from advisor.records import Dataset, Profile
-from advisor.trial import predict
 
 DATA = Path(os.environ.get("ADVISOR_TEST_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data"))
 RUNNERS = ("prior_fitted", "solvers", "forest", "xgboost", "xgboost as shipped", "catboost", "linear")

@@ -5,8 +5,8 @@ quarter of them for testing, one cut and one seed. Whatever is chosen is chosen 
 runners hold out alike.
 
 "ours" is what the neural side of `advisor compare` does within --seconds: the defaults of realmlp, tabm and mlp first;
-the one with the least inner error is then tuned by `advisor.tuning.tune` in its own space; what tuning found replaces
-the default if it is better by more than a standard error (advisor.trial.clearly_better); the winner is trained on all
+the one with the least inner error is then tuned by `advisor.fitting.tuning.tune` in its own space; what tuning found replaces
+the default if it is better by more than a standard error (advisor.fitting.trial.clearly_better); the winner is trained on all
 training rows. A fit has a soft limit of half of the seconds, in wall time. "sklearn" is MLPClassifier or MLPRegressor
 with early stopping behind our own encoder (scaled numbers, one-hot categories, a standardised target): its default
 first, then the same search in the space of auto-sklearn 2 (Feurer et al. 2022) with the size of batches and the
@@ -37,11 +37,13 @@ from mlp_against_sklearn import peer
 from nets_against_pytabkit import DATA, TABLES
 from sklearn.exceptions import ConvergenceWarning
 
-from advisor import learners, modalities, splits, tuning
+from advisor import learners, modalities
 from advisor.contracts import Choice, Float, Integer, Setting, Space
-from advisor.metrics import METRICS, Metric, default_metric
+from advisor.fitting import tuning
+from advisor.fitting.trial import clearly_better, predict
+from advisor.measuring import splits
+from advisor.measuring.metrics import METRICS, Metric, default_metric
 from advisor.records import Dataset, Profile, Trial
-from advisor.trial import clearly_better, predict
 
 NETS = ("realmlp", "tabm", "mlp")
 SEED = 0

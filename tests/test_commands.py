@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import advisor
-from advisor import costs
 from advisor.cli import main
+from advisor.measuring import costs
 
 SCHEMA = json.loads((Path(advisor.__file__).parent / "verdict.schema.json").read_text())
 FEW = ["--learners", "linear,tree,mlp", "--workers", "1"]

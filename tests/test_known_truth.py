@@ -9,12 +9,12 @@ import pytest
 
 import advisor
 from advisor import learners, modalities
-from advisor.plan import default_jobs, make_plan
+from advisor.fitting.trial import Shared, Task, run
+from advisor.judging.standings import standings
+from advisor.judging.verdict import judge
+from advisor.planning.plan import default_jobs, make_plan
 from advisor.profiling import profile
 from advisor.records import Budget, Constraints
-from advisor.standings import standings
-from advisor.trial import Shared, Task, run
-from advisor.verdict import judge
 
 MEMBERS = {learner.name: learner for learner in learners.catalogue()}
 

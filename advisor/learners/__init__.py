@@ -8,16 +8,19 @@ from pkgutil import iter_modules
 
 from advisor.contracts import Learner, Variant
 from advisor.errors import UserError, did_you_mean
+from advisor.records import Family
+
+FAMILIES: tuple[Family, ...] = ("dummy", "classical", "neural", "blend")
 
 
 def catalogue() -> tuple[Learner, ...]:
-    """Return every learner, the cheapest first and by name where equally cheap; loads no library that trains them."""
+    """Return every learner: dummy, classical ones, nets, within these by name; loads no library that trains them."""
     names = [module.name for module in iter_modules(__path__) if not module.name.startswith("_")]
     modules = [import_module(f"{__name__}.{name}") for name in names]
     members: dict[str, Learner] = {m.LEARNER.name: m.LEARNER for m in modules if hasattr(m, "LEARNER")}
     variants: list[Variant] = [variant for m in modules for variant in getattr(m, "VARIANTS", ())]
     members |= {variant.name: variant.learner(members[variant.of]) for variant in variants}
-    return tuple(sorted(members.values(), key=lambda learner: (learner.effort, learner.name)))
+    return tuple(sorted(members.values(), key=lambda learner: (FAMILIES.index(learner.family), learner.name)))
 
 
 def find(name: str) -> Learner:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.augmenting import Generation, Interpolation
 from advisor.contracts import Setting, Variant
+from advisor.estimators.augmenting import Generation, Interpolation
+from advisor.records import Profile
 
 
 def _interpolated(setting: Setting, pipeline: Any) -> Any:
@@ -20,7 +21,7 @@ def _generated(setting: Setting, pipeline: Any) -> Any:
     return pipeline.set_params(model__augment=Generation(setting.threads))
 
 
-def _generating_seconds(rows: int, columns: int) -> float:
+def _generating_seconds(rows: int, profile: Profile) -> float:
     """One generator, whose steps are as many whatever the rows; measured."""
     return 4.0
 

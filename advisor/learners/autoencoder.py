@@ -19,8 +19,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from advisor.contracts import Float, Integer, Learner, Setting, Space, Variant
-from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.net_estimator import NetEstimator, training, usual_steps
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import NetEstimator, training
+from advisor.learners._seconds import NO_REFIT, Growth
 
 
 class _Autoencoder(NetEstimator):
@@ -51,7 +52,7 @@ class _Autoencoder(NetEstimator):
         self.swap_share = swap_share
         self.pretraining = pretraining
 
-    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
         from advisor.nets.blocks import MLP, TableInput
         from advisor.nets.denoising import pretrained
         from advisor.nets.device import pick_device
@@ -79,7 +80,7 @@ class _Autoencoder(NetEstimator):
             levels,
             Recipe(batch_size=self._batch_size(count), epochs=epochs),
             swap_share=self.swap_share,
-            seconds=None if self.seconds is None else self.pretraining * self.seconds,
+            seconds=None if seconds is None else self.pretraining * seconds,
             seed=self.seed_,
             device=pick_device(self.device),
             threads=self.n_jobs,
@@ -146,7 +147,7 @@ class DenoisingFeatures(TransformerMixin, _Autoencoder):
         rows = Rows(self._tensors(numbers), self._target(nothing))
         levels = [count for count in self.cardinalities_ if count > self.most_one_hot_levels]
         with self._seeing(unlabelled), seeded(self.seed_, pick_device(self.device)), cpu_threads(self.n_jobs):
-            self.model_ = without_head(self._net(rows, levels, [0.0])).cpu()
+            self.model_ = without_head(self._net(rows, levels, [0.0], self.seconds)).cpu()
         features = self._raw_predict(numbers)
         spread = features.std(axis=0)
         self.centre_, self.scale_ = features.mean(axis=0), np.where(spread > 1e-6, spread, 1.0)
@@ -233,9 +234,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=7,
-    seconds=lambda rows, columns: 0.008 * usual_steps(rows),
-    precedence=6,
+    seconds=Growth(8.0, rows=1.15, values=1.2, drop=NO_REFIT, fewer_passes=True),
 )
 
 
@@ -257,7 +256,7 @@ VARIANTS = tuple(
         summary=f"{what} with the hidden features of a denoising autoencoder beside the inputs.",
         wrap=_with_features,
         requires=("torch",),
-        extra_seconds=lambda rows, columns: 0.004 * usual_steps(rows),
+        extra_seconds=Growth(8.5, rows=0.95, fewer_passes=True),
     )
     for base, what in (("linear", "A linear model"), ("lightgbm", "LightGBM"))
 )

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from advisor.contracts import Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import (
+from advisor.estimators.early_stopping import (
     MOST_ROWS_TO_REFIT,
     EarlyStopping,
     EarlyStoppingClassifier,
     EarlyStoppingRegressor,
     Trained,
 )
+from advisor.learners._seconds import NO_REFIT, Growth
 
 _OBJECTIVES = {"rmse": "RMSE", "mae": "MAE"}
 
@@ -109,10 +110,11 @@ class _CatBoost(EarlyStopping):
         losses = next(iter(model.get_evals_result()["validation"].values()))
         return Trained(model, int(model.tree_count_), tuple(losses))
 
-    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int) -> Any:
+    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int, deadline: float) -> Trained:
         import catboost
 
-        return catboost.CatBoost(self._library_params(iterations)).fit(self._pool(X, y))
+        model = catboost.CatBoost(self._library_params(iterations))
+        return Trained(model.fit(self._pool(X, y), callbacks=[_StopAtDeadline(deadline)]), iterations)
 
     def _raw_predict(self, X: np.ndarray) -> np.ndarray:
         kind = "Probability" if self._loss == "log_loss" else "RawFormulaVal"
@@ -192,5 +194,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("catboost",),
-    effort=6,
+    seconds=Growth(0.4, rows=0.6, columns=0.2, classes=0.75, values=6.0, drop=NO_REFIT),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.contracts import Learner, Setting
+from advisor.learners._seconds import Growth
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
@@ -22,5 +23,5 @@ LEARNER = Learner(
     summary="Class shares, or the mean (the median where the absolute error decides), whatever the inputs.",
     build=_build,
     interpretable=True,
-    effort=1,
+    seconds=Growth(0.0006, rows=0.3),
 )

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.net_estimator import NetEstimator, training, usual_steps
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import NetEstimator, training
+from advisor.learners._seconds import NO_REFIT, Growth
 
 
 class _FTTransformer(NetEstimator):
@@ -32,7 +33,7 @@ class _FTTransformer(NetEstimator):
         self.attention_dropout = attention_dropout
         self.dropout = dropout
 
-    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
         from advisor.nets.ft_transformer import FTTransformer
 
         return FTTransformer(
@@ -80,9 +81,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=8,
-    # Attention takes about 4 ms a step for each column.
-    seconds=lambda rows, columns: 0.004 * max(columns, 4) * usual_steps(rows),
+    seconds=Growth(15.0, columns=0.9, classes=0.4, drop=NO_REFIT, fewer_passes=True),
+    strong=True,
     gpu_speed=30.0,
-    precedence=5,
 )

@@ -10,6 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.utils.validation import column_or_1d
 
 from advisor.contracts import Choice, Integer, Learner, Setting, Space
+from advisor.learners._seconds import Growth
 from advisor.records import Profile
 
 _MOST_ROWS = 100_000
@@ -87,5 +88,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     objection=_objection,
-    effort=4,
+    seconds=Growth(0.0007, rows=2.0, columns=0.45, start=0.008, encoded=True),
 )

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import (
+from advisor.estimators.early_stopping import (
     MOST_ROWS_TO_REFIT,
     EarlyStopping,
     EarlyStoppingClassifier,
     EarlyStoppingRegressor,
     Trained,
 )
+from advisor.learners._seconds import NO_REFIT, Growth
 
 _OBJECTIVES = {"rmse": ("regression", "rmse"), "mae": ("regression_l1", "l1")}
 
@@ -130,11 +131,12 @@ class _LightGBM(EarlyStopping):
         losses = next(iter(history["held"].values()))
         return Trained(booster, int(np.argmin(losses)) + 1, tuple(losses))
 
-    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int) -> Any:
+    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int, deadline: float) -> Trained:
         import lightgbm
 
         params = self._library_params(len(X))
-        return lightgbm.train(params, self._dataset(X, y, params), iterations)
+        dataset = self._dataset(X, y, params)
+        return Trained(lightgbm.train(params, dataset, iterations, callbacks=[_stop_at(deadline)]), iterations)
 
     def _raw_predict(self, X: np.ndarray) -> np.ndarray:
         raw: np.ndarray = self.model_.predict(X, num_iteration=self.best_iteration_, num_threads=self.n_jobs)
@@ -199,5 +201,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("lightgbm",),
-    effort=3,
+    seconds=Growth(0.09, rows=0.7, columns=0.1, classes=0.95, values=1.7, drop=NO_REFIT),
 )

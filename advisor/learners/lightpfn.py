@@ -55,9 +55,8 @@ LEARNER = Learner(
     weights="LightPFN, Apache-2.0",
     pretrained=True,
     absent=_absent,
-    effort=8,
     # Measured on one core with as many random weights, a quarter as many rows to answer included: 1.0 s for 400 rows of
     # 10 columns, 2.6 s for 1,000 rows, 5.6 s for 1,000 rows of 40 columns.
-    seconds=lambda rows, columns: min(rows, 20_000) * (0.0016 + 0.0001 * columns),
-    precedence=0,
+    seconds=lambda rows, profile: min(rows, 20_000) * (0.0016 + 0.0001 * len(profile.columns)),
+    strong=True,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.contracts import Float, Learner, Setting, Space
+from advisor.learners._seconds import Growth
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
@@ -37,5 +38,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     interpretable=True,
-    effort=2,
+    seconds=Growth(0.0006, columns=1.0, classes=1.0, start=0.008, encoded=True),
 )

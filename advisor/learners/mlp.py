@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.net_estimator import NetEstimator, training, usual_steps
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import NetEstimator, training
+from advisor.learners._seconds import NO_REFIT, Growth
 
 
 class _MLP(NetEstimator):
@@ -34,15 +35,7 @@ class _MLP(NetEstimator):
         self.embedding_width = embedding_width
         self.number_embedding = number_embedding
 
-    @property
-    def side_by_side(self) -> bool:
-        """Tell whether it pays to train several at once: narrow nets on a CPU."""
-        from advisor.nets.many import WIDEST
-
-        stackable = self.number_embedding is None and self.normalisation != "batch"
-        return stackable and self.device == "cpu" and self.width <= WIDEST
-
-    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
         from advisor.nets.blocks import MLP, TableInput, TableNet
         from advisor.nets.embeddings import number_embedding
 
@@ -108,8 +101,6 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=3,
-    seconds=lambda rows, columns: 0.004 * usual_steps(rows),
+    seconds=Growth(1.4, classes=0.1, values=2.0, drop=NO_REFIT, fewer_passes=True),
     gpu_speed=5.0,
-    precedence=3,
 )

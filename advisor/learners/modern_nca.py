@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.net_estimator import NetEstimator, training
+from advisor.contracts import Choice, FitReport, Float, Integer, Learner, Setting, Space
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import NetEstimator, training
+from advisor.learners._seconds import NO_REFIT, Growth
 
 
 class _ModernNCA(NetEstimator):
@@ -17,6 +18,10 @@ class _ModernNCA(NetEstimator):
 
     Rows that are held out to say when to stop are nobody's neighbours until the refit.
     """
+
+    # Each of them looks at all others after every epoch: with a fifth of a large table that took longer than to learn,
+    # and a deadline is not seen before it is done.
+    most_held_rows = 2_000
 
     def __init__(
         self,
@@ -51,7 +56,7 @@ class _ModernNCA(NetEstimator):
 
         return numbered(super()._rows(X, y))
 
-    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
         from advisor.nets.blocks import TableInput
         from advisor.nets.embeddings import number_embedding
         from advisor.nets.modern_nca import Neighbours, labels
@@ -70,10 +75,10 @@ class _ModernNCA(NetEstimator):
             most_sampled=self.most_sampled,
         )
 
-    def _fitted(self, *arguments: Any) -> tuple[Any, Any]:
-        module, fit = super()._fitted(*arguments)
+    def _fitted(self, *arguments: Any) -> tuple[Any, Any, FitReport]:
+        module, fit, report = super()._fitted(*arguments)
         module.settle()
-        return module, fit
+        return module, fit, report
 
     def _batch_size(self, rows: int) -> int:
         """256 rows, but four steps an epoch: what a step costs are its many candidates rather than its rows."""
@@ -117,10 +122,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=7,
-    # Measured on one core: a step of 256 rows and 1,024 candidates takes 0.04 s with 10 columns, 0.08 s with 40; the
-    # rows pass some 70 times, the refit included. Fewer rows have fewer candidates, and take less than this.
-    seconds=lambda rows, columns: rows * (0.0055 + 0.0003 * columns),
+    seconds=Growth(2.2, rows=1.2, columns=0.3, classes=0.2, values=2.9, drop=NO_REFIT, fewer_passes=True),
+    strong=True,
     gpu_speed=20.0,
-    precedence=5,
 )

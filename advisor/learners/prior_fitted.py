@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +13,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from advisor.contracts import Learner, Setting
+from advisor.contracts import FitReport, Learner, Setting
+from advisor.learners._seconds import Growth
 
 # The made-up tables had up to 500 rows with labels and 24 columns; what the net learnt holds some way beyond.
 MOST_ROWS, MOST_COLUMNS, MOST_CLASSES = 2_500, 100, 10
@@ -20,10 +23,14 @@ ROWS_AT_A_TIME = 1_000
 
 
 class _PriorFitted(BaseEstimator):
-    """What both kinds share. `views` readings with other random column tags (and orders of classes) are averaged."""
+    """What both kinds share. `views` readings with other random column tags (and orders of classes) are averaged.
 
-    def __init__(self, *, views: int = 4, random_state: Any = 0, n_jobs: int = 1) -> None:
+    `seconds` is a soft limit of `fit` (None: no limit), in which fewer views are read where it must be, but one.
+    """
+
+    def __init__(self, *, views: int = 4, seconds: float | None = None, random_state: Any = 0, n_jobs: int = 1) -> None:
         self.views = views
+        self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -37,21 +44,24 @@ class _PriorFitted(BaseEstimator):
         return {name: value for name, value in super().__getstate__().items() if name != "reading_"}
 
     def _keep(self, X: np.ndarray, labels: np.ndarray) -> None:
+        deadline = math.inf if self.seconds is None else time.monotonic() + self.seconds
         from advisor.nets.prior_fitted import Checkpoint
 
         # A saved model has its own weights, as small as the file that they come from: a later net changes no answer.
         self.weights_ = Checkpoint()
         self.rows_, self.labels_ = X, labels
         self.seed_ = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._read()
+        self._read(self.views, deadline)
+        self.views_ = len(self.reading_.views)
+        self.fit_report_ = FitReport(cut_short=self.views_ < self.views)
 
-    def _read(self) -> None:
+    def _read(self, views: int, deadline: float) -> None:
         from advisor.nets.device import cpu_threads
         from advisor.nets.prior_fitted import net_of, read
 
         classes = len(getattr(self, "classes_", ()))
         with cpu_threads(self.n_jobs):
-            self.reading_ = read(net_of(self.weights_), self.rows_, self.labels_, classes, self.views, self.seed_)
+            self.reading_ = read(net_of(self.weights_), self.rows_, self.labels_, classes, views, self.seed_, deadline)
 
     def _answers(self, X: Any) -> np.ndarray:
         from advisor.nets.device import cpu_threads
@@ -60,7 +70,7 @@ class _PriorFitted(BaseEstimator):
         check_is_fitted(self, "weights_")
         X = validate_data(self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan")
         if not hasattr(self, "reading_"):
-            self._read()
+            self._read(self.views_, math.inf)
         parts = np.array_split(X, max(1, -(-len(X) // ROWS_AT_A_TIME)))
         with cpu_threads(self.n_jobs):
             return np.concatenate([answers(self.reading_, part) for part in parts]).astype(np.float64)
@@ -115,7 +125,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.pipeline import Pipeline
 
     kind = PriorFittedRegressor if setting.task == "regression" else PriorFittedClassifier
-    model = kind(random_state=setting.seed, n_jobs=setting.threads)
+    model = kind(seconds=setting.seconds, random_state=setting.seed, n_jobs=setting.threads)
     return Pipeline([("encode", setting.modality.encoder("ordinal")), ("model", model.set_params(**params))])
 
 
@@ -135,9 +145,6 @@ LEARNER = Learner(
     objection=_objection,
     requires=("torch",),
     pretrained=True,
-    effort=5,
-    # Measured on one busy core, with 400 rows predicted: 4 s for 500 rows of 15 columns, 18 s for 1,600 rows.
-    seconds=lambda rows, columns: rows * (columns + 1) * (3e-4 + 1.4e-7 * rows),
-    # It has nothing to tune, so that on few rows the family's time is hardly less for having asked it.
-    precedence=0,
+    seconds=Growth(6.0, rows=1.6, columns=0.6),
+    strong=True,
 )

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.net_estimator import NetEstimator, training, usual_steps
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import NetEstimator, training
+from advisor.learners._seconds import NO_REFIT, Growth
 
 
 class _RealMLP(NetEstimator):
@@ -43,7 +44,7 @@ class _RealMLP(NetEstimator):
         self.number_embedding = number_embedding
         self.number_embedding_width = number_embedding_width
 
-    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
         from advisor.nets.blocks import TableInput
         from advisor.nets.embeddings import number_embedding
         from advisor.nets.realmlp import RealMLP
@@ -127,8 +128,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=4,
-    seconds=lambda rows, columns: 0.007 * usual_steps(rows),
+    seconds=Growth(2.7, rows=0.95, columns=0.25, classes=0.1, values=2.1, drop=NO_REFIT, fewer_passes=True),
+    strong=True,
     gpu_speed=4.0,
-    precedence=1,
 )

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.net_estimator import NetEstimator, training, usual_steps
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import NetEstimator, training
+from advisor.learners._seconds import NO_REFIT, Growth
 
 
 class _ResNet(NetEstimator):
@@ -30,7 +31,7 @@ class _ResNet(NetEstimator):
         self.embedding_width = embedding_width
         self.number_embedding = number_embedding
 
-    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
         from rtdl_revisiting_models import ResNet
 
         from advisor.nets.blocks import TableInput, TableNet
@@ -86,8 +87,6 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=5,
-    seconds=lambda rows, columns: 0.008 * usual_steps(rows),
+    seconds=Growth(2.3, rows=1.1, classes=0.2, values=1.8, drop=NO_REFIT, fewer_passes=True),
     gpu_speed=10.0,
-    precedence=4,
 )

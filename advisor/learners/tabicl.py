@@ -56,8 +56,7 @@ LEARNER = Learner(
     weights="TabICL, BSD-3-Clause",
     pretrained=True,
     absent=_absent,
-    effort=9,
     # Measured with the full net on one core: 27 s for 1,200 rows of 10 columns, 62 s for 40 columns.
-    seconds=lambda rows, columns: rows * (0.012 + 0.001 * columns),
-    precedence=0,
+    seconds=lambda rows, profile: rows * (0.012 + 0.001 * len(profile.columns)),
+    strong=True,
 )

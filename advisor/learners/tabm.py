@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.net_estimator import NetEstimator, training, usual_steps
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import NetEstimator, training
+from advisor.learners._seconds import NO_REFIT, Growth
 
 
 class _TabM(NetEstimator):
@@ -38,7 +39,7 @@ class _TabM(NetEstimator):
         self.number_embedding = number_embedding
         self.number_embedding_width = number_embedding_width
 
-    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float]) -> Any:
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
         from advisor.nets.blocks import TableInput
         from advisor.nets.embeddings import number_embedding
         from advisor.nets.tabm import TabM
@@ -92,8 +93,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    effort=6,
-    seconds=lambda rows, columns: 0.016 * usual_steps(rows),
+    seconds=Growth(4.8, columns=0.1, classes=0.1, values=1.75, drop=NO_REFIT, fewer_passes=True),
+    strong=True,
     gpu_speed=20.0,
-    precedence=2,
 )

@@ -10,6 +10,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import column_or_1d
 
 from advisor.contracts import Integer, Learner, Setting, Space
+from advisor.learners._seconds import Growth
 
 
 class SmoothedTreeClassifier(DecisionTreeClassifier):
@@ -67,5 +68,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     interpretable=True,
-    effort=2,
+    seconds=Growth(0.003, columns=0.5, start=0.006),
 )

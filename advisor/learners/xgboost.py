@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from advisor.contracts import Float, Integer, Learner, Setting, Space
-from advisor.early_stopping import (
+from advisor.estimators.early_stopping import (
     MOST_ROWS_TO_REFIT,
     EarlyStopping,
     EarlyStoppingClassifier,
     EarlyStoppingRegressor,
     Trained,
 )
+from advisor.learners._seconds import NO_REFIT, Growth
 
 _OBJECTIVES = {"rmse": "reg:squarederror", "mae": "reg:absoluteerror"}
 
@@ -118,10 +119,13 @@ class _XGBoost(EarlyStopping):
         best = int(np.argmin(losses)) + 1
         return Trained(booster[:best], best, tuple(losses))
 
-    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int) -> Any:
+    def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int, deadline: float) -> Trained:
         import xgboost
 
-        return xgboost.train(self._library_params(), self._matrix(X, y), iterations, verbose_eval=False)
+        booster = xgboost.train(
+            self._library_params(), self._matrix(X, y), iterations, verbose_eval=False, callbacks=_callbacks(deadline)
+        )
+        return Trained(booster, iterations)
 
     def _raw_predict(self, X: np.ndarray) -> np.ndarray:
         self.model_.set_param({"nthread": self.n_jobs})
@@ -186,5 +190,5 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("xgboost",),
-    effort=3,
+    seconds=Growth(0.13, rows=0.6, columns=0.1, classes=0.95, values=2.7, drop=NO_REFIT),
 )

@@ -1,4 +1,7 @@
-"""The kinds of data that can be compared on: each package of this folder is one and ends with its MODALITY."""
+"""The kinds of data that can be compared on: each folder in here is one and ends with its MODALITY.
+
+The catalogue of data sets, advisor.modalities.cards, is a source that any of them may read from.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from advisor.errors import UserError, did_you_mean
 @cache
 def catalogue() -> tuple[Modality, ...]:
     """Return every modality of this folder, by name."""
-    names = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
+    names = sorted(module.name for module in iter_modules(__path__) if module.ispkg)
     return tuple(import_module(f"{__name__}.{name}").MODALITY for name in names)
 
 
@@ -32,9 +35,7 @@ def claim(source: Any) -> Modality:
     claimed = [modality for modality in catalogue() if modality.claims(source)]
     if len(claimed) == 1:
         return claimed[0]
-    readable = (
-        "a .csv, .tsv, .parquet, .feather, .arff or .xlsx file, a DataFrame, a name of the catalogue, or openml:ID"
-    )
+    readable = "; or ".join(modality.reads for modality in catalogue())
     if not isinstance(source, (str, Path)):
         raise UserError(f"Data of type {type(source).__name__} cannot be read; give {readable}.")
     path = Path(source)

@@ -6,10 +6,9 @@ Laws: the caller's random state and thread count are as before; on a CPU the sam
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -56,8 +55,8 @@ class Rows:
 class Recipe:
     """How to train. `warmup` is the share of all steps in which the learning rate rises (not for "coslog").
 
-    Training ends after `last_epoch`, where one is named, although the schedules are those of `epochs`; or after
-    `patience` epochs without a better held error, and `more_patience` epochs more for each epoch
+    Training ends after `last_epoch`, where one is named, although the schedules are those of `epochs`, and these are
+    then not shortened for want of time: a training that is repeated is the same or, cut, none. It ends after `patience` epochs without a better held error, and `more_patience` epochs more for each epoch
     up to the best one. With `fading`, dropout and weight decay come down to zero over the second half of training
     (Holzmüller, Grinsztajn and Steinwart 2024).
 
@@ -96,35 +95,6 @@ class Fit:
     planned_epochs: int
     curve: Mapping[str, tuple[float, ...]]
     batch_size: int
-
-
-@dataclass(frozen=True)
-class Wish:
-    """One training as `train` is asked for it."""
-
-    module: nn.Module
-    rows: Rows
-    held: Rows | None
-    loss: Loss
-    recipe: Recipe
-    error: Error | None = None
-    seconds: float | None = None
-    seed: int = 0
-    device: torch.device = CPU
-    threads: int = 1
-
-
-_elsewhere = threading.local()
-
-
-@contextmanager
-def trained_by(other: Callable[[Wish], Fit]) -> Iterator[None]:
-    """Let `other` do what `train` is asked for inside the block, in this thread."""
-    _elsewhere.train = other
-    try:
-        yield
-    finally:
-        del _elsewhere.train
 
 
 def learning_rate_factor(progress: float, schedule: str, warmup: float = 0.0) -> float:
@@ -172,8 +142,8 @@ def train(
 
     `loss(outputs, target)` returns the mean over a batch and is minimised; `error(outputs, target)` judges the held
     rows after each epoch (`loss` if None) and picks the epoch. Without held rows the last epoch is kept. `seconds` is
-    soft: the schedule is shortened, as soon as the pace is known, to the epochs that fit, and cut where even that runs
-    over; the clock is read at every batch. Where a GPU's memory is too small, the batch is halved and training starts
+    soft: the schedule is shortened, as soon as the pace is known, to the epochs that fit (but see Recipe), and cut where
+    even that runs over; the clock is read at every batch. Where a GPU's memory is too small, the batch is halved and training starts
     again. A permuted copy of the rows is made each epoch: twice their size must fit on the device.
 
     On an NVIDIA GPU the steps of a module that says `replayable = True` are replayed from the second epoch on (see
@@ -182,27 +152,17 @@ def train(
     Raises UserError for rows that hold NaN or infinity, Diverged if the loss leaves the real numbers before any epoch
     was good.
     """
-    place = device or CPU
+    started, place = clock(), device or CPU
     for name, part in (("training", rows), ("held-out", held)):
         if part is not None and not _finite(part):
             raise UserError(f"The {name} rows hold NaN or infinity, which no net can take; impute and scale first.")
-    wish = Wish(module, rows, held, loss, recipe, error, seconds, seed, place, threads)
-    other = getattr(_elsewhere, "train", None)
-    return train_alone(wish, clock) if other is None else other(wish)
-
-
-def train_alone(wish: Wish, clock: Callable[[], float] = time.perf_counter) -> Fit:
-    """Train the one net that is wished for; see `train`."""
-    module, place, recipe = wish.module, wish.device, wish.recipe
-    started = clock()
     start = {name: value.detach().clone() for name, value in module.state_dict().items()}
     module.to(place)
     while True:
         try:
-            with seeded(wish.seed, place), cpu_threads(wish.threads), quick_products(place):
-                held, error = wish.held and wish.held.to(place), wish.error or _as_error(wish.loss)
-                run = _Run(module, wish.rows.to(place), held, wish.loss, error, recipe)
-                return run.through(started, wish.seconds, wish.seed, clock)
+            with seeded(seed, place), cpu_threads(threads), quick_products(place):
+                run = _Run(module, rows.to(place), held and held.to(place), loss, error or _as_error(loss), recipe)
+                return run.through(started, seconds, seed, clock)
         except torch.OutOfMemoryError:
             if recipe.batch_size <= SMALLEST_BATCH:
                 raise
@@ -251,7 +211,10 @@ class _Run:
             if epoch - self.best_epoch >= self.recipe.patience + self.recipe.more_patience * self.best_epoch:
                 stopped = "patience"
                 break
-            if seconds is not None:
+            if cut and self.recipe.last_epoch is not None:
+                stopped = "deadline"
+                break
+            if seconds is not None and self.recipe.last_epoch is None:
                 # By the pace so far, so that one slow epoch is forgiven when the others make up for it.
                 fitting = epoch if cut else max(epoch, int(seconds * epoch / max(elapsed, 1e-9)))
                 planned = min(fitting, self.recipe.epochs)

@@ -31,16 +31,6 @@ class TableLoss:
         values = outputs.squeeze(-1)
         return self._apart(values, target if values.ndim == 1 else target.unsqueeze(1).expand_as(values))
 
-    def of_each(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Return the mean losses (m,) of m nets side by side: outputs (m, n, K), target (m, n)."""
-        if self.kind == "log_loss":
-            rows = functional.cross_entropy(
-                outputs.flatten(0, 1), target.flatten(), label_smoothing=self.smoothing, reduction="none"
-            )
-            return rows.view(target.shape).mean(dim=1)
-        apart = outputs.squeeze(-1) - target
-        return (apart.abs() if self.kind == "mae" else apart.square()).mean(dim=1)
-
     def error(self, outputs: Tensor, target: Tensor) -> float:
         """Return the error of the members' mean: log loss without smoothing, mean squared or mean absolute error."""
         if self.kind == "log_loss":

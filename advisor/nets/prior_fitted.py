@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -326,21 +327,38 @@ class Read:
 
 
 @torch.inference_mode()
-def read(net: PriorFitted, rows: np.ndarray, labels: np.ndarray, classes: int, views: int, seed: int) -> Read:
-    """Read `rows` (n, p) with `labels` (n, K), 0/1 for classes or values where `classes` is 0, in so many views."""
+def read(
+    net: PriorFitted,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    views: int,
+    seed: int,
+    deadline: float = math.inf,
+) -> Read:
+    """Read `rows` (n, p) with `labels` (n, K), 0/1 for classes or values where `classes` is 0, in so many views.
+
+    In fewer, but one, where another as slow as the slowest would not end before the deadline (time.monotonic). What is
+    read in so many views begins with what is read in fewer.
+    """
     numbers, known = torch.from_numpy(rows).unsqueeze(0), torch.from_numpy(labels).unsqueeze(0)
     measure = scales(numbers)
     table = cells(numbers, measure)
     regressions, advice = solve(table, known)
     signs = torch.Generator().manual_seed(seed)
-    tags = 2.0 * torch.randint(0, 2, (views, 1, table.shape[2], TAGS), generator=signs).float() - 1.0
-    turns = [view % max(1, classes) for view in range(views)]
+    seen: list[View] = []
+    slowest = 0.0
     # One view after the other: what is held on the way is as much as the memories where all go at once.
-    seen = tuple(
-        View(turn, own, net.read(table, known.roll(turn, 2), advice.roll(turn, 3), own, classes))
-        for turn, own in zip(turns, tags, strict=True)
-    )
-    return Read(net, classes, measure, regressions, seen)
+    for view in range(views):
+        began = time.monotonic()
+        if seen and began + slowest > deadline:
+            break
+        turn = view % max(1, classes)
+        own = 2.0 * torch.randint(0, 2, (1, table.shape[2], TAGS), generator=signs).float() - 1.0
+        memories = net.read(table, known.roll(turn, 2), advice.roll(turn, 3), own, classes)
+        seen.append(View(turn, own, memories))
+        slowest = max(slowest, time.monotonic() - began)
+    return Read(net, classes, measure, regressions, tuple(seen))
 
 
 @torch.inference_mode()

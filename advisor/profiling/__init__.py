@@ -2,51 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 
 from advisor.contracts import Modality
-from advisor.profiling.findings import FINDINGS, look_for_findings
-from advisor.profiling.survey import Survey, fingerprint
+from advisor.profiling.findings import look_for_findings
 from advisor.profiling.target import target_facts
 from advisor.profiling.text import profile_dict, profile_text
-from advisor.records import Dataset, Finding, Profile
+from advisor.records import Dataset, Profile
 
-__all__ = ["FINDINGS", "profile", "profile_dict", "profile_text"]
-
-MOST_COLUMNS_A_CATEGORY = 100
-COLUMNS_A_DATE = 6
+__all__ = ["profile", "profile_dict", "profile_text"]
 
 
 def profile(dataset: Dataset, modality: Modality) -> Profile:
-    """Describe `dataset`: columns as `modality` sees them, target, numbered findings and a fingerprint.
-
-    `encoded_columns` is what a one-hot encoding would have: one a number, one a level (at most 100) and six a date.
-    """
+    """Describe `dataset`: columns as `modality` sees them, target, numbered findings and a fingerprint."""
     columns = modality.facts(dataset)
-    survey = Survey(dataset, columns)
-    encoded = 0
-    for column in columns:
-        dtype = dataset.inputs[column.name].dtype
-        if isinstance(dtype, pd.CategoricalDtype):
-            encoded += min(column.distinct, MOST_COLUMNS_A_CATEGORY)
-        else:
-            encoded += COLUMNS_A_DATE if pd.api.types.is_datetime64_any_dtype(dtype) else 1
     return Profile(
         name=dataset.name,
         modality=modality.name,
-        rows=survey.rows,
+        rows=len(dataset.target),
         task=dataset.task,
         columns=columns,
         kinds=dict(Counter(column.kind for column in columns)),
-        encoded_columns=encoded,
-        target=target_facts(survey),
-        findings=(*_notes_of_reading(dataset), *look_for_findings(survey)),
-        fingerprint=fingerprint(survey),
+        encoded_columns=modality.width(dataset, columns),
+        target=target_facts(dataset),
+        findings=look_for_findings(dataset, modality, columns),
+        fingerprint=_fingerprint(dataset, modality),
     )
 
 
-def _notes_of_reading(dataset: Dataset) -> tuple[Finding, ...]:
-    """Turn what was lost or guessed when the data was read into findings, so that whoever shows findings shows it."""
-    return tuple(Finding("R01", "info", note, "Make sure that this was meant.", {}) for note in dataset.notes)
+def _fingerprint(dataset: Dataset, modality: Modality) -> str:
+    """Return a sha256 over inputs, target, groups and times: the same data gives the same text on any machine."""
+    told = (modality.fingerprint(dataset), dataset.task, dataset.target_name, dataset.classes)
+    digest = hashlib.sha256(repr(told).encode())
+    for array in (pd.util.hash_array(dataset.target), dataset.groups, dataset.times):
+        digest.update(b"|" if array is None else np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

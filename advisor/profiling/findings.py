@@ -1,53 +1,30 @@
-"""The numbered findings: every check of a table before any training, in the order in which they are told.
+"""The numbered findings before any training: those of the modality, and those that hold for data of any kind.
 
-D is for rows and columns, L for leaks, S for splits, T for the target. Two more come once models have been trained: L04
-(advisor.permuted) and S05 (advisor.flattery).
+D is for rows and columns, L for leaks, S for folds, T for the target; R01 is what reading lost or guessed. Two more
+come once models have been trained: L04 (advisor.profiling.permuted) and S05 (advisor.profiling.flattery).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from advisor.profiling.columns import (
-    constant_columns,
-    contradictions,
-    duplicate_rows,
-    id_like_columns,
-    many_levels,
-    telling_gaps,
-    text_columns,
-)
-from advisor.profiling.drift import drift
-from advisor.profiling.entities import repeated_entities
-from advisor.profiling.leakage import copies_target, nearly_all_alone, predicts_alone
-from advisor.profiling.order import row_order, time_column
-from advisor.profiling.survey import Survey
+from advisor.contracts import Modality
+from advisor.profiling.contradictions import contradictions
 from advisor.profiling.target import heavy_tails, rare_classes, unlearnable_target
-from advisor.records import Finding
-
-Check = Callable[[Survey], Finding | None]
-
-FINDINGS: tuple[tuple[str, Check], ...] = (
-    ("D01", duplicate_rows),
-    ("D02", contradictions),
-    ("D03", constant_columns),
-    ("D04", id_like_columns),
-    ("D05", many_levels),
-    ("D06", text_columns),
-    ("D07", telling_gaps),
-    ("L01", predicts_alone),
-    ("L02", copies_target),
-    ("L03", nearly_all_alone),
-    ("S01", time_column),
-    ("S02", row_order),
-    ("S03", repeated_entities),
-    ("S04", drift),
-    ("T01", rare_classes),
-    ("T02", heavy_tails),
-    ("T03", unlearnable_target),
-)
+from advisor.records import Column, Dataset, Finding
 
 
-def look_for_findings(survey: Survey) -> tuple[Finding, ...]:
-    """Run every check on the survey and return what was found, in the order of FINDINGS."""
-    return tuple(finding for _, check in FINDINGS if (finding := check(survey)) is not None)
+def look_for_findings(dataset: Dataset, modality: Modality, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+    """Return what is to be known before training: what reading tells, then every finding by its code."""
+    found = (
+        *modality.checks(dataset, columns),
+        contradictions(dataset, modality.codes(dataset)),
+        rare_classes(dataset),
+        heavy_tails(dataset),
+        unlearnable_target(dataset),
+    )
+    told = sorted((finding for finding in found if finding is not None), key=lambda finding: finding.code)
+    return (*_notes_of_reading(dataset), *told)
+
+
+def _notes_of_reading(dataset: Dataset) -> tuple[Finding, ...]:
+    """Turn what was lost or guessed when the data was read into findings, so that whoever shows findings shows it."""
+    return tuple(Finding("R01", "info", note, "Make sure that this was meant.", {}) for note in dataset.notes)

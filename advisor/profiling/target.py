@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from advisor.profiling.survey import Survey
-from advisor.profiling.wording import percent, some
-from advisor.records import Finding
+from advisor.records import Dataset, Finding
+from advisor.wording import are, counted, percent, some
 
 FEW_ROWS, SMALL_SHARE = 10, 0.01
 # The farthest 1 % of the rows of a normal variable hold 9 % of its variance.
@@ -17,19 +16,19 @@ HEAVY_TAIL_SHARE = 0.3
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
-def target_facts(survey: Survey) -> Mapping[str, Any]:
+def target_facts(dataset: Dataset) -> Mapping[str, Any]:
     """Describe the target in JSON-safe values: classes with counts and shares, or moments and quantiles.
 
     Figures that cannot be computed (the skew of a constant) are None.
     """
-    target, name = survey.dataset.target, survey.dataset.target_name
-    if survey.class_count:
-        counts = np.bincount(target.astype(np.int64), minlength=survey.class_count)
+    target, name = dataset.target, dataset.target_name
+    if dataset.classes:
+        counts = np.bincount(target.astype(np.int64), minlength=len(dataset.classes))
         classes = [
-            {"name": label, "count": int(count), "share": float(count / survey.rows)}
-            for label, count in zip(survey.dataset.classes, counts, strict=True)
+            {"name": label, "count": int(count), "share": float(count / len(target))}
+            for label, count in zip(dataset.classes, counts, strict=True)
         ]
-        return {"name": name, "classes": classes, "majority_share": float(counts.max() / survey.rows)}
+        return {"name": name, "classes": classes, "majority_share": float(counts.max() / len(target))}
     values = target[np.isfinite(target)]
     if not len(values):
         return {"name": name, "distinct": 0}
@@ -52,22 +51,21 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def rare_classes(survey: Survey) -> Finding | None:
+def rare_classes(dataset: Dataset) -> Finding | None:
     """T01: classes with fewer than 10 rows (some folds will lack them) or less than 1 % of the rows."""
-    if not survey.class_count:
+    if not dataset.classes:
         return None
-    counts = np.bincount(survey.dataset.target, minlength=survey.class_count)
-    few, small = counts < FEW_ROWS, counts < SMALL_SHARE * survey.rows
-    if not (few | small).any() or survey.class_count > 50:
+    rows, counts = len(dataset.target), np.bincount(dataset.target, minlength=len(dataset.classes))
+    few, small = counts < FEW_ROWS, counts < SMALL_SHARE * rows
+    if not (few | small).any() or len(counts) > 50:
         return None
-    rare = {survey.dataset.classes[code]: int(counts[code]) for code in np.flatnonzero(few | small)}
+    rare = {dataset.classes[code]: int(counts[code]) for code in np.flatnonzero(few | small)}
     names = sorted(rare, key=lambda name: rare[name])
-    least = f"{rare[names[0]]:,} {'row' if rare[names[0]] == 1 else 'rows'}"
     return Finding(
         "T01",
         "warning" if few.any() else "info",
         f"{'The class' if len(names) == 1 else f'{len(names)} classes,'} {some(names)} "
-        f"{'is' if len(names) == 1 else 'are'} rare ({least} of {survey.rows:,} for {names[0]!r}).",
+        f"{are(names)} rare ({counted(rare[names[0]], 'row')} of {rows:,} for {names[0]!r}).",
         "Scores for rare classes are unsteady; merge them with a like class, or collect more rows.",
         {"classes": rare},
     )
@@ -83,14 +81,14 @@ def variance_share_of_top_percent(values: np.ndarray) -> float:
     return float(away[-top:].sum() / away.sum()) if away.sum() > 0 else 0.0
 
 
-def heavy_tails(survey: Survey) -> Finding | None:
+def heavy_tails(dataset: Dataset) -> Finding | None:
     """T02: a regression target whose farthest 1 % of the rows hold much of its variance (9 % for a normal one)."""
-    if survey.class_count or survey.rows < 200:
+    if dataset.classes or len(dataset.target) < 200:
         return None
-    share = variance_share_of_top_percent(survey.dataset.target)
+    share = variance_share_of_top_percent(dataset.target)
     if share < HEAVY_TAIL_SHARE:
         return None
-    positive = bool((survey.dataset.target > 0).all())
+    positive = bool((dataset.target > 0).all())
     return Finding(
         "T02",
         "warning" if share >= 0.5 else "info",
@@ -100,21 +98,20 @@ def heavy_tails(survey: Survey) -> Finding | None:
     )
 
 
-def unlearnable_target(survey: Survey) -> Finding | None:
+def unlearnable_target(dataset: Dataset) -> Finding | None:
     """T03: a target that cannot be learnt as stated: one value, a number of the row, an ID, or the wrong task."""
-    target = survey.dataset.target
-    distinct = np.unique(target)
-    name = survey.dataset.target_name
-    evidence = {"distinct": len(distinct), "rows": survey.rows}
+    name, rows = dataset.target_name, len(dataset.target)
+    distinct = np.unique(dataset.target)
+    evidence = {"distinct": len(distinct), "rows": rows}
     if len(distinct) < 2:
         message = f"The target {name!r} has one value only."
         return Finding("T03", "severe", message, "Name a column that varies with --target.", evidence)
-    if survey.class_count:
-        return _too_many_classes(survey, evidence)
-    if survey.rows >= 30 and len(distinct) == survey.rows and (np.diff(distinct) == 1).all():
+    if dataset.classes:
+        return _too_many_classes(dataset, evidence)
+    if rows >= 30 and len(distinct) == rows and (np.diff(distinct) == 1).all():
         message = f"The target {name!r} numbers the rows: all from {distinct[0]:.0f} to {distinct[-1]:.0f}, once each."
         return Finding("T03", "severe", message, "Name the column that is to be predicted with --target.", evidence)
-    if len(distinct) > 10 or survey.rows < 3 * len(distinct):
+    if len(distinct) > 10 or rows < 3 * len(distinct):
         return None
     if len(distinct) == 2:
         message = f"The target {name!r} has two values only."
@@ -128,19 +125,19 @@ def unlearnable_target(survey: Survey) -> Finding | None:
     )
 
 
-def _too_many_classes(survey: Survey, evidence: Mapping[str, Any]) -> Finding | None:
-    name, classes = survey.dataset.target_name, survey.class_count
-    if classes > 20 and classes > survey.rows / 3:
+def _too_many_classes(dataset: Dataset, evidence: Mapping[str, Any]) -> Finding | None:
+    name, classes, rows = dataset.target_name, len(dataset.classes), len(dataset.target)
+    if classes > 20 and classes > rows / 3:
         return Finding(
             "T03",
             "severe",
-            f"The target {name!r} has {classes:,} classes in {survey.rows:,} rows, so it names rows, not classes.",
+            f"The target {name!r} has {classes:,} classes in {rows:,} rows, so it names rows, not classes.",
             "Name another column with --target, or use --task regression if its values are quantities.",
             evidence,
         )
     if classes <= 50:
         return None
-    numbers = all(label.replace(".", "", 1).replace("-", "", 1).isdigit() for label in survey.dataset.classes)
+    numbers = all(label.replace(".", "", 1).replace("-", "", 1).isdigit() for label in dataset.classes)
     return Finding(
         "T03",
         "warning",

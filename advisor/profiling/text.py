@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.profiling.wording import percent
 from advisor.records import Finding, Profile
+from advisor.wording import percent
 
 MOST_COLUMNS_SHOWN = 40
 MOST_CLASSES_SHOWN = 10

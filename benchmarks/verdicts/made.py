@@ -1,254 +1,334 @@
-"""What T3 amounts to: counts of made-up cases -> tables of false answers, power and coverage."""
+"""What the simulations of the choice amount to: lines of cases -> tables of bias, coverage, false answers and power."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from real import counted, table
-from scoring import share_interval
-from synthetic import ANY_GAIN, CHANCE_BINS, FOUND_GAIN, GAINS
-from trained import KINDS
+from scipy import special, stats
 
-from advisor.metrics import METRICS
+from advisor.measuring import evidence
+from advisor.measuring.evidence import StandardError
+from advisor.measuring.metrics import METRICS
+from advisor.records import Answer, How
 
 Line = Mapping[str, Any]
-METHODS = ("no looks", "no prior", "naive t", "Nadeau-Bengio")
+HOWS: tuple[How, ...] = ("alone", "in_company")
+SPOKEN = {"alone": "alone", "in_company": "in company"}
+CONFIDENCE = 0.95
+NORMAL = float(special.ndtri(0.95))
 
 
-def total(lines: Sequence[Line], name: str) -> int:
-    """Sum one count over lines."""
-    return round(sum(line["counts"].get(name, 0) for line in lines))
+@dataclass(frozen=True)
+class Seen:
+    """One reading of one case against one truth: the training that was handed over, of two that were tried."""
+
+    line: Line
+    how: How
+    figures: Mapping[str, Any]
+    truth: float
+    noise: float
+
+    @property
+    def error(self) -> float:
+        """How far the estimate lies above the truth."""
+        return float(self.figures["theta"]) - self.truth
 
 
-def cases(lines: Sequence[Line]) -> int:
-    """Return the number of cases behind lines."""
-    return sum(line["cases"] for line in lines)
+Rule = Callable[[Seen], StandardError]
 
 
-def simulated(lines: Sequence[Line]) -> list[Line]:
-    """Keep the cells whose losses were drawn from a world."""
-    return [line for line in lines if "swing" in line]
+def ours(seen: Seen) -> StandardError:
+    """Return the product's standard error."""
+    return StandardError(evidence.widened(seen.figures["se"], seen.figures["spread"], seen.figures["nb"]), None, "")
 
 
-def rate(lines: Sequence[Line], name: str) -> str:
-    """Write how often something was counted."""
-    return counted(total(lines, name), cases(lines))
+def _of(training: float, *, spread: bool = True, folds: bool = False) -> Rule:
+    """Return a rule that charges `training` times the variance of the rows, and looks at bootstrap and folds or not."""
+
+    def rule(seen: Seen) -> StandardError:
+        se, own = seen.figures["se"], seen.figures["spread"] if spread else 0.0
+        value = float(np.hypot(np.sqrt(training) * se, max(se, own)))
+        return StandardError(max(value, seen.figures["nb"]) if folds else value, None, "")
+
+    return rule
 
 
-def at_margin(line: Line) -> bool:
-    """Tell whether the planted gain is exactly the smallest that is worth having."""
-    return line["gain"] == METRICS[line["metric"]].min_gain
+def _factor(seen: Seen) -> StandardError:
+    few = seen.line["rows"] < 1_000 or seen.line["metric"] == "roc_auc"
+    return StandardError((1.4 if few else 1.2) * max(seen.figures["se"], seen.figures["spread"]), None, "")
 
 
-def headline(lines: Sequence[Line]) -> dict[str, tuple[int, int, str]]:
-    """Return (hits, cases, the worst metric and number of rows) of what T3 promises."""
-    own = simulated(lines)
-    null, margin = [line for line in own if line["gain"] == 0.0], [line for line in own if at_margin(line)]
-    twins, noise = (_kind(lines, kind) for kind in ("twins", "noise"))
-    return {
-        "false worth it, equal pipelines (simulated)": _with_worst(null, "answer worth_it", "metric"),
-        "false worth it, gain at the margin (simulated)": _with_worst(margin, "answer worth_it", "metric"),
-        "false worth it, the same pipeline twice (trained)": _with_worst(twins, "answer worth_it", "name"),
-        "signal seen in noise (trained)": _with_worst(noise, "signal seen", "name"),
-    }
+def doubtful(seen: Seen) -> bool:
+    """Tell where Nadeau and Bengio's standard error was asked, too: few rows, many columns, repeats that disagree."""
+    return bool(
+        seen.line["rows"] < 300 or seen.line.get("columns", 0) > seen.line["rows"] / 10 or seen.figures["disagree"]
+    )
 
 
-def _with_worst(lines: Sequence[Line], name: str, by: str) -> tuple[int, int, str]:
-    cells: dict[tuple[str, int], list[Line]] = {}
-    for line in lines:
-        cells.setdefault((line[by], line["rows"]), []).append(line)
-    if not cells:
-        return 0, 0, ""
-    (what, rows), worst = max(cells.items(), key=lambda cell: total(cell[1], name) / cases(cell[1]))
-    shown = f"worst of {len(cells)} cells: {what}, {rows:,} rows, {counted(total(worst, name), cases(worst))}"
-    return total(lines, name), cases(lines), shown if total(lines, name) else ""
+def _as_before(seen: Seen) -> StandardError:
+    first = _factor(seen)
+    second = StandardError(float(seen.figures["nb"]), float(seen.figures["folds"] - 1), "")
+    return second if doubtful(seen) and second.value > first.value else first
 
 
-def coverage_range(lines: Sequence[Line]) -> str:
-    """Say how far coverage differs between metrics and numbers of rows."""
-    cells: dict[tuple[str, int], list[Line]] = {}
-    for line in simulated(lines):
-        cells.setdefault((line["metric"], line["rows"]), []).append(line)
-    shares = {cell: total(own, "covered") / cases(own) for cell, own in cells.items()}
-    (low, high) = (pick(shares, key=lambda cell: shares[cell]) for pick in (min, max))
-    return ", ".join(f"{100 * shares[cell]:.1f} % ({cell[0]}, {cell[1]:,} rows)" for cell in (low, high))
+RULES: Mapping[str, Rule] = {
+    "the product's": ours,
+    "without the folds": _of(0.5),
+    "without the bootstrap": _of(0.5, spread=False, folds=True),
+    "without the part for training": _of(0.0, folds=True),
+    "rows and bootstrap alone": _of(0.0),
+    "training counts in full, without the folds": _of(1.0),
+    "training counts in full, with the folds": _of(1.0, folds=True),
+    "1.2 or 1.4 times the larger of rows and bootstrap": _factor,
+    "the same, and folds with t where doubtful (as before)": _as_before,
+}
 
 
-def t3(lines: Sequence[Line]) -> list[str]:
-    """Return the tables of T3."""
-    own = simulated(lines)
-    if not own:
-        return ["Not run.", ""]
-    sizes = sorted({line["rows"] for line in own})
-    text = [f"{cases(own):,} simulated and {cases(lines) - cases(own):,} trained cases.", ""]
-    text += table(("promise: at most 5 %", "measured, with exact 95 % interval"),
-                  [(name, counted(*found[:2])) for name, found in headline(lines).items()])  # fmt: skip
-    text += ['**False "worth it" by metric and rows** (per cent; equal pipelines / gain at the margin):', ""]
-    text += table(("metric", *(f"{size:,}" for size in sizes)), [
-        (metric, *(
-            f"{_share(own, 'answer worth_it', metric=metric, rows=size, gain=0.0)} / "
-            f"{_share(own, 'answer worth_it', metric=metric, rows=size, gain=METRICS[metric].min_gain)}"
-            for size in sizes))
-        for metric in _metrics(own)
-    ])  # fmt: skip
-    text += [
-        '**Power: "worth it" by planted gain and rows** (per cent; gains at or below the margin are in brackets):',
-        "",
+def seen_of(line: Line, how: How, training: int) -> Seen:
+    """Return one reading of a case, held against one of the trainings that were tried."""
+    halves = line[how]["truth"][training]
+    return Seen(line, how, line[how], float(np.mean(halves)), (halves[0] - halves[-1]) / 2)
+
+
+def seen_in(lines: Iterable[Line]) -> list[Seen]:
+    """List what was seen: for each reading of each case, one entry for each of the trainings that were tried."""
+    return [
+        seen_of(line, how, training)
+        for line in lines
+        for how in HOWS
+        if how in line
+        for training in range(len(line[how]["truth"]))
     ]
-    text += table(("metric", "gain", *(f"{size:,}" for size in sizes)), [
-        (metric, f"{100 * gain:.0f} %", *(_bracketed(own, metric, size, gain) for size in sizes))
-        for metric in _metrics(own) for gain in GAINS
-    ])  # fmt: skip
-    text += [
-        "**Coverage of the 90 % interval** (per cent; of the interval that the user gets, from the look that ended the "
-        "case / five folds once / all cuts, had nobody stopped):", "",
-    ]  # fmt: skip
-    text += table(("metric", *(f"{size:,}" for size in sizes), "all"), [
-        (metric, *(_coverages(own, metric=metric, rows=size) for size in sizes), _coverages(own, metric=metric))
-        for metric in _metrics(own)
-    ])  # fmt: skip
-    ended = "; ".join(
-        f"{stage} {counted(total(own, f'covered at {stage}'), total(own, f'ended at {stage}'))}"
-        for stage in ("defaults", "tuned", "final")
-    )
-    text += [
-        f"By the look that ended the case: {ended}. What ends early was seen far from the margin, and what ends after "
-        "the defaults shows the effect of defaults, while the truth here is that of tuned pipelines.", "",
-    ]  # fmt: skip
-    text += [f"By what training samples add to the variance of the rows: {_by_swing(own)}.", ""]
-    heads = ("rows", "cases", "decided", "wrong among decided", "decided at defaults / tuned / final", "Brier skill")
-    for gain, drawn in (
-        (ANY_GAIN, "with the mean and spread of our own weak prior, which flatters it; fat tails"),
-        (FOUND_GAIN, "with the mean and spread of 93 published tables with strong nets; fat tails"),
-    ):
-        text += [f"**Any gain**, drawn {drawn}: wrong among decided, and what p_worth is worth.", ""]
-        anything = [line for line in own if line["gain"] == gain]
-        text += table(heads, [
-            _any_row(size, [line for line in anything if size in ("all", line["rows"])]) for size in (*sizes, "all")
-        ])  # fmt: skip
-    text += ["**Other rules on the same simulated cases** (five folds once; with looks up to three repeats):", ""]
-    text += table(
-        (
-            "rule",
-            "false worth it, equal",
-            "false worth it, at the margin",
-            "5 % seen, 10,000 rows",
-            "wrong among decided, any gain (our prior)",
-            "coverage",
-        ),
-        [_method_row(method, own) for method in ("ours with looks", *METHODS)],
-    )
-    return text + _trained(lines)
 
 
-def _trained(lines: Sequence[Line]) -> list[str]:
-    rows = []
-    for kind in ("twins", "winners", "groups"):
-        for name in KINDS[kind][1]:
-            some = [line for line in _kind(lines, kind) if line["name"] == name]
-            if some:
-                decided = total(some, "answer worth_it") + total(some, "answer not_worth_it")
-                rows.append((kind, name, cases(some), counted(decided, cases(some)),
-                             counted(total(some, "wrong"), decided), rate(some, "covered")))  # fmt: skip
-    text = ["**Really trained, cheap pipelines**:", ""]
-    text += table(("kind", "pipelines", "cases", "decided", "wrong among decided", "90 % interval covers"), rows)
-    for kind, count, heading in (
-        ("noise", "signal seen", "signal seen in pure noise"),
-        ("noise", "answer no_signal", "called no_signal, as it is"),
-        ("findings", "found", "warned of"),
-    ):
-        own = _kind(lines, kind)
-        sizes = sorted({line["rows"] for line in own})
-        text += table((kind, *(f"{heading}, {size:,} rows" for size in sizes)), [
-            (name, *(rate([line for line in own if (line["name"], line["rows"]) == (name, size)], count)
-                     for size in sizes))
-            for name in KINDS[kind][1]
-        ])  # fmt: skip
-    return text
+def covers(seen: Seen, rule: Rule = ours) -> bool:
+    """Tell whether the 90 % interval holds the truth."""
+    error = rule(seen)
+    return bool(abs(seen.error) <= error.quantile(0.95) * error.value)
 
 
-def _any_row(size: object, lines: Sequence[Line]) -> tuple[object, ...]:
-    stages = [total(lines, f"decided at {stage}") for stage in ("defaults", "tuned", "final")]
-    base = total(lines, "truly worth it") / max(cases(lines), 1)
-    brier = sum(line["counts"]["brier"] for line in lines) / max(cases(lines), 1)
-    skill = f"{1 - brier / (base * (1 - base)):.2f}" if 0 < base < 1 else "-"
-    shown = " / ".join(map(str, stages))
+def worth_it(seen: Seen, theta: float, theta_min: float, rule: Rule = ours) -> bool:
+    """Tell whether one reading would say so where the truth were `theta`, with the error that was made here."""
+    low, _ = chances(theta + seen.error, rule(seen), theta_min)
+    return low >= 1 - (1 - CONFIDENCE) / 2
+
+
+def chances(theta: float, error: StandardError, theta_min: float) -> tuple[float, float]:
+    """Return the smaller and the larger of the chances with and without the prior."""
+    both = evidence.posterior(theta, error, theta_min), error.chance(theta - theta_min, error.value)
+    return min(both), max(both)
+
+
+def answer(readings: Sequence[Seen], rule: Rule = ours) -> tuple[Answer, Seen | None]:
+    """Return what both readings of a case answer together, and the one that carries it."""
+    theta_min = margin(readings[0].line)
+    found = [(seen, chances(float(seen.figures["theta"]), rule(seen), theta_min)) for seen in readings]
+    for seen, (low, _) in found:
+        if low >= 1 - (1 - CONFIDENCE) / 2:
+            return "worth_it", seen
+    if all(high <= 1 - CONFIDENCE for _, (_, high) in found):
+        return "not_worth_it", None
+    return "too_close_to_call", None
+
+
+def margin(line: Line) -> float:
+    """Return the metric's own margin on the scale of theta."""
+    return -float(np.log1p(-METRICS[line["metric"]].min_gain))
+
+
+# Tables
+
+
+def table(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Write a table."""
+    return ["| " + " | ".join(map(str, row)) + " |" for row in (heads, ["---"] * len(heads), *rows)] + [""]
+
+
+def per_cent(hits: Sequence[bool] | np.ndarray) -> str:
+    """Write how often something was so, in per cent."""
+    return f"{100 * float(np.mean(hits)):.1f}" if len(hits) else "-"
+
+
+def counted(hits: int, count: int) -> str:
+    """Write a count with the interval of Clopper and Pearson (1934)."""
+    if not count:
+        return "-"
+    low, high = stats.binomtest(hits, count).proportion_ci(method="exact")
+    return f"{hits} of {count} ({100 * hits / count:.1f} % [{100 * low:.1f}, {100 * high:.1f}])"
+
+
+def by(found: Sequence[Seen], key: Callable[[Seen], Any]) -> dict[Any, list[Seen]]:
+    """Sort what was seen into cells."""
+    cells: dict[Any, list[Seen]] = {}
+    for seen in found:
+        cells.setdefault(key(seen), []).append(seen)
+    return dict(sorted(cells.items(), key=lambda cell: str(cell[0]).zfill(9)))
+
+
+HEADS = ("cases", "bias", "sd of the error", "SE of the rows", "of the bootstrap", "root mean square of error / SE",
+         "covers (90 %)", '"worth it" at the margin', "at equality", "a gain of 5 % seen", "of 10 %")  # fmt: skip
+
+
+def row(own: Sequence[Seen], rule: Rule = ours) -> tuple[object, ...]:
+    """Return the figures of one cell, under HEADS."""
+    errors = np.array([seen.error for seen in own])
+    known = [rule(seen).value for seen in own]
+    ratio = [error / value for error, value in zip(errors, known, strict=True) if value > 0]
+    trainings = len(own[0].figures["truth"])
     return (
-        size,
-        cases(lines),
-        counted(sum(stages), cases(lines)),
-        counted(total(lines, "wrong"), sum(stages)),
-        shown,
-        skill,
+        f"{len(own) // trainings:,}", f"{errors.mean():+.4f}", f"{errors.std():.4f}",
+        f"{_typical(own, 'se'):.4f}", f"{_typical(own, 'spread'):.4f}", f"{_root_mean_square(ratio):.2f}",
+        per_cent([covers(seen, rule) for seen in own]),
+        per_cent([worth_it(seen, seen.truth, seen.truth, rule) for seen in own]),
+        *(per_cent([worth_it(seen, -float(np.log1p(-gain)), margin(seen.line), rule) for seen in own])
+          for gain in (0.0, 0.05, 0.10)),
+    )  # fmt: skip
+
+
+def _typical(own: Sequence[Seen], name: str) -> float:
+    return _root_mean_square([seen.figures[name] for seen in own])
+
+
+def _root_mean_square(values: Sequence[float] | np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(values)))) if len(values) else float("nan")
+
+
+def figures_by(found: Sequence[Seen], what: str, key: Callable[[Seen], Any]) -> list[str]:
+    """Return a table of HEADS for either reading and each value of `key`."""
+    return table(
+        ("reading", what, *HEADS),
+        [
+            (SPOKEN[how], f"{value:,}" if isinstance(value, int) else value, *row(own))
+            for how in HOWS
+            for value, own in by([seen for seen in found if seen.how == how], key).items()
+        ],
     )
 
 
-def _method_row(method: str, own: Sequence[Line]) -> tuple[object, ...]:
-    ours = method == "ours with looks"
-    worth = "answer worth_it" if ours else f"{method} worth it"
-    null, margin = [line for line in own if line["gain"] == 0.0], [line for line in own if at_margin(line)]
-    seen = [line for line in own if line["gain"] == 0.05 and line["rows"] == 10_000]
-    anything = [line for line in own if line["gain"] == ANY_GAIN]
-    decided = (
-        sum(total(anything, f"decided at {stage}") for stage in ("defaults", "tuned", "final"))
-        if ours
-        else total(anything, f"{method} decided")
-    )
-    wrong = total(anything, "wrong" if ours else f"{method} wrong")
-    return (method, rate(null, worth), rate(margin, worth), rate(seen, worth), counted(wrong, decided),
-            rate(own, "covered" if ours else f"{method} covers"))  # fmt: skip
+def rules_table(found: Sequence[Seen]) -> list[str]:
+    """Compare ways to widen: coverage and power of either reading, and the worst cell of a number of rows."""
+    rows = []
+    for how in HOWS:
+        own = [seen for seen in found if seen.how == how]
+        for name, rule in RULES.items():
+            cells = {n: np.mean([covers(seen, rule) for seen in cell]) for n, cell in
+                     by(own, lambda seen: seen.line["rows"]).items()}  # fmt: skip
+            spread = ", ".join(f"{100 * share:.0f}" for share in cells.values())
+            reach = np.median([(error := rule(seen)).quantile(0.95) * error.value for seen in own])
+            rows.append((SPOKEN[how], name, per_cent([covers(seen, rule) for seen in own]), spread, f"{reach:.4f}",
+                         *row(own, rule)[-4:]))  # fmt: skip
+    sizes = ", ".join(f"{n:,}" for n in by(found, lambda seen: seen.line["rows"]))
+    return table(("reading", "standard error", "covers", f"by rows ({sizes})", "median half width", *HEADS[-4:]), rows)
 
 
-def _by_swing(own: Sequence[Line]) -> str:
-    found = []
-    for swing in sorted({line["swing"] for line in own}):
-        some = [line for line in own if line["swing"] == swing]
-        null, margin = [line for line in some if line["gain"] == 0.0], [line for line in some if at_margin(line)]
-        found.append(
-            f"x{swing}: coverage {rate(some, 'covered')}, false worth it {rate(null, 'answer worth_it')} between "
-            f"equals and {rate(margin, 'answer worth_it')} at the margin"
-        )
-    return "; ".join(found)
+def doubtful_table(found: Sequence[Seen]) -> list[str]:
+    """Say what rules do where few rows, many columns or repeats that disagree were treated apart before."""
+    conditions: Mapping[str, Callable[[Seen], bool]] = {
+        "fewer than 300 rows": lambda seen: seen.line["rows"] < 300,
+        "columns more than a tenth of the rows": lambda seen: seen.line["columns"] > seen.line["rows"] / 10,
+        "repeats disagree": lambda seen: bool(seen.figures["disagree"]),
+    }
+    rules = [RULES[name] for name in ("without the folds", "the product's")] + [_as_before]
+    rows = []
+    for how in HOWS:
+        for name, condition in conditions.items():
+            own = [seen for seen in found if seen.how == how and condition(seen)]
+            if own:
+                rows.append((SPOKEN[how], name, len(own) // 2,
+                             *(" / ".join(per_cent([test(seen, rule) for seen in own]) for rule in rules)
+                               for test in (covers, _at_margin, _ten_per_cent))))  # fmt: skip
+    heads = ("reading", "where", "cases", "covers: without folds / the product's / as before",
+             '"worth it" at the margin', "a gain of 10 % seen")  # fmt: skip
+    return table(heads, rows)
 
 
-def _coverages(own: Sequence[Line], **where: object) -> str:
-    return " / ".join(_share(own, name, **where) for name in ("covered", "covered once", "covered by all cuts"))
+def _at_margin(seen: Seen, rule: Rule) -> bool:
+    return worth_it(seen, seen.truth, seen.truth, rule)
 
 
-def _bracketed(own: Sequence[Line], metric: str, rows: int, gain: float) -> str:
-    text = _share(own, "answer worth_it", metric=metric, rows=rows, gain=gain)
-    return f"({text})" if gain <= METRICS[metric].min_gain else text
+def _ten_per_cent(seen: Seen, rule: Rule) -> bool:
+    return worth_it(seen, -float(np.log(0.9)), margin(seen.line), rule)
 
 
-def _share(own: Sequence[Line], name: str, **where: object) -> str:
-    some = [line for line in own if all(line[key] == value for key, value in where.items())]
-    return f"{100 * total(some, name) / cases(some):.1f}" if some else "-"
+def answers_table(lines: Sequence[Line]) -> list[str]:
+    """Count the answers of both readings together, by rows, at the metrics' own margins."""
+    rows = []
+    groups: list[tuple[str, list[Line]]] = [
+        (f"{n:,}", [line for line in lines if line["rows"] == n]) for n in sorted({line["rows"] for line in lines})
+    ]
+    groups.append(("the same learners on both sides, all sizes", [line for line in lines if line["twins"]]))
+    for name, own in [group for group in groups if group[1]]:
+        worth, false_worth, never, false_never, margins, equal, count = 0, 0, 0, 0, 0, 0, 0
+        for line in own:
+            for training in (0, 1):
+                mine = [seen_of(line, how, training) for how in HOWS if how in line]
+                said, carrier = answer(mine)
+                count += 1
+                worth += said == "worth_it"
+                false_worth += carrier is not None and carrier.truth <= margin(line)
+                never += said == "not_worth_it"
+                false_never += said == "not_worth_it" and max(seen.truth for seen in mine) > margin(line)
+                margins += any(worth_it(seen, seen.truth, seen.truth) for seen in mine)
+                equal += any(worth_it(seen, 0.0, margin(line)) for seen in mine)
+        rows.append((name, len(own), f"{100 * (worth + never) / count:.0f} %", *(
+            f"{a / 2:g} ({b / 2:g})" for a, b in ((worth, false_worth), (never, false_never))),
+            f"{100 * margins / count:.1f} %", f"{100 * equal / count:.1f} %"))  # fmt: skip
+    heads = ("rows", "cases", "decided", '"worth it" (falsely)', '"not worth it" (falsely)',
+             "either reading falsely at the margin", "either at equality")  # fmt: skip
+    return table(heads, rows)
 
 
-def _metrics(own: Sequence[Line]) -> list[str]:
-    return sorted({line["metric"] for line in own})
+def options_table(lines: Sequence[Line]) -> list[str]:
+    """Compare the error that is expected of what could be used with what it truly makes, on the log scale."""
+    rows = []
+    for which in ("classical", "neural", "classical_blend", "blend"):
+        for metric in METRICS:
+            own = [line["options"][which] for line in lines
+                   if line["metric"] == metric and which in line.get("options", {})]  # fmt: skip
+            if not own:
+                continue
+            errors = np.array([one["log_error"] - np.mean(halves) for one in own for halves in one["truth"]])
+            known = np.repeat([one["se"] for one in own], 2)
+            rows.append((which.replace("_", " "), metric, len(own), f"{errors.mean():+.4f}", f"{errors.std():.4f}",
+                         f"{_root_mean_square(known):.4f}",
+                         *(per_cent(np.abs(errors) <= NORMAL * factor * known)
+                           for factor in (1.0, 1.2, evidence.widened(1.0)))))  # fmt: skip
+    heads = ("option", "metric", "cases", "bias", "sd of the error", "SE of the rows", "covers: rows", "times 1.2",
+             "as widened")  # fmt: skip
+    return table(heads, rows)
 
 
-def _kind(lines: Sequence[Line], kind: str) -> list[Line]:
-    return [line for line in lines if line.get("kind") == kind]
+def weights_table(lines: Sequence[Line]) -> list[str]:
+    """Compare blends whose weights were chosen by log loss with those chosen otherwise: errors truly made."""
+    rows = []
+    for metric in ("roc_auc", "accuracy"):
+        for size in [*sorted({line["rows"] for line in lines}), "all"]:
+            own = [line for line in lines if line["metric"] == metric and size in (line["rows"], "all")]
+            tried = [line["by_metric"][which] for line in own for which in line.get("by_metric", {})]
+            told: list[str] = []
+            for other in (1, 2):
+                ratios = np.array([np.log(np.mean(one[0][0])) - np.log(np.mean(one[other][0]))
+                                   for one in tried if len(one) > other])  # fmt: skip
+                if len(ratios) > 1:
+                    noise = 100 * ratios.std(ddof=1) / np.sqrt(len(ratios))
+                    told += [str(len(ratios)), f"{100 * ratios.mean():+.2f} ± {noise:.2f} %",
+                             f"{100 * np.median(ratios):+.2f} %", f"{100 * np.mean(ratios < 0):.0f} %"]  # fmt: skip
+            rows.append((metric, size, *told))
+    heads = ("metric", "rows", "blends", "error by log loss against the metric itself", "median", "log loss was better",
+             "blends", "error by log loss against Brier score", "median", "log loss was better")  # fmt: skip
+    return table(heads, rows)
 
 
-def power(lines: Sequence[Line], gain: float) -> dict[str, list[tuple[int, float, float, float]]]:
-    """Return, by metric, (rows, share of "worth it", low, high) for a planted gain."""
-    found: dict[str, list[tuple[int, float, float, float]]] = {}
-    own = [line for line in simulated(lines) if line["gain"] == gain]
-    for metric in _metrics(own):
-        for size in sorted({line["rows"] for line in own}):
-            some = [line for line in own if (line["metric"], line["rows"]) == (metric, size)]
-            if count := cases(some):
-                hits = total(some, "answer worth_it")
-                found.setdefault(metric, []).append((size, hits / count, *share_interval(hits, count)))
-    return found
-
-
-def calibration(lines: Sequence[Line], gain: str) -> np.ndarray:
-    """Return (bins, 3): cases, sum of stated chances, and how many came true, over the cases with gains so drawn."""
-    bins = [line["bins"] for line in simulated(lines) if line["gain"] == gain]
-    return np.sum(bins, axis=0) if bins else np.zeros((CHANCE_BINS, 3))
+def planted_table(lines: Sequence[Line]) -> list[str]:
+    """Count what was noticed of what was planted."""
+    return table(
+        ("kind", "what", "rows", *("counted",) * 2),
+        [
+            (line["kind"], line["name"], f"{line['rows']:,}",
+             *(f"{name}: {counted(round(hits), line['cases'])}" for name, hits in line["counts"].items()))
+            for line in lines
+        ],
+    )  # fmt: skip

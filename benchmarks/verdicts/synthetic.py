@@ -1,78 +1,74 @@
-"""Cases with a known winner, by the thousand: row losses drawn from worlds whose truth is exact, judged as a run is.
+"""Cases with drawn predictions, by the thousand: many candidates whose true errors are exact.
 
-Two pipelines with common hard rows, common luck of the training sample, and a difference that is planted. Classes:
-scores N(+-mu, 1) of either class, correlated between the pipelines; AUC, error rate and log loss follow from mu in
-closed form or by quadrature, so that any gain can be planted exactly; for log loss the pipelines are over-confident,
-which gives heavy tails. Values: residuals of Student's t with 5 degrees of freedom. A training sample multiplies a
-pipeline's error by exp(g + h_f): g is common to all folds and no repeat averages it away, h_f is a fold's own; in one
-repeat both contribute the same variance to theta, together `swing` times what the rows do.
+Every candidate predicts from what all share (common hard rows) and what is its own, and champions are chosen as the
+product does. Classes: scores N(+-mu, 1) of either class, correlated between candidates; AUC, error rate and log loss
+follow from mu in closed form or by quadrature, so that any gain can be planted exactly; candidates are over-confident,
+and where tails are heavy a share of the labels is wrong. Values: normal residuals, or where tails are heavy Student's t
+with 3 degrees of freedom. No model is trained: what rows and the choice do is seen here, what training does in
+`trained`.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
-from evidence_simulation import by_method, shuffled_folds
-from look_rule import answer_at, first_answer
 from scipy import stats
 from scipy.special import expit
+from trained import figures, gathered, pair_of
 
-from advisor import evidence
-from advisor.evidence import PRIOR_MEAN, PRIOR_SD
-from advisor.metrics import METRICS
-from advisor.prior import GAIN_MEAN, GAIN_SD
-from advisor.records import Comparison
+from advisor.judging import choice, readings
+from advisor.measuring import evidence, splits
+from advisor.measuring.metrics import METRICS, SMALLEST_PROBABILITY
+from advisor.records import Case, Family, Fold, Mixture
 
-ROWS = (300, 1_000, 3_000, 10_000, 50_000)
-GAINS = (0.0, 0.01, 0.02, 0.05, 0.10)
-# A gain of its own in every case, which is what a stated chance is held against: drawn with the mean and spread of the
-# product's own prior, or of 93 published tables with strong nets (reports/landmarks.md); both with fat tails.
-ANY_GAIN, FOUND_GAIN = "any", "found"
-SPREADS = {ANY_GAIN: (PRIOR_MEAN, PRIOR_SD), FOUND_GAIN: (0.038, 0.160)}
+ROWS = (300, 500, 1_000, 2_000, 10_000)
+# Candidates of the classical and of the neural side.
+SIDES = ((8, 8), (30, 30), (3, 30), (30, 3))
 BASE_ERROR = {"roc_auc": 0.10, "accuracy": 0.15, "log_loss": 0.35, "rmse": 1.0}
-# What an ordinary pipeline adds to the variance of the rows, and an unstable one.
-SWINGS = (0.4, 1.0)
-# Correlation of the two pipelines' noise on a row; of one pipeline's from repeat to repeat; over-confidence in logits.
-ALIKE, STEADY, OVERCONFIDENT = 0.75, 0.8, 1.3
-DEGREES = 5
-# How far defaults fall short of tuned pipelines; how much more the net does is drawn as `advisor.prior` measured it.
-UNTUNED_SD = 0.02
-MOST_REPEATED_ROWS, MANY_ROWS = 20_000, 20_000
-CHANCE_BINS = 10
+# Correlation of two candidates' noise on a row; over-confidence in logits; labels that are wrong where tails are heavy.
+ALIKE, OVERCONFIDENT, FLIPPED, DEGREES = 0.75, 1.3, 0.04, 3
+# How far a side's candidates lie apart, as the log of their errors.
+SPREAD = 0.03
+LEARNERS, TEST_ROWS, DRAWS, BLEND_DRAWS = 6, 20_000, 500, 60
+# Data sets of each world, without and with blends.
+PLAIN, BLENDED = 6, 6
+CLUSTERS = (5, 8, 15, 30, 60)
 
 
 @dataclass(frozen=True)
 class World:
-    """A metric, the number of rows, the planted gain (a share, or one of SPREADS) and what training samples add."""
+    """A metric, the number of rows and of candidates on either side, the true gain of the best net, and the tails."""
 
     metric: str
     rows: int
-    gain: float | str
-    swing: float
+    sides: tuple[int, int]
+    gain: float
+    heavy: bool
+    blends: bool = False
 
     @property
     def key(self) -> str:
         """A name that is unique among worlds."""
-        return f"{self.metric}-{self.rows}-{self.gain}-{self.swing}"
+        return "-".join(map(str, (self.metric, self.rows, *self.sides, self.gain, self.heavy, self.blends)))
 
 
-def worlds(rows: tuple[int, ...] = ROWS) -> tuple[World, ...]:
-    """List all worlds."""
-    return tuple(
-        World(metric, count, gain, swing)
-        for count in rows
-        for metric in BASE_ERROR
-        for gain in (*GAINS, *SPREADS)
-        for swing in SWINGS
-    )
+def worlds() -> Iterator[World]:
+    """List all worlds; blends are looked at where both sides have eight candidates."""
+    for rows in ROWS:
+        for metric, judge in METRICS.items():
+            for heavy in (False, True) if metric in ("log_loss", "rmse") else (False,):
+                for gain in (0.0, judge.min_gain) if metric in BASE_ERROR else ():
+                    for sides in SIDES:
+                        yield World(metric, rows, sides, gain, heavy)
+                    yield World(metric, rows, SIDES[0], gain, heavy, blends=True)
 
 
-def log_error(metric: str, strength: np.ndarray) -> np.ndarray:
+def log_error(metric: str, strength: np.ndarray, heavy: bool = False) -> np.ndarray:
     """Return the log of the true error for the strength (mu of the scores, or minus the log scale of residuals)."""
     if metric == "roc_auc":
         return np.asarray(stats.norm.logsf(np.sqrt(2) * strength))
@@ -82,186 +78,129 @@ def log_error(metric: str, strength: np.ndarray) -> np.ndarray:
         return -np.asarray(strength)
     nodes, weights = np.polynomial.hermite_e.hermegauss(80)
     margins = strength[..., None] * (strength[..., None] + nodes) * 2 * OVERCONFIDENT
-    return np.asarray(np.log(np.logaddexp(0, -margins) @ (weights / weights.sum())))
+    flipped = FLIPPED if heavy else 0.0
+    losses = (1 - flipped) * np.logaddexp(0, -margins) + flipped * np.logaddexp(0, margins)
+    return np.asarray(np.log(losses @ (weights / weights.sum())))
 
 
 @cache
-def _strengths(metric: str) -> tuple[np.ndarray, np.ndarray]:
-    grid = np.linspace(0.15, 3.5, 3000)
-    return log_error(metric, grid)[::-1], grid[::-1]
+def _strengths(metric: str, heavy: bool) -> tuple[np.ndarray, np.ndarray]:
+    grid = np.linspace(0.15, 2.0 if heavy else 3.5, 3000)
+    errors = log_error(metric, grid, heavy)
+    falling = errors == np.minimum.accumulate(errors)
+    return errors[falling][::-1], grid[falling][::-1]
 
 
-def strength_of(metric: str, log_errors: np.ndarray) -> np.ndarray:
+def strength_of(metric: str, log_errors: np.ndarray, heavy: bool = False) -> np.ndarray:
     """Return the strength that has these log errors."""
     if metric == "rmse":
         return -np.asarray(log_errors)
-    return np.asarray(np.interp(log_errors, *_strengths(metric)))
-
-
-def row_losses(metric: str, strength: float, sign: np.ndarray, hard: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Return (n,) losses, as the product's metric has them, of one pipeline on rows with `sign`, `hard`, `noise`."""
-    judge = METRICS[metric]
-    if metric == "rmse":
-        return judge.row_losses(np.zeros(len(noise)), np.exp(-strength) * hard * noise)
-    chance = expit(2 * OVERCONFIDENT * strength * (strength * sign + noise))
-    return judge.row_losses((sign > 0).astype(int), np.column_stack([1 - chance, chance]))
-
-
-@cache
-def row_variance(metric: str) -> float:
-    """Return n times the variance that rows alone give to theta where the pipelines are equal (200,000 rows)."""
-    rng = np.random.default_rng(0)
-    strength = float(strength_of(metric, np.log(BASE_ERROR[metric])))
-    rows = _Rows.drawn(rng, 200_000)
-    left, right = (row_losses(metric, strength, rows.sign, rows.hard, rows.noise(rng, side)) for side in (0, 1))
-    return float(METRICS[metric].power ** 2 * np.var(left / left.mean() - right / right.mean()))
+    return np.asarray(np.interp(log_errors, *_strengths(metric, heavy)))
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """What belongs to rows whoever predicts them, and what either pipeline always makes of them."""
+class Drawn:
+    """One data set: the case, and for each of its columns what it predicts for fresh rows."""
 
+    case: Case
+    strengths: np.ndarray
     sign: np.ndarray
-    hard: np.ndarray
-    common: np.ndarray
-    own: np.ndarray
-
-    @classmethod
-    def drawn(cls, rng: np.random.Generator, rows: int) -> _Rows:
-        hard = np.sqrt(DEGREES / rng.chisquare(DEGREES, rows))
-        return cls(rng.choice([-1.0, 1.0], rows), hard, rng.standard_normal(rows), rng.standard_normal((2, rows)))
-
-    def noise(self, rng: np.random.Generator, side: int) -> np.ndarray:
-        """Return what a freshly trained model of this side makes of the rows: alike, not the same, each time."""
-        fresh = rng.standard_normal(len(self.sign))
-        own = np.sqrt(STEADY) * self.own[side] + np.sqrt(1 - STEADY) * fresh
-        return np.asarray(np.sqrt(ALIKE) * self.common + np.sqrt(1 - ALIKE) * own)
+    scores: np.ndarray
 
 
-@dataclass(frozen=True)
-class Judged:
-    """One data set, judged: the true theta, what each look saw, and the answers of other methods on the final cuts."""
-
-    theta: float
-    looks: tuple[tuple[str, Comparison], ...]
-    others: Mapping[str, int]
-
-
-def judged(world: World, number: int) -> Judged:
-    """Draw data set `number` of a world and judge it as a run would be: defaults, tuned, and further repeats."""
+def drawn(world: World, number: int) -> Drawn:
+    """Draw data set `number` of a world."""
     rng = np.random.default_rng([zlib.crc32(world.key.encode()), number])
-    metric = METRICS[world.metric]
-    spread = SPREADS.get(str(world.gain))
-    theta = _any_theta(rng, *spread) if spread else -float(np.log1p(-float(world.gain)))
-    folds = 3 if world.rows > MANY_ROWS else 5
-    repeats = 1 if world.rows > MOST_REPEATED_ROWS else 3
-    splits = shuffled_folds(world.rows, repeats, rng, folds)
-    rows = _Rows.drawn(rng, world.rows)
-    log_errors = np.log(BASE_ERROR[world.metric]) - np.array([0.0, theta])
-    variance = world.swing * row_variance(world.metric) / world.rows / 2  # of one side's log error in one repeat
-    common = rng.normal(0, np.sqrt(variance / 2), 2)
-    own = rng.normal(0, np.sqrt(folds * variance / 2), (2, len(splits.parts)))
-    untuned = abs(rng.normal(0, UNTUNED_SD)) + np.array([0.0, rng.normal(GAIN_MEAN, GAIN_SD)])
-
-    def losses(side: int, repeat: int, shift: float) -> dict[int, np.ndarray]:
-        noise, found = rows.noise(rng, side), {}
-        for part in (part for part in splits.parts if part.repeat == repeat):
-            level = log_errors[side] + shift + common[side] + own[side, part.number]
-            test = part.test
-            found[part.number] = row_losses(
-                world.metric, float(strength_of(world.metric, level)), rows.sign[test], rows.hard[test], noise[test]
-            )
-        return found
-
-    def compared(sides: list[dict[int, np.ndarray]]) -> Comparison:
-        cuts = evidence.cuts_of(splits, sides, encoded_columns=20)
-        found = evidence.compare_pairs(*(evidence.losses_of(side, cuts) for side in sides), cuts, metric)
-        assert found is not None
-        return found
-
-    defaults = compared([losses(side, 0, untuned[side]) for side in (0, 1)])
-    tuned_losses = [losses(side, 0, 0.0) for side in (0, 1)]
-    tuned = compared(tuned_losses)
-    final = tuned
-    if repeats > 1:
-        for repeat in range(1, repeats):
-            for side in (0, 1):
-                tuned_losses[side] |= losses(side, repeat, 0.0)
-        final = compared(tuned_losses)
-    looks = (("defaults", defaults), ("tuned", tuned), ("final", final))
-    return Judged(theta, looks, other_answers(tuned, folds, theta))
+    metric, rows, count = METRICS[world.metric], world.rows, sum(world.sides)
+    apart = [np.abs(rng.normal(0, SPREAD, side)) for side in world.sides]
+    base = np.log(0.45 if world.heavy and world.metric == "log_loss" else BASE_ERROR[world.metric])
+    errors = np.concatenate(
+        [base + own - own.min() + shift for own, shift in zip(apart, (0, np.log1p(-world.gain)), strict=True)]
+    )
+    strengths = strength_of(world.metric, errors, world.heavy)
+    whole = rows + TEST_ROWS if world.blends else rows
+    sign = rng.choice([-1.0, 1.0], whole)
+    noise = np.sqrt(ALIKE) * rng.standard_normal(whole) + np.sqrt(1 - ALIKE) * rng.standard_normal((count, whole))
+    if world.metric == "rmse":
+        hard = np.sqrt(DEGREES / rng.chisquare(DEGREES, rows)) if world.heavy else np.ones(rows)
+        target = np.zeros(rows)
+        scores = np.exp(-strengths)[:, None] * noise
+        predictions = list(scores[:, :rows] * hard)
+    else:
+        wrong = rng.random(rows) < (FLIPPED if world.heavy else 0.0)
+        target = ((sign[:rows] > 0) ^ wrong).astype(int)
+        scores = 2 * OVERCONFIDENT * strengths[:, None] * (strengths[:, None] * sign + noise)
+        predictions = [np.column_stack([1 - chance, chance]) for chance in expit(scores[:, :rows])]
+    folds = splits.draw(target, kind="stratified", folds=5, repeats=1, seed=number)
+    named: dict[tuple[Family, str], dict[int, np.ndarray]] = {}
+    for place, own in enumerate(predictions):
+        family: Family = "classical" if place < world.sides[0] else "neural"
+        name = f"{place % LEARNERS}" + (f"#{place}" if place >= LEARNERS else "")
+        named[family, name] = {part.number: own[part.test] for part in folds.parts}
+    return Drawn(gathered(target, folds, named, metric), strengths, sign[rows:], scores[:, rows:])
 
 
-def _any_theta(rng: np.random.Generator, mean: float, sd: float) -> float:
-    """Draw a true effect of this mean and spread, with the fat tails that published tables have."""
-    return float(np.clip(mean + sd * rng.standard_t(3) / np.sqrt(3), -0.6, 0.6))
+def true_log_error(world: World, data: Drawn, mixture: Mixture) -> float:
+    """Return the log of the true error: in closed form for one candidate, from fresh rows for a blend."""
+    places = [data.case.columns.index(key) for key in mixture]
+    if len(places) == 1:
+        return float(log_error(world.metric, data.strengths[places], world.heavy)[0])
+    weights = np.array(list(mixture.values()))
+    if world.metric == "rmse":
+        own = weights * np.exp(-data.strengths[places])
+        return float(0.5 * np.log(ALIKE * own.sum() ** 2 + (1 - ALIKE) * np.square(own).sum()))
+    chance = weights @ expit(data.scores[places])
+    right = np.where(data.sign > 0, chance, 1 - chance).clip(SMALLEST_PROBABILITY, 1)
+    if world.metric == "accuracy":
+        return float(np.log(np.mean(right <= 0.5)))
+    if world.metric == "log_loss":
+        flipped = FLIPPED if world.heavy else 0.0
+        wrong = (1 - right).clip(SMALLEST_PROBABILITY, 1)
+        return float(np.log(-np.mean((1 - flipped) * np.log(right) + flipped * np.log(wrong))))
+    codes = (data.sign > 0).astype(int)
+    return float(np.log(METRICS["roc_auc"].error(codes, np.column_stack([1 - chance, chance]))))
 
 
-def other_answers(comparison: Comparison, folds: int, truth: float) -> dict[str, int]:
-    """Return what other methods make of the same cuts: 1 for worth it, -1 for not, 0 for neither; and what they cover.
-
-    One-sided t-tests at 5 % over the splits, the naive one as if they were independent, the other as Nadeau and Bengio
-    (2003) correct it; and our own figures without the prior.
-    """
-    estimates = by_method(comparison, folds)
-    estimates["no looks"] = estimates.pop("ours")
-    estimates["no prior"] = replace(estimates["no looks"], prior=False)
-    answers = {name: estimate.answer(comparison.theta_min) for name, estimate in estimates.items()}
-    return answers | {f"{name} covers": int(estimate.covers(truth)) for name, estimate in estimates.items()}
-
-
-def tally(world: World, numbers: range) -> dict[str, Any]:
-    """Judge many data sets of a world and count; what is returned can be written as a line of JSON.
-
-    Interval and chance are those of the look that ended the case, as a user gets them; beside them is counted how often
-    the interval of the first repeat and of all cuts covers, had nobody stopped.
-    """
-    counts: dict[str, Any] = {}
-    bins = np.zeros((CHANCE_BINS, 3))
-    for number in numbers:
-        one = judged(world, number)
-        answer, stage = first_answer(one.looks)
-        final, shown = one.looks[-1][1], dict(one.looks)[stage]
-        worth = one.theta > final.theta_min
-        p = shown.p_worth
-        bins[min(int(p * CHANCE_BINS), CHANCE_BINS - 1)] += (1, p, worth)
-        found = {
-            f"answer {answer}": 1,
-            f"decided at {stage}": int(answer != "too_close_to_call"),
-            "wrong": int(answer != "too_close_to_call" and (answer == "worth_it") != worth),
-            "covered": int(_covers(shown, one.theta)),
-            f"covered at {stage}": int(_covers(shown, one.theta)),
-            f"ended at {stage}": 1,
-            "covered once": int(_covers(one.looks[1][1], one.theta)),
-            "covered by all cuts": int(_covers(final, one.theta)),
-            "truly worth it": int(worth),
-            "brier": (p - worth) ** 2,
-            "final alone wrong": int(
-                (alone := answer_at("final", final)) != "too_close_to_call" and (alone == "worth_it") != worth
-            ),
-        }
-        for method, said in one.others.items():
-            if method.endswith("covers"):
-                found[method] = said
-            else:
-                found |= {
-                    f"{method} worth it": int(said == 1),
-                    f"{method} decided": int(said != 0),
-                    f"{method} wrong": int(said != 0 and (said == 1) != worth),
-                }
-        for name, value in found.items():
-            counts[name] = counts.get(name, 0) + value
-    return {
-        "metric": world.metric, "rows": world.rows, "gain": world.gain, "swing": world.swing,
-        "first": numbers.start, "cases": len(numbers), "counts": counts, "bins": bins.round(6).tolist(),
+def run(world: World, number: int) -> dict[str, Any]:
+    """Judge one data set by the product's bootstrapped choice; a line of figures and truths."""
+    data = drawn(world, number)
+    found = choice.chosen(data.case, draws=DRAWS, blend_draws=BLEND_DRAWS if world.blends else 1, seed=number)
+    assert found is not None
+    line: dict[str, Any] = {
+        "metric": world.metric, "rows": world.rows, "sides": world.sides, "gain": world.gain, "heavy": world.heavy,
+        "blends": world.blends, "number": number,
     }  # fmt: skip
+    for how in readings.SIDES:
+        if (pair := pair_of(data.case, found, how)) is not None and (how == "alone" or world.blends):
+            truths = [true_log_error(world, data, found.members[which]) for which in pair]
+            line[how] = figures(data.case, found, how, pair) | {"truth": [[truths[0] - truths[1]]]}
+    return line
 
 
-def _covers(comparison: Comparison, theta: float) -> bool:
-    return comparison.low <= theta <= comparison.high
+def planned(quick: bool = False) -> list[tuple[World, int]]:
+    """List every world with the number of a data set, in an order that has some of each early; `quick`: a few."""
+    found = [
+        (number / (BLENDED if world.blends else PLAIN), world.key, world, number)
+        for world in worlds()
+        for number in range(BLENDED if world.blends else PLAIN)
+        if not quick or (number < 2 and world.rows < 10_000)
+    ]
+    return [(world, number) for *_, world, number in sorted(found, key=lambda one: one[:2])]
 
 
-def planned(cases: int, rows: tuple[int, ...] = ROWS) -> Iterator[tuple[World, range]]:
-    """Yield the worlds, each with the numbers of the data sets to draw; the largest tables are drawn half as often."""
-    for world in worlds(rows):
-        yield world, range(cases // 2 if world.rows > MANY_ROWS else cases)
+def clustered(count: int, unequal: bool, draws: int, rows: int = 1_000) -> float:
+    """Return how often the interval of two equal candidates covers 0, rows being in `count` clusters that err alike."""
+    rng = np.random.default_rng([count, unequal])
+    covered = 0
+    for _ in range(draws):
+        shares = np.exp(rng.normal(0, 1 if unequal else 0, count))
+        codes = np.repeat(np.arange(count), np.maximum(1, shares / shares.sum() * rows).astype(int))
+        hard = rng.exponential(size=len(codes))
+        fold_of = rng.permutation(count)[codes] % 5
+        folds = tuple(Fold(f, 0, f, np.flatnonzero(fold_of != f), np.flatnonzero(fold_of == f)) for f in range(5))
+        judged = evidence.judged_on(folds, clusters=codes)
+        sides = [hard * np.exp(rng.normal(0, 0.3, count))[codes] * rng.gamma(8, 1 / 8, len(codes)) for _ in range(2)]
+        left, right = (evidence.losses_of({fold.number: own[fold.test] for fold in folds}, judged) for own in sides)
+        found = evidence.compare_pairs(left, right, judged, METRICS["mae"])
+        covered += found is not None and found.low <= 0 <= found.high
+    return covered / draws

@@ -1,268 +1,447 @@
-"""Cases with real but cheap trainings on made tables: twins, noise, known winners, leaks, drift and groups.
+"""Cases with real but cheap trainings on made tables, whose truth is measured on what would be handed over.
 
-Every model is really trained on every fold's training part. What a pipeline is worth is known from a large test set
-that nobody trained on, or from symmetry: a pipeline and the same pipeline with another seed are equally good.
+A classical family (lines, trees, bagged trees, neighbours) against a stand-in for nets (random features, small
+multi-layer perceptrons, trees with random splits), some of whom end elsewhere with every seed. Every configuration is
+fitted on the folds as the product fits it, the choice is bootstrapped by the product, and what all rows choose is
+fitted once more on all rows and judged on 20,000 fresh ones. There the chance of either class, or the mean of the
+target, is known, and its luck is averaged away. In a fifth of the cases both families have the same learners.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from look_rule import answer_at
-from sklearn.ensemble import BaggingClassifier, ExtraTreesClassifier, RandomForestClassifier
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from scipy.special import expit
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils._testing import ignore_warnings
 
-import advisor
-from advisor import evidence, splits
-from advisor.metrics import METRICS, Metric
-from advisor.records import Comparison, Splits
-from advisor.verdict import LARGEST_NO_SIGNAL, SKILL_CONFIDENCE
+from advisor.judging import choice, readings
+from advisor.judging.case import case_of, judged_of, losses_of
+from advisor.measuring import evidence, splits
+from advisor.measuring.evidence import RowLosses
+from advisor.measuring.metrics import METRICS, SMALLEST_PROBABILITY, Metric
+from advisor.records import (
+    Candidate,
+    Case,
+    Dataset,
+    Entrant,
+    Family,
+    FoldResult,
+    Folds,
+    How,
+    Mixture,
+    Outcome,
+    Plan,
+    Profile,
+    Question,
+    Which,
+)
 
-TEST_ROWS = 20_000
-COLUMNS = 6
-Table = tuple[np.ndarray, np.ndarray]
-Maker = Callable[[int], Any]
-
-
-def made_table(rng: np.random.Generator, rows: int, bend: float, classes: bool) -> Table:
-    """Draw inputs (rows, 6) and a target: a straight line where `bend` is 0, steps and products where it is 1."""
-    inputs = rng.standard_normal((rows, COLUMNS))
-    line = inputs[:, 0] + 0.6 * inputs[:, 1] - 0.4 * inputs[:, 2]
-    steps = 1.5 * np.sign(inputs[:, 0]) * (inputs[:, 3] > 0) + np.sign(inputs[:, 4]) * (inputs[:, 1] > 0.5)
-    signal = (1 - bend) * line + bend * steps
-    noise = rng.logistic(scale=0.5, size=rows)
-    return inputs, (signal + noise > 0).astype(int) if classes else signal + noise
-
-
-def predicted(model: Any, inputs: np.ndarray, metric: Metric) -> np.ndarray:
-    """Return probabilities or values, as the metric takes them."""
-    return np.asarray(model.predict(inputs) if metric.tasks == ("regression",) else model.predict_proba(inputs))
-
-
-def cross_validated(table: Table, maker: Maker, cuts: Splits, metric: Metric, seed: int) -> dict[int, np.ndarray]:
-    """Return row losses by cut of the pipeline that `maker(seed)` makes, freshly seeded on every cut."""
-    inputs, target = table
-    found = {}
-    for part in cuts.parts:
-        model = maker(seed + part.number).fit(inputs[part.train], target[part.train])
-        found[part.number] = metric.row_losses(target[part.test], predicted(model, inputs[part.test], metric))
-    return found
+TEST_ROWS, COLUMNS = 20_000, 6
+DRAWS, BLEND_DRAWS = 500, 80
+CLASS_METRICS, VALUE_METRICS = ("log_loss", "roc_auc", "accuracy"), ("rmse",)
+# Cases by rows for the full run: what about 40 minutes of one core pay for.
+CASES: Mapping[int, int] = {150: 24, 300: 54, 500: 54, 1_000: 42, 2_000: 36, 5_000: 32, 10_000: 8}
+BLENDS: tuple[Which, ...] = ("classical_blend", "blend")
+Maker = Callable[[bool, int], Any]
 
 
-def five_folds(target: np.ndarray, seed: int, groups: np.ndarray | None = None) -> Splits:
-    """Draw the outer cuts as the product does."""
-    kind = "stratified" if groups is None else "grouped"
-    return splits.draw(target, kind=kind, folds=5, repeats=1, inner_folds=1, seed=seed, groups=groups)
+@dataclass(frozen=True)
+class World:
+    """How a table is made: straight lines where `bend` is 0, steps where it is 1; `idle` columns tell nothing.
 
-
-def compared(
-    left: dict[int, np.ndarray],
-    right: dict[int, np.ndarray],
-    cuts: Splits,
-    metric: Metric,
-    groups: np.ndarray | None = None,
-) -> Comparison:
-    """Compare two pipelines with the product's own figures."""
-    shared = evidence.cuts_of(cuts, [left, right], encoded_columns=COLUMNS, groups=groups)
-    found = evidence.compare_pairs(evidence.losses_of(left, shared), evidence.losses_of(right, shared), shared, metric)
-    assert found is not None
-    return found
-
-
-def true_theta(table: Table, test: Table, makers: tuple[Maker, Maker], metric: Metric, seed: int) -> float:
-    """Return the log ratio of the errors of the two pipelines, trained on all rows and judged on the test set."""
-    errors = [metric.error(test[1], predicted(maker(seed).fit(*table), test[0], metric)) for maker in makers]
-    return float(np.log(errors[0] / errors[1]))
-
-
-TWINS: dict[str, tuple[str, Maker]] = {
-    "forest": (
-        "roc_auc",
-        lambda seed: RandomForestClassifier(20, min_samples_leaf=3, random_state=seed, n_jobs=1),
-    ),
-    "bagged lines": (
-        "log_loss",
-        lambda seed: BaggingClassifier(LogisticRegression(), 2, max_samples=0.7, bootstrap=False, random_state=seed),
-    ),
-    "extra trees": ("accuracy", lambda seed: ExtraTreesClassifier(20, min_samples_leaf=3, random_state=seed, n_jobs=1)),
-    "unsteady tree": (
-        "rmse",
-        lambda seed: DecisionTreeRegressor(max_depth=6, splitter="random", random_state=seed),
-    ),
-}
-WINNERS: dict[str, tuple[str, Maker, Maker]] = {
-    "tree or line": (
-        "roc_auc",
-        lambda seed: DecisionTreeClassifier(max_depth=5, random_state=seed),
-        lambda seed: LogisticRegression(),
-    ),
-    "line or forest": (
-        "log_loss",
-        lambda seed: LogisticRegression(),
-        lambda seed: RandomForestClassifier(20, min_samples_leaf=10, random_state=seed, n_jobs=1),
-    ),
-    "tree or line, values": (
-        "rmse",
-        lambda seed: DecisionTreeRegressor(max_depth=5, random_state=seed),
-        lambda seed: LinearRegression(),
-    ),
-}
-
-
-def twin_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, float]:
-    """Judge a pipeline against itself with another seed: any "worth it" is false, the true effect is 0."""
-    metric_name, maker = TWINS[name]
-    metric = METRICS[metric_name]
-    table = made_table(rng, rows, 0.5, metric_name != "rmse")
-    seed = int(rng.integers(1 << 30))
-    cuts = five_folds(table[1], seed)
-    sides = [cross_validated(table, maker, cuts, metric, seed + 1000 * side) for side in (0, 1)]
-    return _counted(compared(sides[0], sides[1], cuts, metric), 0.0)
-
-
-def winner_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, float]:
-    """Judge two unlike pipelines on a table between a straight line and steps, where either may be ahead."""
-    metric_name, left, right = WINNERS[name]
-    metric = METRICS[metric_name]
-    bend = float(rng.uniform())
-    table, test = (made_table(rng, count, bend, metric_name != "rmse") for count in (rows, TEST_ROWS))
-    seed = int(rng.integers(1 << 30))
-    cuts = five_folds(table[1], seed)
-    sides = [cross_validated(table, maker, cuts, metric, seed) for maker in (left, right)]
-    return _counted(compared(sides[0], sides[1], cuts, metric), true_theta(table, test, (left, right), metric, seed))
-
-
-def noise_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, float]:
-    """Judge two families on a target that no column knows anything of: does either seem to beat a constant, and is it
-    ruled out that one does by much?"""
-    metric = METRICS[name]
-    inputs, target = made_table(rng, rows, 0.5, name != "rmse")
-    table = inputs, rng.permutation(target)
-    cuts = five_folds(target, int(rng.integers(1 << 30)))
-    makers = next(pair[1:] for pair in WINNERS.values() if pair[0] == name)
-    constant = {
-        part.number: metric.row_losses(table[1][part.test], _constant(table[1], part.train, len(part.test), name))
-        for part in cuts.parts
-    }
-    seen = possible = False
-    for maker in makers:
-        losses = cross_validated(table, maker, cuts, metric, 0)
-        shared = evidence.cuts_of(cuts, [losses, constant], encoded_columns=COLUMNS)
-        pair = (evidence.losses_of(losses, shared), evidence.losses_of(constant, shared))
-        any_skill, much = (
-            evidence.chance_of_skill(*pair, shared, metric, least=least) or 0.0 for least in (0.0, LARGEST_NO_SIGNAL)
-        )
-        seen |= any_skill >= SKILL_CONFIDENCE
-        possible |= much > 1 - SKILL_CONFIDENCE
-    return {"signal seen": float(seen), "answer no_signal": float(not seen and not possible)}
-
-
-def _constant(target: np.ndarray, train: np.ndarray, rows: int, metric: str) -> np.ndarray:
-    if metric == "rmse":
-        return np.full(rows, target[train].mean())
-    return np.tile(np.bincount(target[train], minlength=2) / len(train), (rows, 1))
-
-
-def grouped_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, float]:
-    """Judge a pipeline that learns entities by heart against one that does not, on rows of entities.
-
-    The truth is what both are worth on entities that nobody has seen. "random" cuts tear entities apart, "grouped"
-    ones do not.
+    Classes: `flipped` of the labels are wrong, `shift` makes one class rarer. Values: noise has Student's t with 3
+    degrees of freedom where `heavy`.
     """
-    metric = METRICS["roc_auc"]
-    groups, table = _entities(rng, rows)
-    test = _entities(rng, TEST_ROWS)[1]
-    seed = int(rng.integers(1 << 30))
-    makers: tuple[Maker, Maker] = (
-        lambda seed: LogisticRegression(),
-        lambda seed: RandomForestClassifier(20, min_samples_leaf=2, random_state=seed, n_jobs=1),
-    )
-    codes = groups if name == "grouped" else None
-    cuts = five_folds(table[1], seed, codes)
-    sides = [cross_validated(table, maker, cuts, metric, seed) for maker in makers]
-    return _counted(compared(sides[0], sides[1], cuts, metric, codes), true_theta(table, test, makers, metric, seed))
+
+    bend: float
+    idle: int
+    noise: float
+    shift: float
+    flipped: float
+    heavy: bool
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator) -> World:
+        """Draw a world."""
+        return cls(
+            float(rng.uniform()), int(rng.choice([0, 4, 14])), float(rng.choice([0.2, 0.5, 1.0])),
+            float(rng.choice([0.0, 1.0])), float(rng.choice([0.0, 0.04])), bool(rng.random() < 0.4),
+        )  # fmt: skip
+
+    def table(self, rng: np.random.Generator, rows: int, classes: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return inputs (rows, p), target (rows,), and the chance of class 1 or the mean of the target (rows,)."""
+        inputs = rng.standard_normal((rows, COLUMNS + self.idle))
+        line = inputs[:, 0] + 0.6 * inputs[:, 1] - 0.4 * inputs[:, 2]
+        steps = 1.5 * np.sign(inputs[:, 0]) * (inputs[:, 3] > 0) + np.sign(inputs[:, 4]) * (inputs[:, 1] > 0.5)
+        signal = (1 - self.bend) * line + self.bend * steps
+        if not classes:
+            noise = rng.standard_t(3, rows) if self.heavy else rng.standard_normal(rows)
+            return inputs, signal + 2 * self.noise * noise, signal
+        chance = expit((signal - self.shift) / self.noise) * (1 - 2 * self.flipped) + self.flipped
+        return inputs, (rng.random(rows) < chance).astype(int), chance
+
+    @property
+    def variance(self) -> float:
+        """Return the variance of the noise of a numeric target."""
+        return (2 * self.noise) ** 2 * (3.0 if self.heavy else 1.0)
 
 
-def _entities(rng: np.random.Generator, rows: int, size: int = 8) -> tuple[np.ndarray, Table]:
-    groups = np.repeat(np.arange(rows // size + 1), size)[:rows]
-    level = rng.standard_normal((groups.max() + 1, COLUMNS))
-    inputs = level[groups] + 0.1 * rng.standard_normal((rows, COLUMNS))
-    luck = 1.5 * rng.standard_normal(groups.max() + 1)[groups]
-    return groups, (inputs, (inputs[:, 0] + luck + rng.logistic(scale=0.5, size=rows) > 0).astype(int))
+class RandomFeatures:
+    """A net whose hidden layer stays as it was drawn: a linear model of `count` random tanh features."""
+
+    def __init__(self, classes: bool, seed: int, count: int, strength: float) -> None:
+        self.classes, self.seed, self.count = classes, seed, count
+        self.model: Any = LogisticRegression(C=strength, max_iter=60) if classes else Ridge(1 / strength)
+
+    def fit(self, inputs: np.ndarray, target: np.ndarray) -> RandomFeatures:
+        """Draw the features and fit the output."""
+        rng = np.random.default_rng(self.seed)
+        self.weights = rng.standard_normal((inputs.shape[1], self.count)) / np.sqrt(inputs.shape[1])
+        self.bias = rng.standard_normal(self.count)
+        self.model.fit(self._features(inputs), target)
+        return self
+
+    def _features(self, inputs: np.ndarray) -> np.ndarray:
+        return np.asarray(np.tanh(2 * inputs @ self.weights + self.bias))
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Predict values."""
+        return np.asarray(self.model.predict(self._features(inputs)))
+
+    def predict_proba(self, inputs: np.ndarray) -> np.ndarray:
+        """Predict probabilities."""
+        return np.asarray(self.model.predict_proba(self._features(inputs)))
 
 
-PLANTED = {
-    "leak": ("L01", "L02"),
-    "copy": ("L01", "L02"),
-    "drift": ("S01", "S02"),
-    "groups": ("S03",),
+class ScaledNet:
+    """A small perceptron that is stopped after few epochs; numeric targets are scaled for it."""
+
+    def __init__(self, classes: bool, seed: int, width: int, epochs: int, rate: float) -> None:
+        options: dict[str, Any] = {
+            "hidden_layer_sizes": (width,), "max_iter": epochs, "learning_rate_init": rate, "batch_size": 64,
+            "random_state": seed,
+        }  # fmt: skip
+        self.classes = classes
+        self.model: Any = MLPClassifier(**options) if classes else MLPRegressor(**options)
+
+    @ignore_warnings(category=(ConvergenceWarning, UserWarning))  # type: ignore[untyped-decorator]
+    def fit(self, inputs: np.ndarray, target: np.ndarray) -> ScaledNet:
+        """Train."""
+        self.centre, self.scale = (0.0, 1.0) if self.classes else (float(target.mean()), float(target.std()) or 1.0)
+        self.model.fit(inputs, target if self.classes else (target - self.centre) / self.scale)
+        return self
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Predict values."""
+        return np.asarray(self.model.predict(inputs) * self.scale + self.centre)
+
+    def predict_proba(self, inputs: np.ndarray) -> np.ndarray:
+        """Predict probabilities."""
+        return np.asarray(self.model.predict_proba(inputs))
+
+
+def _line(strength: float) -> Maker:
+    return lambda classes, seed: LogisticRegression(C=strength) if classes else Ridge(1 / strength)
+
+
+def _pair(for_classes: Callable[..., Any], for_values: Callable[..., Any], **options: Any) -> Maker:
+    return lambda classes, seed: (for_classes if classes else for_values)(random_state=seed, **options)
+
+
+def _neighbours(count: int) -> Maker:
+    return lambda classes, seed: (KNeighborsClassifier if classes else KNeighborsRegressor)(count)
+
+
+def _features(count: int, strength: float) -> Maker:
+    return lambda classes, seed: RandomFeatures(classes, seed, count, strength)
+
+
+def _net(width: int, epochs: int, rate: float) -> Maker:
+    return lambda classes, seed: ScaledNet(classes, seed, width, epochs, rate)
+
+
+FOREST, EXTRA = (RandomForestClassifier, RandomForestRegressor), (ExtraTreesClassifier, ExtraTreesRegressor)
+TREE = (DecisionTreeClassifier, DecisionTreeRegressor)
+FAMILIES: Mapping[Family, Mapping[str, Maker]] = {
+    "classical": {
+        "line": _line(1.0),
+        "line#2": _line(0.03),
+        "tree": _pair(*TREE, max_depth=3),
+        "tree#2": _pair(*TREE, max_depth=6, min_samples_leaf=5),
+        "forest": _pair(*FOREST, n_estimators=12, min_samples_leaf=3),
+        "forest#2": _pair(*FOREST, n_estimators=12, min_samples_leaf=15),
+        "neighbours": _neighbours(8),
+        "neighbours#2": _neighbours(30),
+    },
+    "neural": {
+        "features": _features(40, 0.3),
+        "features#2": _features(200, 0.03),
+        "net": _net(16, 12, 0.01),
+        "net#2": _net(24, 30, 0.01),
+        "hasty": _net(6, 8, 0.03),
+        "hasty#2": _net(6, 16, 0.03),
+        "random": _pair(*EXTRA, n_estimators=12, min_samples_leaf=3),
+        "random#2": _pair(*EXTRA, n_estimators=5, min_samples_leaf=5, max_features=1),
+    },
 }
 
 
-def finding_case(name: str, rows: int, rng: np.random.Generator) -> dict[str, float]:
-    """Look for what was planted in a table ("nothing": for any of it) among the warnings and severe findings."""
-    inputs, target = made_table(rng, rows, 0.5, True)
-    table = pd.DataFrame(inputs, columns=[f"x{column}" for column in range(COLUMNS)])
-    if name == "leak":
-        table["closed"] = target + 0.15 * rng.standard_normal(rows)
-    elif name == "copy":
-        table["status"] = np.where(target == 1, "lost", "kept")
-    elif name == "drift":
-        table["date"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(rows), unit="D")
-        target = (rng.random(rows) < np.linspace(0.25, 0.75, rows)).astype(int)
-    elif name == "groups":
-        groups, (inputs, target) = _entities(rng, rows)
-        table[:] = inputs
-        table["customer_id"] = rng.permutation(10 * (groups.max() + 1))[groups]
-        order = rng.permutation(rows)
-        table, target = table.iloc[order].reset_index(drop=True), target[order]
-    profile = advisor.profile(table.assign(y=target), "y")
-    codes = {finding.code for finding in profile.findings if finding.severity != "info"}
-    wanted = {code for codes_ in PLANTED.values() for code in codes_} if name == "nothing" else set(PLANTED[name])
-    return {"found": float(bool(codes & wanted))}
+def predicted(model: Any, inputs: np.ndarray, classes: bool) -> np.ndarray:
+    """Return probabilities (n, 2) or values (n,)."""
+    return np.asarray(model.predict_proba(inputs) if classes else model.predict(inputs))
 
 
-def _counted(found: Comparison, theta: float) -> dict[str, float]:
-    answer = answer_at("final", found)
-    worth = theta > found.theta_min
-    return {
-        f"answer {answer}": 1,
-        "wrong": float(answer != "too_close_to_call" and (answer == "worth_it") != worth),
-        "covered": float(found.low <= theta <= found.high),
-        "truly worth it": float(worth),
-        "brier": (found.p_worth - worth) ** 2,
+def gathered(
+    target: np.ndarray,
+    folds: Folds,
+    predictions: Mapping[tuple[Family, str], Mapping[int, np.ndarray]],
+    metric: Metric,
+    columns: int = COLUMNS,
+    groups: np.ndarray | None = None,
+) -> Case:
+    """Make a Case of predictions by fold, in the order of the mapping; names with a `#` are further settings."""
+    task = metric.tasks[0]
+    classes = () if task == "regression" else ("no", "yes")
+    dataset = Dataset("made", "tabular", task, pd.DataFrame(index=range(len(target))), target, "y", classes, groups)
+    profile = Profile("made", "tabular", len(target), task, (), {}, columns, {}, (), "")
+    outcomes = []
+    for (family, name), by_fold in predictions.items():
+        candidate = Candidate(f"{family}-{name.partition('#')[0]}", family, {"setting": name} if "#" in name else {})
+        results = {}
+        for part in folds.parts:
+            losses = metric.row_losses(target[part.test], by_fold[part.number])
+            results[part.number] = FoldResult(
+                candidate, part.number, "done", predictions=by_fold[part.number], losses=losses
+            )
+        outcomes.append(Outcome(candidate, results, "complete"))
+    entrants = {
+        own.learner: Entrant(own.learner, own.family, 1.0, essential=True, strong=own.family == "neural")
+        for own in (outcome.candidate for outcome in outcomes)
     }
+    plan = Plan(task, metric.name, folds, tuple(entrants.values()), {}, 0, "cpu", "cpu", "")
+    return case_of(dataset, profile, plan, outcomes, Question(metric.min_gain))
 
 
-KINDS: dict[
-    str, tuple[Callable[[str, int, np.random.Generator], dict[str, float]], dict[str, tuple[int, ...]], int]
-] = {
-    "twins": (twin_case, dict.fromkeys(TWINS, (300, 1_000, 3_000)), 60),
-    "winners": (winner_case, dict.fromkeys(WINNERS, (300, 1_000, 3_000)), 40),
-    "noise": (noise_case, dict.fromkeys(("roc_auc", "log_loss", "rmse"), (300, 1_000, 3_000)), 40),
-    "groups": (grouped_case, {"random": (1_600,), "grouped": (1_600,)}, 40),
-    "findings": (finding_case, dict.fromkeys((*PLANTED, "nothing"), (300, 1_000)), 40),
-}
+def true_error(metric: Metric, world: World, known: np.ndarray, prediction: np.ndarray) -> float:
+    """Return the error of predictions for rows of which the chance of class 1, or the mean, is `known` (m,)."""
+    if metric.name == "rmse":
+        return float(np.sqrt(np.mean((prediction - known) ** 2) + world.variance))
+    one = prediction[:, 1]
+    if metric.name == "log_loss":
+        one = np.clip(one, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+        return float(-np.mean(known * np.log(one) + (1 - known) * np.log(1 - one)))
+    if metric.name == "accuracy":
+        return float(np.mean(np.where(one > 0.5, 1 - known, known)))
+    place = np.unique(one, return_inverse=True)[1]
+    positive, negative = np.bincount(place, known), np.bincount(place, 1 - known)
+    above = negative.sum() - np.cumsum(negative) + negative / 2
+    return float(positive @ above / (positive.sum() * negative.sum()))
 
 
-def planned(cases: int) -> Iterator[tuple[str, str, int, int]]:
-    """Yield (kind, name, rows, number of cases), at most `cases` each."""
-    for kind, (_, names, most) in KINDS.items():
-        for name, sizes in names.items():
-            for rows in sizes:
-                yield kind, name, rows, min(cases, most)
+def run(rows: int, classes: bool, number: int) -> list[dict[str, Any]]:
+    """Train one case and return a line for every metric: what either reading says, and what was true."""
+    rng = np.random.default_rng([zlib.crc32(b"trained"), rows, classes, number])
+    world = World.drawn(rng)
+    inputs, target, _ = world.table(rng, rows, classes)
+    test_inputs, _, known = world.table(rng, TEST_ROWS, classes)
+    if classes and min(np.bincount(target, minlength=2)) < 15:
+        return []
+    seed = int(rng.integers(1 << 30))
+    count, repeats = (10, 3) if rows < 300 else (5, 1)
+    folds = splits.draw(target, kind="stratified", folds=count, repeats=repeats, seed=seed)
+    twins = bool(rng.random() < 0.2)
+    makers = _entering(rng, twins)
+    predictions = {
+        key: {
+            part.number: predicted(
+                maker(classes, seed % 2**20 + 1000 * place + part.number).fit(inputs[part.train], target[part.train]),
+                inputs[part.test], classes,
+            )
+            for part in folds.parts
+        }
+        for place, (key, maker) in enumerate(makers.items())
+    }  # fmt: skip
+    refitted: dict[tuple[Family, str], list[np.ndarray]] = {}
+
+    def own_seed(key: tuple[Family, str]) -> int:
+        return zlib.crc32(str(key).encode()) % 1000
+
+    def of(key: tuple[Family, str]) -> list[np.ndarray]:
+        """Fit a candidate on all rows, with two seeds, and predict the test rows."""
+        if key not in refitted:
+            refitted[key] = [
+                predicted(makers[key](classes, seed % 2**20 + other).fit(inputs, target), test_inputs, classes)
+                for other in (
+                    77_000 + zlib.crc32(str(key).encode()) % 1000,
+                    78_000 + zlib.crc32(str(key).encode()) % 1000,
+                )
+            ]
+        return refitted[key]
+
+    about = {
+        "rows": rows, "number": number, "twins": twins, "bend": world.bend, "columns": inputs.shape[1],
+        "noise": world.noise, "flipped": world.flipped, "heavy": world.heavy, "repeats": repeats,
+        "sides": [sum(family == side for family, _ in makers) for side in FAMILIES],
+    }  # fmt: skip
+    found = []
+    for name in CLASS_METRICS if classes else VALUE_METRICS:
+        metric = METRICS[name]
+        case = gathered(target, folds, predictions, metric, inputs.shape[1])
+        labels = dict(zip(case.columns, predictions, strict=True))
+        drawn = choice.chosen(case, draws=DRAWS, blend_draws=BLEND_DRAWS, seed=number)
+        assert drawn is not None
+
+        def worth(mixture: Mixture, seeds: Sequence[int] = (0, 1), metric: Metric = metric, labels: Any = labels
+                  ) -> list[tuple[float, float]]:  # fmt: skip
+            """Return the true error of a mixture on all test rows, by seed and by half of them."""
+            both = []
+            for side in seeds:
+                mixed = sum(weight * of(labels[key])[side] for key, weight in mixture.items())
+                halves = [true_error(metric, world, known[half::2], np.asarray(mixed)[half::2]) for half in (0, 1)]
+                both.append((halves[0], halves[1]))
+            return both
+
+        line: dict[str, Any] = {"metric": name, **about}
+        for how in readings.SIDES:
+            if (pair := pair_of(case, drawn, how)) is not None:
+                worths = [worth(drawn.members[which]) for which in pair]
+                line[how] = figures(case, drawn, how, pair) | {"truth": _log_ratio(*worths)}
+        line["options"] = {which: option_figures(case, drawn, which) | {"truth": np.log(worth(members)).tolist()}
+                           for which, members in drawn.members.items()}  # fmt: skip
+        if name in ("roc_auc", "accuracy"):
+            line["by_metric"] = {
+                which: [worth(drawn.members[which], (0,)), *(worth(greedy(case, which, judge), (0,)) for judge in (
+                    metric.error, _squared))]
+                for which in BLENDS if which in drawn.members
+            }  # fmt: skip
+        found.append(line)
+    return found
 
 
-def tally(kind: str, name: str, rows: int, cases: int) -> dict[str, Any]:
-    """Run the cases of one kind and count; what is returned can be written as a line of JSON."""
-    counts: dict[str, float] = {}
-    for number in range(cases):
-        rng = np.random.default_rng([zlib.crc32(f"{kind}-{name}-{rows}".encode()), number])
-        for key, value in KINDS[kind][0](name, rows, rng).items():
-            counts[key] = counts.get(key, 0) + value
-    return {"kind": kind, "name": name, "rows": rows, "cases": cases, "counts": counts}
+def pair_of(case: Case, drawn: choice.Chosen, how: How) -> tuple[Which, Which] | None:
+    """Return what all rows choose on either side of a reading; None where nothing is blended."""
+    if how == "in_company" and "blend" not in drawn.members:
+        return None
+    lost = {which: losses_of(case, members).by_row.mean() for which, members in drawn.members.items()}
+    left, right = (min((w for w in side if w in lost), key=lambda w: lost[w]) for side in readings.SIDES[how])
+    return left, right
+
+
+def figures(case: Case, drawn: choice.Chosen, how: How, pair: tuple[Which, Which]) -> dict[str, Any]:
+    """Return what any rule for the standard error could be made of: of the rows, of the bootstrap, of the folds.
+
+    `se` is that of the rows of the pair, not widened; `nb` is the one of Nadeau and Bengio (2003) over `folds` folds;
+    `disagree` tells that one repeat favours one side and another repeat the other.
+    """
+    metric, judged = METRICS[case.plan.metric], judged_of(case)
+    left, right = (losses_of(case, drawn.members[which]) for which in pair)
+    plain = evidence.compare_pairs(left, right, judged, metric)
+    assert plain is not None and case.matrix is not None
+    sides = [[which for which in side if which in drawn.members] for side in readings.SIDES[how]]
+    thetas = drawn.theta(sides[0], sides[1], metric.power)
+    by_fold = metric.power * (left.by_fold / left.by_row.mean() - right.by_fold / right.by_row.mean())
+    folds = case.matrix.folds
+    share = float(np.mean([len(fold.test) / len(fold.train) for fold in folds]))
+    by_repeat = np.bincount([fold.repeat for fold in folds], by_fold)
+    return {
+        "pair": pair, "theta": float(thetas.mean()), "seen": plain.theta, "se": rows_error(left, right, metric),
+        "spread": float(np.std(thetas, ddof=1)) * choice.LEFT_OUT**0.5,
+        "nb": float(np.sqrt(np.var(by_fold, ddof=1) * (1 / len(folds) + share))), "folds": len(folds),
+        "disagree": bool(by_repeat.min() < 0 < by_repeat.max()),
+    }  # fmt: skip
+
+
+def rows_error(left: RowLosses, right: RowLosses, metric: Metric) -> float:
+    """Return the standard error that the rows show by themselves."""
+    psi = metric.power * (left.by_row / left.by_row.mean() - right.by_row / right.by_row.mean())
+    return float(np.std(psi, ddof=1) / np.sqrt(len(psi)))
+
+
+def option_figures(case: Case, drawn: choice.Chosen, which: Which) -> dict[str, float]:
+    """Return the log of the error that is expected of an option, and the standard error by rows, not widened."""
+    metric, lost = METRICS[case.plan.metric], losses_of(case, drawn.members[which])
+    relative = metric.power * lost.by_row / lost.by_row.mean()
+    expected = readings.option(case, drawn, which).error
+    return {"log_error": float(np.log(expected)), "se": float(np.std(relative, ddof=1) / np.sqrt(len(relative)))}
+
+
+def _squared(target: np.ndarray, prediction: np.ndarray) -> float:
+    """Return the Brier score of two classes."""
+    return float(np.mean((prediction[:, 1] - target) ** 2))
+
+
+def greedy(case: Case, which: Which, judge: Callable[[np.ndarray, np.ndarray], float]) -> Mixture:
+    """Choose a blend's weights by `judge`, on all rows, otherwise as the product does."""
+    matrix = case.matrix
+    assert matrix is not None
+    mean = matrix.losses.mean(axis=(0, 1))
+    best: dict[str, int] = {}
+    for place, key in enumerate(case.columns):
+        candidate = case.outcomes[key].candidate
+        allowed = candidate.family == "classical" or which == "blend"
+        if allowed and (candidate.learner not in best or mean[place] < mean[best[candidate.learner]]):
+            best[candidate.learner] = place
+    places = sorted(best.values(), key=lambda place: mean[place])
+    total, counts = 0.0, np.zeros(len(places))
+    winner, lowest, since = counts, np.inf, 0
+    for count in range(1, 26):
+        errors = []
+        for place in places:
+            mixed = (total + matrix.predictions[place].reshape(-1, 2)) / count
+            errors.append(judge(np.tile(matrix.target, matrix.losses.shape[0]), mixed))
+        chosen = int(np.argmin(errors))
+        total = total + matrix.predictions[places[chosen]].reshape(-1, 2)
+        counts = counts.copy()
+        counts[chosen] += 1
+        if errors[chosen] < lowest:
+            winner, lowest, since = counts, errors[chosen], 0
+        else:
+            since += 1
+            if since >= 6:
+                break
+    shares = winner / winner.sum()
+    return {case.columns[place]: float(share) for place, share in zip(places, shares, strict=True) if share > 0}
+
+
+def _log_ratio(left: list[tuple[float, float]], right: list[tuple[float, float]]) -> list[list[float]]:
+    """Return true log error ratios by seed and by half of the test rows."""
+    return [[float(np.log(a / b)) for a, b in zip(one, two, strict=True)] for one, two in zip(left, right, strict=True)]
+
+
+def _entering(rng: np.random.Generator, twins: bool) -> dict[tuple[Family, str], Maker]:
+    """Draw who takes part: three to eight configurations a side."""
+    found: dict[tuple[Family, str], Maker] = {}
+    for family, all_makers in FAMILIES.items():
+        source = FAMILIES["neural"] if twins else all_makers
+        names = list(source)
+        chosen = sorted(rng.choice(len(names), rng.integers(3, len(names) + 1), replace=False))
+        found |= {(family, names[place]): source[names[place]] for place in chosen}
+    return found
+
+
+def planned(quick: bool = False) -> list[tuple[int, bool, int]]:
+    """List (rows, classes, number) of all cases, so that every size has some early; with `quick` a twelfth of them."""
+    found = [
+        (number / most, rows, classes, number)
+        for rows, most in CASES.items()
+        for number in range(most)
+        for classes in (True, False)
+        if not quick or (number % 12 == 0 and rows < 5_000)
+    ]
+    return [(rows, classes, number) for _, rows, classes, number in sorted(found)]

@@ -44,4 +44,4 @@ def test_shuffled_labels_are_not_learnt_by_heart():
     X, y = spirals(200, seed=0)
     shuffled = np.random.default_rng(1).permutation(y)
     net = ModernNCAClassifier(epochs=20, patience=20).fit(X, shuffled)
-    assert net.learning_curve_["train_loss"][-1] > 0.5
+    assert net.fit_report_.curve["train_loss"][-1] > 0.5

@@ -5,14 +5,12 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from advisor.contracts import DOWNLOAD
 from advisor.errors import UserError
 from advisor.learners import find
-from advisor.plan import make_plan
-from advisor.records import Budget, Column, Dataset, Profile
+from advisor.records import Column, Profile
 
 NETS = ["tabicl", "lightpfn", "tabpfn"]
 
@@ -70,16 +68,11 @@ def weights(tmp_path_factory):
     return folder
 
 
-def planned(name, *, task="binary", rows=80, columns=2, classes=2, **options):
-    """The plan for a table of such a shape: the net, and a linear model so that somebody is left."""
-    labels = [str(label) for label in range(classes)] if task != "regression" else None
-    target = np.arange(220) % classes if labels else np.linspace(0, 1, 220)
-    table = Dataset("made", "tabular", task, pd.DataFrame({"x": np.arange(220.0)}), target, "y", labels)
+def profile_of(*, task="binary", rows=80, columns=2, classes=2):
+    """The profile of a table of such a shape."""
     shape = tuple(Column(f"x{i}", "number", 0.0, 9) for i in range(columns))
-    facts = {"classes": dict.fromkeys(labels, 1)} if labels else {}
-    profile = Profile("made", "tabular", rows, task, shape, {}, columns, facts, (), "print")
-    members = [replace(find(name), requires=()), find("linear")]
-    return make_plan(table, profile, members, Budget(600, 9), metric="roc_auc", **options)
+    facts = {} if task == "regression" else {"classes": [{"name": str(label)} for label in range(classes)]}
+    return Profile("made", "tabular", rows, task, shape, {}, columns, facts, (), "print")
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -134,29 +127,24 @@ def test_who_has_no_weights_of_its_own_there_is_left_out_with_the_reason(tmp_pat
     for file in files:
         (tmp_path / file).touch()
     for name in NETS:
-        reason = planned(name, task=kind, also=[name], foundation=str(tmp_path / foundation)).skipped.get(name)
-        if name in left_out:
-            assert "is or holds no file" in reason or reason == "does not do regression"
-        else:
-            assert reason is None
+        reason = find(name).absent(str(tmp_path / foundation), kind)
+        able = kind in find(name).tasks
+        assert (name in left_out) == (reason is not None or not able)
+        assert reason is None or "is or holds no file" in reason
 
 
 @pytest.mark.parametrize("name", ["tabicl", "lightpfn"])
-def test_a_download_has_to_be_asked_for(name):
-    assert find(name).weights in planned(name).skipped[name]
-    assert "--foundation says where they are" in planned(name).skipped[name]
-    assert planned(name, foundation=DOWNLOAD).learners == (name, "linear")
+def test_a_download_will_do_where_it_is_asked_for(name):
+    assert find(name).absent(DOWNLOAD, "binary") is None
+    assert not find(name).on_request
 
 
-def test_tabpfn_takes_part_when_asked_for_by_name_and_is_never_fetched(tmp_path):
+def test_tabpfn_takes_part_on_request_and_is_never_fetched(tmp_path):
     (tmp_path / "tabpfn-v2.5-classifier.ckpt").touch()
-    for options in ({}, {"foundation": str(tmp_path)}, {"foundation": DOWNLOAD}):
-        reason = planned("tabpfn", **options).skipped["tabpfn"]
-        assert reason.startswith("takes part on request only: --also tabpfn") and "non-commercial" in reason
-    for asked in ({"also": ["tabpfn"]}, {"only": ["tabpfn", "linear"]}):
-        assert planned("tabpfn", foundation=str(tmp_path), **asked).learners == ("tabpfn", "linear")
-        assert "--foundation says where" in planned("tabpfn", **asked).skipped["tabpfn"]
-        assert "not fetched here" in planned("tabpfn", foundation=DOWNLOAD, **asked).skipped["tabpfn"]
+    learner = find("tabpfn")
+    assert learner.on_request and "non-commercial" in learner.weights
+    assert learner.absent(str(tmp_path), "binary") is None
+    assert "not fetched here" in learner.absent(DOWNLOAD, "binary")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +161,7 @@ def test_tabpfn_takes_part_when_asked_for_by_name_and_is_never_fetched(tmp_path)
     ],
 )
 def test_size_limits_are_reasons(name, shape, reason):
-    assert planned(name, also=[name], foundation=DOWNLOAD, **shape).skipped.get(name) == reason
+    assert replace(find(name), requires=()).suits(profile_of(**shape)) == reason
 
 
 def test_weights_that_were_moved_are_missed_at_once(weights, setting, tmp_path):

@@ -7,8 +7,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from advisor import learners
+from advisor.estimators.net import NetEstimator
 from advisor.learners.prior_fitted import PriorFittedClassifier, PriorFittedRegressor
-from advisor.net_estimator import NetEstimator
 
 # Enough to pass the checks that ask for skill, few enough to be quick.
 QUICK = {"max_iterations": 20, "epochs": 30, "patience": 5}

@@ -276,8 +276,8 @@ def test_real_tables(name, real_table):
     train, test = np.array_split(draw, 2)
     for style in STYLES:
         encoder = MODALITY.encoder(style)
-        before = encoder.fit_transform(*dataset.rows(train))
-        after = encoder.transform(dataset.rows(test)[0])
+        before = encoder.fit_transform(MODALITY.take(dataset.inputs, train), dataset.target[train])
+        after = encoder.transform(MODALITY.take(dataset.inputs, test))
         assert before.shape[1] == after.shape[1] == len(encoder.get_feature_names_out())
         assert not np.isinf(values(after)).any()
         if style == "matrix":

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import cards, modalities
+from advisor import modalities
 from advisor.errors import UserError
+from advisor.modalities import cards
 from advisor.modalities.tabular import MODALITY, read
 from advisor.modalities.tabular.target import looks_coded
 

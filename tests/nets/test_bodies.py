@@ -134,9 +134,11 @@ def test_neighbours_answer_as_the_softmax_over_distances_does_before_and_after_t
     distances = (places.unsqueeze(1) - places).square().sum(dim=2).sqrt()
     expected = torch.softmax(-distances, dim=1) @ labels
     fresh = net(*rows)
-    torch.testing.assert_close(fresh.exp() if outputs > 1 else fresh, expected, rtol=1e-3, atol=1e-4)
+    # While it learns, distances are rounded: a row is not quite where it is.
+    torch.testing.assert_close(fresh.exp() if outputs > 1 else fresh, expected, rtol=1e-2, atol=5e-3)
     net.settle()
-    torch.testing.assert_close(net(*rows), fresh)
+    settled = net(*rows)
+    torch.testing.assert_close(settled.exp() if outputs > 1 else settled, expected, rtol=1e-4, atol=1e-5)
     assert len(net.numbers) == 0 and net.settled.shape == (64, 8)
 
 

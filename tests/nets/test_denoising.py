@@ -1,11 +1,14 @@
 """Swapping keeps columns and levels whole; mending is learnt from inputs alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from torch import nn
 
+from advisor.estimators import early_stopping, net
 from advisor.learners.autoencoder import AutoencoderClassifier, AutoencoderRegressor
 from advisor.nets import denoising, loop
 from advisor.nets.blocks import TableInput
@@ -90,3 +93,22 @@ def test_pre_training_looks_at_no_target_and_at_no_held_row(monkeypatch):
     AutoencoderClassifier(width=16, depth=1, epochs=2).fit(frame, target > 1)
     (first, pretrained, held), (second, trained, _) = seen
     assert (first, second) == ("Denoiser", "TableNet") and held is None and pretrained == trained == 160
+
+
+def test_pre_training_takes_its_share_of_the_time_that_is_left_and_training_the_rest(monkeypatch):
+    clock, told, real = SimpleNamespace(now=100.0), [], loop.train
+    clock.monotonic = lambda: clock.now
+
+    def watched(module, *rest, seconds, **more):
+        told.append((type(module).__name__, seconds))
+        clock.now += 2.0 if isinstance(module, Denoiser) else 0.5
+        return real(module, *rest, **more)
+
+    monkeypatch.setattr(loop, "train", watched)
+    monkeypatch.setattr(denoising, "train", watched)
+    for room in (early_stopping, net):
+        monkeypatch.setattr(room, "time", clock)
+    frame, target = _table(200, 0)
+    AutoencoderRegressor(width=16, depth=1, epochs=2, seconds=10.0, refit=True).fit(frame, target)
+    assert [name for name, _ in told] == ["Denoiser", "TableNet", "Denoiser", "TableNet"]
+    assert [seconds for _, seconds in told] == pytest.approx([3.0, 8.0, 0.3 * 7.5, 5.5])

@@ -154,6 +154,19 @@ def test_the_schedule_is_shortened_to_the_epochs_that_fit():
     assert fit.curve["learning_rate"][-1] < 0.05 * recipe.learning_rate
 
 
+def test_a_training_that_is_repeated_keeps_its_schedule_and_is_cut_rather_than_shortened():
+    recipe = Recipe(batch_size=10, epochs=20, last_epoch=9)
+    whole, cut = (
+        train(_net(), _waves(100, 0), None, _squared, recipe, seconds=seconds, clock=_Clock(1.0))
+        for seconds in (1e6, 45.0)
+    )
+    assert (whole.stopped, len(whole.curve["epoch"])) == ("epochs", 9)
+    assert cut.stopped == "deadline"
+    rates = cut.curve["learning_rate"]
+    assert 2 < len(rates) < 9
+    assert rates[:-1] == whole.curve["learning_rate"][: len(rates) - 1]
+
+
 def test_time_to_spare_changes_nothing():
     nets = [_net(), _net()]
     for net, seconds in zip(nets, (None, 1e6), strict=True):

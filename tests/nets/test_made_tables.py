@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from advisor.nets.made_tables import made_table
+from made_tables import made_table
 
 
 @pytest.mark.parametrize("classes", [0, 2, 7])

@@ -11,6 +11,7 @@ import torch
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.tree import DecisionTreeRegressor
 
+from advisor.contracts import FitReport
 from advisor.errors import UserError
 from advisor.learners.mlp import MLPClassifier, MLPRegressor
 from advisor.nets.device import GpuMemory
@@ -87,17 +88,17 @@ def test_a_fit_tells_its_gpu_and_the_most_it_held_there_refit_included(monkeypat
     monkeypatch.setattr("advisor.nets.device.device_name", lambda device: f"a {device.type} of ours")
     frame, target = _places(300, 0)
     net = MLPRegressor(epochs=2, refit=True)
-    net.gpu_memory_mb_ = 99.0  # as an earlier fit may have left it
-    net.fit(frame, target)
-    assert (net.device_, net.device_name_, net.gpu_memory_mb_) == ("cpu", "a cpu of ours", most) and not left
+    net.fit_report_ = FitReport(gpu_memory_mb=99.0)  # as an earlier fit may have left it
+    report = net.fit(frame, target).fit_report_
+    assert (report.device, report.device_name, report.gpu_memory_mb) == ("cpu", "a cpu of ours", most) and not left
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU on this machine")
 def test_a_net_trained_on_a_gpu_says_so():
     frame, target = _places(300, 0)
-    net = MLPClassifier(epochs=2, device="cuda").fit(frame, target > 0)
-    assert net.device_ == "cuda" and net.device_name_ == torch.cuda.get_device_name() and net.gpu_memory_mb_ > 0
+    report = MLPClassifier(epochs=2, device="cuda").fit(frame, target > 0).fit_report_
+    assert (report.device, report.device_name) == ("cuda", torch.cuda.get_device_name()) and report.gpu_memory_mb > 0
 
 
 def test_the_same_seed_gives_the_same_net():
@@ -111,7 +112,7 @@ def test_the_same_seed_gives_the_same_net():
 
 def test_the_learning_curve_has_one_value_an_epoch():
     frame, target = _places(300, 0)
-    curve = MLPClassifier(epochs=4, patience=9).fit(frame, target > 0).learning_curve_
+    curve = MLPClassifier(epochs=4, patience=9).fit(frame, target > 0).fit_report_.curve
     assert set(curve) == {"epoch", "train_loss", "valid_loss", "learning_rate", "seconds"}
     assert curve["epoch"] == (1.0, 2.0, 3.0, 4.0)
     assert np.isfinite([value for values in curve.values() for value in values]).all()
@@ -120,7 +121,7 @@ def test_the_learning_curve_has_one_value_an_epoch():
 def test_no_time_at_all_still_leaves_a_net():
     frame, target = _places(2000, 0)
     net = MLPClassifier(epochs=1000, seconds=0.0).fit(frame, target > 0)
-    assert len(net.learning_curve_["epoch"]) == 1
+    assert len(net.fit_report_.curve["epoch"]) == 1
     assert np.isfinite(net.predict_proba(frame)).all()
 
 

@@ -6,9 +6,9 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
+import train as pretrain
 
 from advisor.learners.prior_fitted import LEARNER, PriorFittedClassifier, PriorFittedRegressor
-from advisor.nets import pretrain
 from advisor.nets.prior_fitted import (
     CHECKPOINT,
     MOST_CLASSES,

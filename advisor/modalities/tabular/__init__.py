@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from advisor.contracts import Modality
 from advisor.errors import did_you_mean
+from advisor.modalities.tabular import values
+from advisor.modalities.tabular.checks import look_for_findings
 from advisor.modalities.tabular.encode import FrameEncoder, MatrixEncoder, NetEncoder, OrdinalEncoder
 from advisor.modalities.tabular.files import ENDINGS, OPENML, ending, raw_table
 from advisor.modalities.tabular.kinds import facts
 from advisor.modalities.tabular.read import read
 from advisor.modalities.tabular.types import TypedTable
-from advisor.records import Column, Dataset
+from advisor.records import Column, Dataset, Finding
 
 STYLES = {"matrix": MatrixEncoder, "ordinal": OrdinalEncoder, "frame": FrameEncoder, "net": NetEncoder}
 
@@ -24,6 +28,9 @@ class Tabular:
     """The tabular modality; see `advisor.contracts.Modality` for what each method promises."""
 
     name: str = "tabular"
+    reads: str = (
+        "a .csv, .tsv, .parquet, .feather, .arff or .xlsx file, a DataFrame, a name of the catalogue, or openml:ID"
+    )
 
     def claims(self, source: Any) -> bool:
         """Tell whether `source` is a DataFrame, a file with a known ending, openml:ID, or a bare name."""
@@ -46,9 +53,37 @@ class Tabular:
         """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read."""
         return TypedTable(dataset.schema)
 
+    def take(self, inputs: pd.DataFrame, index: np.ndarray) -> pd.DataFrame:
+        """Return the rows at the positions `index`, under their own index, shape (len(index), p)."""
+        return inputs.take(index)
+
+    def one_row(self, inputs: pd.DataFrame, position: int) -> pd.DataFrame:
+        """Return the row at `position` as a frame of shape (1, p)."""
+        return inputs.iloc[[position]]
+
+    def codes(self, dataset: Dataset) -> np.ndarray:
+        """Return codes (n,) that are equal for rows with equal cells."""
+        return values.row_codes(dataset.inputs)
+
+    def fingerprint(self, dataset: Dataset) -> str:
+        """Return a sha256 over names, types and cells."""
+        return values.fingerprint(dataset)
+
     def facts(self, dataset: Dataset) -> tuple[Column, ...]:
         """Describe every input column."""
         return facts(dataset)
+
+    def values(self, dataset: Dataset, name: str) -> np.ndarray:
+        """Return a column as numbers (n,): dates as seconds, levels as codes, NaN where a cell is missing."""
+        return values.as_numbers(dataset.inputs[name])
+
+    def width(self, dataset: Dataset, columns: tuple[Column, ...]) -> int:
+        """Return how many columns a one-hot encoding would have."""
+        return values.width(dataset, columns)
+
+    def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+        """Look for the findings D, L and S that are about tables; see `advisor.modalities.tabular.checks`."""
+        return look_for_findings(dataset, columns)
 
     def encoder(self, style: str) -> Any:
         """Return an unfitted encoder: 'matrix', 'ordinal', 'frame' or 'net'."""
@@ -57,4 +92,4 @@ class Tabular:
         return STYLES[style]()
 
 
-MODALITY = Tabular()
+MODALITY: Modality = Tabular()

@@ -247,10 +247,10 @@ def _target_kind(y: Any) -> str | None:
 
 
 def _folds(y: Any, kind: str) -> KFold | StratifiedKFold:
-    """Return the cut for cross-fitting, the same every time, or a model would change from one fit to the next."""
+    """Return the folds for cross-fitting, the same every time, or a model would change from one fit to the next."""
     rows = len(y) if kind == "continuous" else int(np.unique(np.asarray(y), return_counts=True)[1].max())
-    cut = KFold if kind == "continuous" else StratifiedKFold
-    return cut(max(2, min(5, rows)), shuffle=True, random_state=0)
+    folds = KFold if kind == "continuous" else StratifiedKFold
+    return folds(max(2, min(5, rows)), shuffle=True, random_state=0)
 
 
 def _dtypes(columns: Columns) -> dict[str, pd.CategoricalDtype]:

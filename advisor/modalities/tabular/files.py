@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor import cards
 from advisor.errors import UserError
+from advisor.modalities import cards
 from advisor.modalities.tabular.arff import read_arff
 from advisor.modalities.tabular.types import MISSING_WORDS
 

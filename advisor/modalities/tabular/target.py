@@ -11,6 +11,7 @@ from advisor.contracts import TASKS
 from advisor.errors import UserError, did_you_mean
 from advisor.modalities.tabular.types import apply, infer, words
 from advisor.records import Task
+from advisor.wording import some
 
 FEWEST_ROWS = 20
 FEWEST_ROWS_PER_CLASS = 3
@@ -131,11 +132,10 @@ def _classes(
     rare = labels[(counts > 0) & ~frequent]
     kept = keep[frequent[codes[keep]]]
     if len(rare):
-        some = ", ".join(repr(label) for label in sorted(rare)[:5]) + (", ..." if len(rare) > 5 else "")
         notes = [
             *notes,
             f"Classes with fewer than {FEWEST_ROWS_PER_CLASS} rows cannot be tested; {len(keep) - len(kept)} "
-            f"rows of {len(rare)} such classes were left out ({some}).",
+            f"rows of {len(rare)} such classes were left out ({some(sorted(rare), 5)}).",
         ]
     if coded and frequent.sum() > 2:
         notes = [

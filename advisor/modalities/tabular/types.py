@@ -14,11 +14,13 @@ from sklearn.utils import Tags
 from advisor.errors import UserError, did_you_mean
 from advisor.modalities.tabular.dates import date_format, parse_dates, to_nanoseconds
 from advisor.modalities.tabular.numbers import number_style, read_numbers
+from advisor.wording import some
 
 _MISSING = "? NA N/A n/a #N/A #NA <NA> NaN nan -NaN -nan NULL Null null None NaT nil #VALUE! 1.#QNAN -1.#IND 1.#IND"
 MISSING_WORDS = frozenset(["", *_MISSING.split()])
 READABLE_SHARE = 0.99
 LARGEST_EXACT_WHOLE = 2.0**53
+SHOWN = 5
 
 _TRUE = frozenset({"yes", "true", "y", "t", "on"})
 _FALSE = frozenset({"no", "false", "n", "f", "off"})
@@ -201,7 +203,7 @@ def type_table(frame: pd.DataFrame) -> tuple[pd.DataFrame, Schema, tuple[str, ..
         for loss in _losses(form, column, spelt, arrays[str(name)]):
             losses.setdefault(loss, []).append(str(name))
     inputs = pd.DataFrame(arrays, index=pd.RangeIndex(len(frame)))
-    return inputs, Schema(tuple(forms)), tuple(f"{loss} in {_some(names)}." for loss, names in losses.items())
+    return inputs, Schema(tuple(forms)), tuple(f"{loss} in {some(names, SHOWN)}." for loss, names in losses.items())
 
 
 def _needs_words(dtype: Any) -> bool:
@@ -235,11 +237,6 @@ def _losses(form: Form, column: pd.Series, spelt: Words | None, values: Any) -> 
         order = "day first" if form.date_format.startswith("%d") else "month first"
         found.append(f"Dates were read with the {order}")
     return found
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:5])
-    return f"{shown} and {len(names) - 5} more columns" if len(names) > 5 else shown
 
 
 class TypedTable(TransformerMixin, BaseEstimator):

@@ -1,0 +1,1 @@
+"""Plan -> Case: when which candidate is fitted on which fold, and when that ends."""

@@ -1,0 +1,358 @@
+"""The contest: defaults, races, studies, repeats, and looks at the evidence that may end it.
+
+One stream of tasks: whenever a worker is free, the next is chosen by what is known then. Both families get the same
+seconds. Once the answer is known the time that is left goes into the learners that the model to use is made of.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from advisor.contest.books import Books, Hands
+from advisor.contest.field import Entry, Field
+from advisor.contest.looking import Looking, Seen
+from advisor.contest.probing import Probing
+from advisor.contest.repeats import Repeats
+from advisor.contest.spending import Spending
+from advisor.contest.timing import Timing
+from advisor.contest.tuning import TUNED_AT_A_TIME, Tuning
+from advisor.errors import NothingTrained
+from advisor.fitting.fold import FoldTask, ProbeTask, Shared, Task
+from advisor.judging import choice, recommending
+from advisor.judging.case import case_of
+from advisor.records import (
+    Budget,
+    Candidate,
+    Case,
+    Entrant,
+    Family,
+    FoldResult,
+    Look,
+    Plan,
+    Probe,
+    ProbeResult,
+    Question,
+)
+
+# The part of the time after the defaults after which the evidence is looked at.
+LOOK_AFTER = 0.5
+# A fold is begun where so much of what it is expected to take is left; one without which there is no answer, where so
+# much is: it is cut short rather than left.
+FITS, ESSENTIAL_FITS = 0.9, 0.3
+
+__all__ = ["Contest", "Hands", "Held"]
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What came of a contest: the Case that answers, the Case of all that was measured, looks, and what probes saw."""
+
+    evidence: Case
+    final: Case
+    looks: tuple[Look, ...]
+    probes: tuple[ProbeResult, ...]
+
+
+class Contest:
+    """One contest, from the first default to the last look; `hold` runs it.
+
+    `began` and `end` are seconds since the epoch: of the whole comparison's begin, and after which nothing runs.
+    `probes` are checks of the data that may run for `probe_seconds`; `known` are results of an earlier run, by a
+    candidate's key and a fold. `handing` says how long the model to use would take to be made.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        question: Question,
+        budget: Budget,
+        hands: Hands,
+        *,
+        workers: int,
+        began: float,
+        end: float,
+        probes: Sequence[Probe] = (),
+        probe_seconds: float = 0.0,
+        known: Mapping[tuple[str, int], FoldResult] | None = None,
+        handing: Callable[[Case], float] = lambda case: 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._shared, self._question, self._budget, self._hands = shared, question, budget, hands
+        self._clock = clock
+        self._field = Field(shared.dataset, shared.plan, question.min_gain)
+        self._timing = Timing(shared.plan)
+        self._spending = Spending(workers=workers, began=clock(), end=end)
+        self._tuning = Tuning(shared, budget, self._field, self._timing, self._spending)
+        self._repeats = Repeats(shared.plan, self._field, self._spending)
+        self._books = Books(
+            hands, self._field, self._timing, self._spending, self._tuning, self._repeats, known=known or {},
+            essential=frozenset(entrant.learner for entrant in shared.plan.entrants if entrant.essential),
+        )  # fmt: skip
+        self._probing = Probing(probes, probe_seconds)
+        self._looking = Looking(handing, began, clock)
+        self._looks: list[Look] = []
+        self._look_at = end
+        self._decided: Case | None = None
+        self._last: Case | None = None
+        self._serving: tuple[str, ...] = ()
+        self._stage: Literal["defaults", "tuning", "repeats", "over"] = "defaults"
+        self._queue: list[tuple[Entry, int]] = []
+        self._others = _in_order(entrant for entrant in shared.plan.entrants if not entrant.essential)
+
+    def hold(self) -> Held:
+        """Run the contest and return what came of it; raises NothingTrained where nobody finished a fold."""
+        entrants = self._shared.plan.entrants
+        essential = [entrant for entrant in entrants if entrant.essential]
+        tasks = len(entrants) * len(self._field.first)
+        self._hands.stage("default configurations", tasks, self._spending.end - self._clock())
+        entries = [self._books.enter(Candidate(entrant.learner, entrant.family)) for entrant in essential]
+        # Fold after fold, so that whatever is done when the time is up compares the same rows.
+        self._queue = [(entry, number) for number in self._field.first for entry in entries if number in entry.waiting]
+        with self._looking:
+            for task, result in self._hands.carry_out(self._tasks()):
+                self._take(task, result)
+            if (seen := self._looking.taken(wait=True)) is not None:
+                self._saw(seen)
+        for entry in self._field.entries.values():
+            if entry.ending is None and entry.results:
+                self._books.close(entry)
+        final = self._case()
+        if not any(outcome.done for outcome in final.outcomes.values()):
+            messages = (r.message for o in final.outcomes.values() for r in o.results.values() if r.message)
+            raise NothingTrained(
+                f"No learner finished: {next(messages, 'the budget was too short')}. A larger --budget may help."
+            )
+        if self._decided is None:
+            self._saw(self._looking.look("final", final))
+        return Held(self._decided or final, final, tuple(self._looks), tuple(self._probing.seen))
+
+    # What comes next.
+
+    def _tasks(self) -> Iterator[Task | None]:
+        while True:
+            task = self._next()
+            if task is None and self._stage == "over":
+                return
+            yield task
+
+    def _next(self) -> Task | None:
+        """Return the task for a worker that is free, or None where nothing is to be done before another result."""
+        if self._stage == "defaults":
+            if (task := self._default()) is not None:
+                return task
+            if any(not each.candidate.params for each in self._spending.running.values()):
+                return self._probe() or self._trial()
+            self._after_defaults()
+        if self._stage == "tuning":
+            self._look_while_tuning()
+            if self._stage == "tuning" and (task := self._probe() or self._trial()) is not None:
+                return task
+            if self._spending.running:
+                return None
+            self._after_tuning()
+            if self._stage == "tuning":
+                return self._next()
+        if self._stage == "repeats":
+            if (task := self._repeat()) is not None:
+                return task
+            if not self._spending.running:
+                self._stage = "over"
+        return None
+
+    def _default(self) -> Task | None:
+        """Return a fold of a default: of those without whom there is no answer, then of the family that is behind."""
+        while self._queue:
+            entry, number = self._queue.pop(0)
+            if entry.ending is None and (task := self._task(entry, number, essential=True)) is not None:
+                return task
+        for family in self._spending.behind():
+            begun = [entry for entry in self._field.entries.values()
+                     if entry.waiting and not entry.candidate.params and entry.candidate.family == family]  # fmt: skip
+            for entry in begun:
+                if (task := self._task(entry, entry.waiting[0])) is not None:
+                    return task
+            while (entrant := self._affordable(family)) is not None:
+                self._others.remove(entrant)
+                entry = self._books.enter(Candidate(entrant.learner, family))
+                if entry.waiting and (task := self._task(entry, entry.waiting[0])) is not None:
+                    return task
+        return None
+
+    def _affordable(self, family: Family) -> Entrant | None:
+        """Return the next learner of a family whose default its share of the seconds is expected to pay for."""
+        now, folds = self._clock(), len(self._field.first)
+        return next(
+            (
+                each
+                for each in self._others
+                if each.family == family
+                and self._spending.pays_for_default(family, folds * self._timing.of_default(each.learner), folds, now)
+            ),
+            None,
+        )
+
+    def _trial(self) -> Task | None:
+        """Return the next fold of a trial: of the family that has had fewer seconds, as far as it can use them.
+
+        Once the answer is known only learners of the model to use are tuned, whatever their family.
+        """
+        families: Sequence[Family | None] = (None,) if self._serving else self._spending.behind()
+        for family in families:
+            for entry in self._field.trials(family):
+                if self._serving and entry.candidate.learner not in self._serving:
+                    entry.end("partial", "the answer was known before it was done")
+                elif (task := self._task(entry, entry.waiting[0])) is not None:
+                    return task
+                else:
+                    entry.end("partial", "the budget ran out before it was done")
+                self._books.close(entry)
+            while (candidate := self._tuning.next(self._to_tune(family), self._clock())) is not None:
+                entry = self._books.enter(candidate)
+                if entry.waiting and (task := self._task(entry, entry.waiting[0])) is not None:
+                    return task
+        return None
+
+    def _to_tune(self, family: Family | None) -> list[str]:
+        """Name the learners whose turn it may be: a family's best, or those of the model to use (None)."""
+        if family is not None:
+            return self._tuning.tunable(self._field.ranked(family))[:TUNED_AT_A_TIME]
+        return [name for name in self._tuning.tunable(self._serving) if self._field.best_of(name) is not None]
+
+    def _repeat(self) -> Task | None:
+        """Return the next fold of the repeats that are under way, the next repeat where there is none."""
+        while (pair := self._repeats.next(self._clock())) is not None:
+            entry, number = pair
+            self._books.take_up(entry)
+            if number not in entry.waiting:
+                continue
+            if (task := self._task(entry, number)) is not None:
+                return task
+            self._repeats.missed(number)
+        return None
+
+    def _probe(self) -> Task | None:
+        return self._probing.next(self._clock(), self._spending.stop)
+
+    def _task(self, entry: Entry, number: int, *, essential: bool = False) -> FoldTask | None:
+        """Hand out a fold that an entry waits for, or None where it is not expected to end in time."""
+        candidate, now, spending = entry.candidate, self._clock(), self._spending
+        last = spending.stop
+        if self._stage == "repeats":
+            last = spending.until_repeats
+        elif essential:
+            last = spending.end
+        expected = self._timing.expected(candidate)
+        if now + (ESSENTIAL_FITS if essential else FITS) * expected > last:
+            return None
+        entry.waiting.remove(number)
+        entry.running.add(number)
+        spending.begin(candidate, number, now, expected)
+        limit = spending.limit(
+            trial_of=self._timing.of_default(candidate.learner) if candidate.params else None,
+            essential=essential, folds=len(self._field.first), now=now, last=last,
+        )  # fmt: skip
+        keep = f"folds/{candidate.key}-{number}.joblib" if number in self._field.first else None
+        return FoldTask(
+            candidate, number, spending.deadline(limit, now, last), limit, number == self._field.first[0], keep
+        )
+
+    # What came.
+
+    def _take(self, task: Any, result: Any) -> None:
+        if isinstance(task, ProbeTask):
+            self._probing.take(task, result)
+        else:
+            self._books.take(task, result, self._clock())
+
+    # Looks, and what follows from them.
+
+    def _after_defaults(self) -> None:
+        """Look at the defaults and go on to tuning; where no time is left for that the last look says it all."""
+        now, stop = self._clock(), self._spending.stop
+        if now >= stop:
+            self._stage = "over"
+            return
+        self._stage = "tuning"
+        self._look_at = now + LOOK_AFTER * (stop - now)
+        self._looking.begin("defaults", self._case())
+        self._hands.stage("tuning", 0, stop - now)
+
+    def _look_while_tuning(self) -> None:
+        """Take note of a look that has ended, and begin the next where it is time."""
+        if (seen := self._looking.taken()) is not None:
+            self._saw(seen)
+        if self._decided is None and "tuned" not in self._looking.stages and self._clock() >= self._look_at:
+            self._begin_look()
+
+    def _begin_look(self) -> None:
+        if not self._looking.under_way:
+            self._looking.begin("tuned", self._case())
+
+    def _after_tuning(self) -> None:
+        """Go on to repeats of the folds where the answer is open; nobody is at work who would wait for a look."""
+        if (seen := self._looking.taken(wait=True)) is not None:
+            self._saw(seen)
+            return
+        now, until = self._clock(), self._spending.until_repeats
+        if self._stage == "over" or self._decided is not None or not self._repeats.possible or now >= until:
+            self._stage = "over"
+        elif "tuned" not in self._looking.stages:
+            self._begin_look()
+        elif self._last is not None and self._repeats.choose(self._last, now):
+            self._stage = "repeats"
+            self._hands.stage("further repeats of the folds", self._repeats.tasks, until - now)
+        else:
+            self._stage = "over"
+
+    def _saw(self, seen: Seen) -> None:
+        """Learn from a look: whether the answer is known, and how long the model to use will take to be made."""
+        self._looks.append(seen.look)
+        self._last = seen.case
+        if seen.look.decided and self._decided is None:
+            self._decided = seen.case
+            if seen.look.stage != "final":
+                self._serve(seen)
+        now = self._clock()
+        self._spending.reserve(seen.handing, now, repeats=self._decided is None and self._repeats.possible)
+        if seen.look.stage == "defaults":
+            self._look_at = now + LOOK_AFTER * (self._spending.stop - now)
+
+    def _serve(self, seen: Seen) -> None:
+        """From now on tune those of whom the model to use is made; or stop, where that was asked for, or it is none."""
+        recommended = recommending.recommend(
+            seen.case, choice.chosen(seen.case), no_signal=seen.look.answer == "no_signal"
+        )
+        if self._budget.until == "answer" or recommended.option is None or recommended.which == "dummy":
+            self._stage = "over"
+            return
+        members = (seen.case.outcomes[key].candidate.learner for key in recommended.option.members)
+        self._serving = tuple(dict.fromkeys(members))
+
+    def _case(self) -> Case:
+        shared = self._shared
+        return case_of(shared.dataset, shared.profile, self._plan(), self._field.outcomes(), self._question)
+
+    def _plan(self) -> Plan:
+        """Return the plan, less those whom the seconds did not pay for."""
+        plan, folds = self._shared.plan, len(self._field.first)
+        if self._stage == "defaults" or not self._others:
+            return plan
+        late = {
+            each.learner: f"the budget does not pay for it: {folds} folds of it would take about "
+            f"{folds * self._timing.of_default(each.learner):,.0f} s"
+            for each in self._others
+        }
+        return replace(
+            plan,
+            entrants=tuple(entrant for entrant in plan.entrants if entrant.learner not in late),
+            skipped={**plan.skipped, **late},
+            unaffordable=(*plan.unaffordable, *late),
+        )
+
+
+def _in_order(entrants: Iterable[Entrant]) -> list[Entrant]:
+    """Return entrants in the order in which their defaults are begun: strong nets first, the quick before the slow."""
+    return sorted(entrants, key=lambda entrant: (not entrant.strong, entrant.seconds))

@@ -1,0 +1,226 @@
+"""The model that is recommended is made whole: members fitted on all rows, or the mean of their models of the folds.
+
+Refits and models of the folds err alike (reports/handing_over.md), and a refit is a fifth of the size and as much
+quicker to ask; models of the folds are there already. So members are fitted again where the time pays for that.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from advisor.contest.wish import SLACK, Way, Wish, makespan, refit_seconds, wish_for
+from advisor.fitting import handing
+from advisor.fitting.fold import RefitTask, Refitted, Shared, describe
+from advisor.judging import choice, recommending
+from advisor.judging.board import cut_short
+from advisor.judging.case import learner_of
+from advisor.records import Case, Handed, Limits, Mixture, Outcome, Recommendation, Which
+
+CarryOut = Callable[[Iterable[RefitTask]], Iterator[tuple[Any, Any]]]
+
+OPTIONS = Path("folds") / "options.json"
+TABLE = Path("folds") / "table.joblib"
+# The part of what is left before the end that a fit may take: it has to be written and read after that.
+FIT_SHARE = 0.9
+
+
+def handing_seconds(case: Case, workers: int) -> float:
+    """Expect what it takes in wall time to fit the model that would be recommended now on all rows; 0 where none is."""
+    recommended = recommending.recommend(case, choice.chosen(case))
+    if recommended.option is None:
+        return 0.0
+    return SLACK * makespan([refit_seconds(case, key) for key in recommended.option.members], workers)
+
+
+def hand_over(
+    shared: Shared,
+    case: Case,
+    recommended: Recommendation,
+    carry_out: CarryOut,
+    *,
+    end: float,
+    workers: int,
+    slope: float | None = None,
+    clock: Callable[[], float] = time.time,
+) -> tuple[Handed, Any]:
+    """Make the recommended model, write it below the run's folder, and return what it is, and the model.
+
+    What cannot be fitted on all rows by `end` (seconds since the epoch) is taken from the folds. Where the whole misses
+    a limit, a member that is the mean of its models of the folds is one of these instead; where that does not help, a
+    blend makes way for the next option that is best to use.
+    """
+    bench = _Bench(shared, case, carry_out, end, workers, slope, clock)
+    without: list[Which] = []
+    while True:
+        handed, model = _made(bench, recommended)
+        miss = _misses(case.question.limits, handed)
+        if miss and handed.fitted_on in ("folds", "mixed"):
+            handed, model = _made(bench, recommended, one=True)
+            miss = _misses(case.question.limits, handed)
+        if not miss or recommended.which in ("dummy", "classical", "neural"):
+            break
+        without.append(recommended.which)
+        recommended = recommending.recommend(case, choice.chosen(case), without=tuple(without))
+    bench.clean()
+    return (replace(handed, problems=(*handed.problems, miss)) if miss else handed), model
+
+
+def keep_options(shared: Shared, case: Case) -> None:
+    """Keep what other models of this run are made of: the models of the folds of all options, and nothing else."""
+    chosen = choice.chosen(case)
+    members = {} if chosen is None else chosen.members
+    files = {key: _files(shared, case.outcomes[key]) for mixture in members.values() for key in mixture}
+    options = {
+        which: {key: {"weight": weight, "files": files[key]} for key, weight in mixture.items()}
+        for which, mixture in members.items()
+    }
+    folder = shared.folder / "folds"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {shared.folder / file for own in files.values() for file in own}
+    for file in (*folder.glob("*.joblib"), *folder.glob("*.part")):
+        if file not in kept:
+            file.unlink()
+    content = {"classes": list(case.dataset.classes), "serve_on": case.plan.serve_on, "options": options}
+    (shared.folder / OPTIONS).write_text(json.dumps(content, indent=1), encoding="utf-8")
+    joblib.dump(handing.whole(case.dataset, None)[0], shared.folder / TABLE)
+
+
+@dataclass(frozen=True, eq=False)
+class _Bench:
+    """What a model is made with, and the members that are fitted on all rows by now: the files of them by key."""
+
+    shared: Shared
+    case: Case
+    carry_out: CarryOut
+    end: float
+    workers: int
+    slope: float | None
+    clock: Callable[[], float]
+    refitted: dict[str, Path] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def clean(self) -> None:
+        """Remove what only this needed, and what a fit that was stopped had begun to write."""
+        for file in (*self.refitted.values(), *(self.shared.folder / "model").glob("*.part")):
+            file.unlink(missing_ok=True)
+
+
+def _made(bench: _Bench, recommended: Recommendation, *, one: bool = False) -> tuple[Handed, Any]:
+    """Fit what is to be fitted and put the members together; with `one` a member has one model of the folds at most."""
+    case = bench.case
+    wish = wish_for(case, _members(case, recommended), bench.end - bench.clock(), bench.workers, bench.slope)
+    _refit(bench, [key for key, way in wish.ways.items()
+                   if way == "all rows" or not _files(bench.shared, case.outcomes[key])])  # fmt: skip
+    parts, ways, problems = _parts(bench, wish, one)
+    if not parts:
+        return Handed(recommended.which, recommended.learner, {}, "nothing", 0, problems=tuple(problems)), None
+    total = sum(weight for weight, _ in parts.values())
+    model = handing.whole(case.dataset, handing.mixed(parts, len(case.dataset.classes)))
+    path = bench.shared.folder / handing.MODEL
+    handing.write(model, path)
+    example = case.dataset.example
+    measured = {} if example is None else handing.measured(model, example, path)
+    kinds = set(ways.values())
+    return Handed(
+        recommended.which,
+        next(iter(parts)) if len(parts) == 1 else recommended.learner,
+        {name: weight / total for name, (weight, _) in parts.items()},
+        kinds.pop() if len(kinds) == 1 else "mixed",
+        len(case.dataset.target) if "all rows" in ways.values() else len(case.plan.folds.rows),
+        **measured,
+        problems=tuple(problems),
+    ), model
+
+
+def _members(case: Case, recommended: Recommendation) -> Mixture:
+    """Return the members by candidate key; where nothing is recommended that was fitted, the dummy."""
+    if recommended.option is not None:
+        return recommended.option.members
+    outcomes = case.outcomes.items()
+    dummy = next((key for key, each in outcomes if each.candidate.family == "dummy" and each.done), None)
+    return {} if dummy is None else {dummy: 1.0}
+
+
+def _refit(bench: _Bench, keys: list[str]) -> None:
+    """Fit these members on all rows, as far as that has not been tried, the longest first."""
+    case = bench.case
+
+    def tasks() -> Iterator[RefitTask]:
+        for key in sorted(keys, key=lambda key: -refit_seconds(case, key)):
+            if key in bench.refitted or key in bench.problems:
+                continue
+            limit = FIT_SHARE * (bench.end - bench.clock())
+            if _was_cut(case, key):  # it would learn for ever; what was judged had so much
+                limit = min(limit, SLACK * refit_seconds(case, key))
+            yield RefitTask(case.outcomes[key].candidate, bench.end, max(limit, 0.1), f"model/{key}.joblib")
+
+    for task, result in bench.carry_out(tasks()):
+        key = task.candidate.key
+        if isinstance(result, Refitted) and not result.problem and (not result.cut_short or _was_cut(case, key)):
+            bench.refitted[key] = bench.shared.folder / task.keep
+        else:
+            bench.problems[key] = _why_not(result)
+            with suppress(OSError):
+                (bench.shared.folder / task.keep).unlink()
+
+
+def _parts(bench: _Bench, wish: Wish, one: bool) -> tuple[dict[str, tuple[float, Any]], dict[str, Way], list[str]]:
+    """Load the members: return weights and models by learner, how each was fitted, and what did not go as planned."""
+    case, parts, ways, problems = bench.case, dict[str, tuple[float, Any]](), dict[str, Way](), list[str]()
+    for key, weight in wish.members.items():
+        name = learner_of(case, key)
+        if key in bench.problems:
+            problems.append(f"{name}: {bench.problems[key]}")
+        try:
+            parts[name] = weight, _member(bench, key, one)
+            ways[name] = "all rows" if key in bench.refitted else "folds"
+        except (ValueError, OSError) as problem:
+            problems.append(f"{name}: {problem}")
+    return parts, ways, problems
+
+
+def _member(bench: _Bench, key: str, one: bool) -> Any:
+    """Load a member: fitted on all rows where it is, else the mean of its models of the folds, or one of them."""
+    place, classes = bench.case.plan.serve_on, len(bench.case.dataset.classes)
+    if key in bench.refitted:
+        return handing.load_member(bench.refitted[key], place)
+    files = _files(bench.shared, bench.case.outcomes[key])
+    if not files:
+        raise ValueError("its models of the folds are gone")
+    bagged = handing.bag([handing.load_member(bench.shared.folder / file, place) for file in files], classes)
+    return handing.first_of(bagged) if one else bagged
+
+
+def _files(shared: Shared, outcome: Outcome) -> list[str]:
+    """Return the files of an outcome's fitted models, in the order of the folds, that are there."""
+    named = [result.model for _, result in sorted(outcome.results.items()) if result.model is not None]
+    return [file for file in named if (shared.folder / file).is_file()]
+
+
+def _was_cut(case: Case, key: str) -> bool:
+    outcome = case.outcomes[key]
+    return cut_short(outcome, outcome.done)
+
+
+def _misses(limits: Limits, handed: Handed) -> str:
+    """Say which limit the whole model misses; an empty text where it misses none."""
+    latency, size = handed.latency_p99_ms, handed.model_mb
+    if limits.max_latency_ms is not None and latency is not None and latency > limits.max_latency_ms:
+        return f"as a whole it takes {latency:.3g} ms for a row, allowed are {limits.max_latency_ms:g} ms"
+    if limits.max_model_mb is not None and size is not None and size > limits.max_model_mb:
+        return f"as a whole it has {size:.3g} MB, allowed are {limits.max_model_mb:g} MB"
+    return ""
+
+
+def _why_not(result: Any) -> str:
+    if isinstance(result, Refitted):
+        return result.problem or "it was still learning when its time was up, so that its models of the folds are used"
+    return str(result) if isinstance(result, TimeoutError) else describe(result)

@@ -1,0 +1,121 @@
+"""The board: a line for each learner, with its best configuration's score and all that it took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+from typing import Literal
+
+from advisor.judging.case import judged_of, losses_of, serving
+from advisor.measuring import costs, evidence
+from advisor.measuring.metrics import METRICS
+from advisor.records import BoardRow, Case, Entrant, FoldResult, Outcome
+
+
+def board_of(case: Case) -> tuple[BoardRow, ...]:
+    """Return a row for each learner of the plan, the lowest out-of-fold error first and those without one last.
+
+    The error is that of the learner's best configuration, which was chosen by these rows, so that it looks a little
+    better than it is; readings and options are free of that.
+    """
+    rows = [_row(case, entrant) for entrant in case.plan.entrants]
+    return tuple(sorted(rows, key=lambda row: (row.error is None, row.error)))
+
+
+def best_of(case: Case, learner: str) -> str | None:
+    """Return the key of a learner's configuration that lost least on all judged rows; None where none finished."""
+    if case.matrix is None:
+        return None
+    mean = case.matrix.losses.mean(axis=(0, 1))
+    own = [(float(mean[place]), key) for place, key in enumerate(case.columns)
+           if case.outcomes[key].candidate.learner == learner]  # fmt: skip
+    return min(own)[1] if own else None
+
+
+def cut_short(outcome: Outcome, folds: Iterable[int]) -> bool:
+    """Tell whether a candidate was stopped by the clock before it had learnt its fill, on most of the folds."""
+    results = [outcome.results[number] for number in folds if number in outcome.results]
+    return 2 * sum(result.cut_short for result in results) > len(results)
+
+
+def _row(case: Case, entrant: Entrant) -> BoardRow:
+    name, metric = entrant.learner, METRICS[case.plan.metric]
+    own = [outcome for outcome in case.outcomes.values() if outcome.candidate.learner == name]
+    results = [result for outcome in own for result in outcome.results.values()]
+    key = best_of(case, name)
+    error = se = None
+    interval: tuple[float | None, float | None] = (None, None)
+    if key is not None:
+        judged, lost = judged_of(case), losses_of(case, {key: 1.0})
+        error = metric.error_of_loss(float(lost.by_row.mean()))
+        se = evidence.standard_error(lost, judged, metric)
+        interval = evidence.score_interval(lost, judged, metric) or (None, None)
+    best = case.outcomes[key] if key is not None else next(iter(own), None)
+    done = [] if best is None else [result.cost for result in best.results.values() if result.state == "done"]
+    asked = serving([best]) if best is not None else {}
+    predicted = [
+        1_000_000 * result.cost.predict_seconds / len(result.losses)
+        for result in ([] if best is None else best.results.values())
+        if result.losses is not None and len(result.losses)
+    ]
+    first = next((result.cost for result in results if result.state == "done"), None)
+    folds = [] if case.matrix is None else [fold.number for fold in case.matrix.folds]
+    return BoardRow(
+        learner=name,
+        family=entrant.family,
+        score=None if error is None else metric.score(error),
+        low=interval[0],
+        high=interval[1],
+        error=error,
+        se=se,
+        trials=len(own),
+        folds=0 if key is None else len(folds),
+        params={} if best is None else dict(best.candidate.params),
+        fit_seconds=fmean(cost.fit_seconds for cost in done) if done else None,
+        tune_seconds=sum(r.cost.seconds for r in results if r.candidate.params),
+        spent_seconds=sum(r.cost.seconds for r in results),
+        cpu_seconds=sum(r.cost.cpu_seconds for r in results),
+        energy_wh_estimated=_energy_wh(results),
+        predict_ms_per_1000_rows=fmean(predicted) if predicted else None,
+        latency_p50_ms=asked.get("latency_p50_ms"),
+        latency_p99_ms=asked.get("latency_p99_ms"),
+        # Growth over the start of a fit: a later fit in the same process grows less, so the largest is the truest.
+        peak_memory_mb=_most(result.cost.peak_memory_mb for result in results),
+        model_mb=asked.get("model_mb"),
+        device=None if first is None else first.device,
+        device_name=None if first is None else first.device_name,
+        gpu_memory_mb=_most(result.cost.gpu_memory_mb for result in results),
+        cut_short=best is not None and bool(folds) and cut_short(best, folds),
+        status=_status(key, own),
+        message=_message(case, name, own),
+    )
+
+
+def _status(key: str | None, own: Sequence[Outcome]) -> Literal["ok", "partly", "given_up", "failed"]:
+    if key is not None:
+        return "partly" if any(outcome.ending in ("failed", "timeout") for outcome in own) else "ok"
+    return "given_up" if any(outcome.ending == "given_up" for outcome in own) else "failed"
+
+
+def _message(case: Case, name: str, own: Sequence[Outcome]) -> str:
+    if name in case.barred:
+        return case.barred[name]
+    trouble = next((outcome for outcome in own if outcome.message), None)
+    if trouble is not None:
+        return trouble.message
+    return "" if own else "the budget ran out before it began"
+
+
+def _energy_wh(results: Sequence[FoldResult]) -> float | None:
+    """Estimate the watt-hours of all fits of a learner; None where a GPU of unknown power took part."""
+    on_gpu = [result.cost for result in results if result.cost.device != "cpu"]
+    watts = {cost.gpu_watts for cost in on_gpu}
+    return costs.energy_wh(
+        sum(result.cost.cpu_seconds for result in results),
+        sum(cost.fit_seconds for cost in on_gpu),
+        max((w for w in watts if w is not None), default=None) if None not in watts else None,
+    )
+
+
+def _most(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

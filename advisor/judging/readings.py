@@ -1,0 +1,97 @@
+"""The two readings of a Case: nets alone against the classical side, and the best built with nets against without."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from advisor.judging import choice
+from advisor.judging.case import against, judged_of, losses_of
+from advisor.judging.choice import LEFT_OUT, Chosen
+from advisor.measuring import evidence
+from advisor.measuring.metrics import METRICS
+from advisor.records import Case, Comparison, How, Option, Reading, Which
+
+SIDES: Mapping[How, tuple[tuple[Which, ...], tuple[Which, ...]]] = {
+    "alone": (("classical",), ("neural",)),
+    "in_company": (("classical", "classical_blend"), ("neural", "blend")),
+}
+
+
+def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[How, Reading]:
+    """Return the readings that there are: none where a family has no champion, one alone where nothing is blended."""
+    if "classical" not in chosen.members or "neural" not in chosen.members:
+        return {}
+    options = {which: option(case, chosen, which) for which in chosen.members if which != "dummy"}
+    found: dict[How, Reading] = {}
+    for how, sides in SIDES.items():
+        without, with_nets = ([which for which in side if which in options] for side in sides)
+        if how == "in_company" and "blend" not in options:
+            continue
+        # On all rows each side enters what has lost least there.
+        left, right = (min(side, key=lambda which: _whole(case, chosen, which)) for side in (without, with_nets))
+        compared = compare(case, chosen, without, with_nets, (left, right), min_gain=min_gain)
+        if compared is not None:
+            found[how] = Reading(how, options[left], options[right], compared)
+    return found
+
+
+def alone_among(case: Case, keys: Collection[str], *, min_gain: float | None = None) -> Reading | None:
+    """Read nets alone against the classical side as if these candidates were all; None where a side has nobody."""
+    if case.matrix is None:
+        return None
+    places = [place for place, key in enumerate(case.columns) if key in keys]
+    few = replace(
+        case,
+        columns=tuple(case.columns[place] for place in places),
+        matrix=replace(
+            case.matrix,
+            losses=case.matrix.losses[:, :, places],
+            predictions=tuple(case.matrix.predictions[place] for place in places),
+        ),
+        # Without blends, which this reading has no use for.
+        question=replace(case.question, limits=replace(case.question.limits, single=True)),
+    )
+    chosen = choice.chosen(few)
+    return None if chosen is None else read(few, chosen, min_gain=min_gain).get("alone")
+
+
+def compare(
+    case: Case,
+    chosen: Chosen,
+    incumbents: Sequence[Which],
+    challengers: Sequence[Which],
+    pair: tuple[Which, Which],
+    *,
+    min_gain: float | None = None,
+) -> Comparison | None:
+    """Compare two sides by the bootstrapped choice; `pair` are the options that all rows choose on either side.
+
+    theta is the mean over draws. Its standard error is that of the pair's rows, or what the draws show where that is
+    more: a mean over the rows left out, a share exp(-1) of all, varies by as much more.
+    """
+    thetas = chosen.theta(incumbents, challengers, METRICS[case.plan.metric].power)
+    left, right = (chosen.members[which] for which in pair)
+    if len(thetas) < 2:
+        return against(case, left, right, min_gain=min_gain)
+    spread = float(np.std(thetas, ddof=1)) * LEFT_OUT**0.5
+    return against(case, left, right, min_gain=min_gain, theta=float(thetas.mean()), spread=spread)
+
+
+def option(case: Case, chosen: Chosen, which: Which) -> Option:
+    """Say what an option is worth on rows that did not choose it, with the 90 % interval of its score."""
+    metric = METRICS[case.plan.metric]
+    known = chosen.losses[which][np.isfinite(chosen.losses[which])]
+    members = chosen.members[which]
+    lost = losses_of(case, members)
+    loss = float(known.mean()) if len(known) else float(lost.by_row.mean())
+    error = metric.error_of_loss(loss)
+    interval = evidence.score_interval(lost, judged_of(case), metric, error=error)
+    low, high = interval or (None, None)
+    return Option(which, members, loss, error, metric.score(error), low, high)
+
+
+def _whole(case: Case, chosen: Chosen, which: Which) -> float:
+    return float(losses_of(case, chosen.members[which]).by_row.mean())

@@ -1,0 +1,166 @@
+"""House rules that lead from the readings to one of five answers. Measures nothing, and has no words of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from advisor.judging import board, choice, prices, readings
+from advisor.judging.case import contenders, losses_of
+from advisor.judging.choice import Chosen
+from advisor.measuring import evidence
+from advisor.measuring.metrics import METRICS
+from advisor.records import Answer, Case, Comparison, How, Reading, Reason, Which
+
+# Folds that both families must have finished before anything is said; one is enough where the plan has only one.
+FEWEST_FOLDS = 2
+FAMILIES: tuple[Literal["classical", "neural"], ...] = ("classical", "neural")
+# Skill is seen where the best of both families is as certain as this to beat the dummy.
+SKILL_CONFIDENCE = 0.975
+# "No signal" recommends a constant, so that not having seen skill does not suffice: a relative error reduction of this
+# much over the dummy (an AUC of 0.55) has to be ruled out as certainly. Elsewhere there are too few rows to tell.
+LARGEST_NO_SIGNAL = 0.1
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """An answer, the reading that carries it (None where none does), why, and all that was read."""
+
+    answer: Answer
+    how: How | None
+    because: tuple[Reason, ...]
+    readings: dict[How, Reading]
+    chosen: Chosen | None
+    margin: float
+
+
+def ruling(
+    case: Case, *, confidence: float | None = None, min_gain: float | None = None, chosen: Chosen | None = None
+) -> Ruling:
+    """Answer from what a Case holds; `chosen` is its bootstrapped choice, where that is known already.
+
+    `confidence` None is that of the question; `min_gain` None the larger of what was asked for and the gain that pays
+    for what a net costs. "Worth it" has two chances, one a reading, so that each is asked for half of the error
+    (Bonferroni); "not worth it" needs both readings, which no correction makes safer (intersection-union, Berger 1982).
+    """
+    chosen = chosen or choice.chosen(case)
+    asked = case.question.confidence if confidence is None else confidence
+    margin = prices.margin_that_pays(case, chosen) if min_gain is None else min_gain
+    found = {} if chosen is None else readings.read(case, chosen, min_gain=margin)
+    answer, how, because = _answer(case, chosen, found, asked)
+    return Ruling(answer, how, because, found, chosen, margin)
+
+
+def _answer(
+    case: Case, chosen: Chosen | None, found: dict[How, Reading], confidence: float
+) -> tuple[Answer, How | None, tuple[Reason, ...]]:
+    missing = _too_little(case, chosen)
+    if missing is not None:
+        return missing[0], None, (missing[1],)
+    if not found or case.matrix is None or chosen is None:
+        rows = 0 if case.matrix is None else len(case.matrix.rows)
+        return "not_enough_evidence", None, (Reason("too_few_rows", {"rows": rows}),)
+    skill, ruled_out = _skill(case, chosen)
+    if not skill and ruled_out:
+        return "no_signal", None, (Reason("no_skill", {"ruled_out": LARGEST_NO_SIGNAL}),)
+    answers = {how: evidence.answer_of(reading.comparison, 1 - (1 - confidence) / 2) for how, reading in found.items()}
+    against_nets = [evidence.answer_of(reading.comparison, confidence) for reading in found.values()]
+    if all(answer == "not_worth_it" for answer in against_nets):
+        closer = max(found, key=lambda how: found[how].comparison.p_worth)
+        return _not_worth_it(case, closer)
+    # That a net does not pay can be known before it is known whether anything does; that one pays cannot.
+    if not skill:
+        return "not_enough_evidence", None, (Reason("no_skill_yet", {"rows": len(case.matrix.rows),
+                                                                     "ruled_out": LARGEST_NO_SIGNAL}),)  # fmt: skip
+    certain = [how for how, answer in answers.items() if answer == "worth_it"]
+    if not certain:
+        disagree = any(_prior_decides(reading.comparison, confidence) for reading in found.values())
+        return "too_close_to_call", None, (Reason("prior_decides" if disagree else "neither_certain",
+                                                  {"confidence": confidence}),)  # fmt: skip
+    noticed = [how for how in certain if _floor_holds(case, found[how])]
+    if not noticed:
+        return "too_close_to_call", None, (Reason("below_floor"),)
+    if late := _classical_side_is_weak(case, chosen):
+        return "not_enough_evidence", None, (late,)
+    return "worth_it", noticed[0], ()
+
+
+def _not_worth_it(case: Case, how: How) -> tuple[Answer, How | None, tuple[Reason, ...]]:
+    """Say "not worth it" where a strong net learnt its fill on the folds: of a weak one it would be no answer."""
+    assert case.matrix is not None
+    folds = [fold.number for fold in case.matrix.folds]
+    strong = {entrant.learner for entrant in case.plan.entrants if entrant.strong}
+    own = [case.outcomes[key] for key in case.columns if case.outcomes[key].candidate.learner in strong]
+    if not own:
+        given_up = [o for o in case.outcomes.values() if o.candidate.learner in strong and o.ending == "given_up"]
+        if not given_up:
+            return "not_enough_evidence", None, (Reason("no_strong_net", {"left_out": list(case.plan.unaffordable)}),)
+    elif all(board.cut_short(outcome, folds) for outcome in own):
+        return "not_enough_evidence", None, (Reason("strong_net_cut_short", {"learners": sorted(
+            {outcome.candidate.learner for outcome in own})}),)  # fmt: skip
+    return "not_worth_it", how, ()
+
+
+def _classical_side_is_weak(case: Case, chosen: Chosen) -> Reason | None:
+    """Say why a gain over the classical side proves nothing: its champion was stopped by the clock on most folds."""
+    assert case.matrix is not None
+    folds = [fold.number for fold in case.matrix.folds]
+    key = next(iter(chosen.members["classical"]))
+    if board.cut_short(case.outcomes[key], folds):
+        return Reason("classical_cut_short", {"learner": case.outcomes[key].candidate.learner})
+    return None
+
+
+def _too_little(case: Case, chosen: Chosen | None) -> tuple[Answer, Reason] | None:
+    """Say what is missing for a comparison, or None where nothing is."""
+    families = {entrant.learner: entrant.family for entrant in case.plan.entrants}
+    finished = {case.outcomes[key].candidate.family for key in case.columns}
+    leading = set() if case.matrix is None else {f for f in ("classical", "neural") if contenders(case, f)}
+    if "neural" not in leading and "classical" in leading:
+        nets = [name for name, family in families.items() if family == "neural"]
+        barred = [case.barred[name] for name in nets if name in case.barred]
+        measured = {case.outcomes[key].candidate.learner for key in case.columns}
+        if barred and all(name in case.barred or name not in measured for name in nets) and "neural" in finished:
+            return "not_worth_it", Reason("nets_barred", {"why": barred[0]})
+    for family in ("classical", "neural"):
+        if family in leading:
+            continue
+        if family in finished:
+            why = next(
+                (case.barred[name] for name, own in families.items() if own == family and name in case.barred), ""
+            )
+            return "not_enough_evidence", Reason("side_barred", {"family": family, "why": why})
+        return "not_enough_evidence", Reason("side_missing", {"family": family})
+    judged = 0 if case.matrix is None else len(case.matrix.folds)
+    fewest = min(FEWEST_FOLDS, len(case.plan.folds.parts))
+    if judged < fewest:
+        return "not_enough_evidence", Reason("too_few_folds", {"judged": judged, "fewest": fewest})
+    return None
+
+
+def _skill(case: Case, chosen: Chosen) -> tuple[bool, bool]:
+    """Tell whether the best of both families beats the dummy, and whether an error clearly below it is ruled out."""
+    if "dummy" not in chosen.members:
+        return True, False
+    sides: list[Which] = [which for which in FAMILIES if which in chosen.members]
+    best = min(sides, key=lambda which: float(losses_of(case, chosen.members[which]).by_row.mean()))
+    seen = readings.compare(case, chosen, ("dummy",), sides, ("dummy", best), min_gain=0.0)
+    large = readings.compare(case, chosen, ("dummy",), sides, ("dummy", best), min_gain=LARGEST_NO_SIGNAL)
+    if seen is None or large is None:
+        return True, False
+    return seen.p_worth_flat >= SKILL_CONFIDENCE, large.p_worth_flat <= 1 - SKILL_CONFIDENCE
+
+
+def _prior_decides(comparison: Comparison, confidence: float) -> bool:
+    """Tell whether one of the chances, with and without the weak prior, is certain and the other is not."""
+    low, high = sorted((comparison.p_worth, comparison.p_worth_flat))
+    least = 1 - (1 - confidence) / 2
+    return low <= 1 - confidence < high or low < least <= high
+
+
+def _floor_holds(case: Case, reading: Reading) -> bool:
+    """Tell whether the absolute improvement reaches the metric's floor (of the dummy's loss, where it is relative)."""
+    metric = METRICS[case.plan.metric]
+    dummy = next((key for key in case.columns if case.outcomes[key].candidate.family == "dummy"), None)
+    unit = float(losses_of(case, {dummy: 1.0}).by_row.mean()) if metric.floor_of_dummy and dummy is not None else 1.0
+    return reading.without.loss - reading.with_nets.loss >= metric.floor * unit

@@ -1,0 +1,46 @@
+"""What can be wrong with a table before any training: numbered findings D, L and S, and the order they are told in.
+
+D is for rows and columns, L for leaks, S for folds that would flatter. What holds for data of any kind (equal rows, the
+target) is found by advisor.profiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from advisor.modalities.tabular.checks.columns import (
+    constant_columns,
+    duplicate_rows,
+    id_like_columns,
+    many_levels,
+    telling_gaps,
+    text_columns,
+)
+from advisor.modalities.tabular.checks.drift import drift
+from advisor.modalities.tabular.checks.entities import repeated_entities
+from advisor.modalities.tabular.checks.leakage import copies_target, nearly_all_alone, predicts_alone
+from advisor.modalities.tabular.checks.order import row_order, time_column
+from advisor.modalities.tabular.checks.survey import Survey
+from advisor.records import Column, Dataset, Finding
+
+CHECKS: tuple[tuple[str, Callable[[Survey], Finding | None]], ...] = (
+    ("D01", duplicate_rows),
+    ("D03", constant_columns),
+    ("D04", id_like_columns),
+    ("D05", many_levels),
+    ("D06", text_columns),
+    ("D07", telling_gaps),
+    ("L01", predicts_alone),
+    ("L02", copies_target),
+    ("L03", nearly_all_alone),
+    ("S01", time_column),
+    ("S02", row_order),
+    ("S03", repeated_entities),
+    ("S04", drift),
+)
+
+
+def look_for_findings(dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+    """Run every check on a table whose `columns` were described, and return what was found, in the order of CHECKS."""
+    survey = Survey(dataset, columns)
+    return tuple(finding for _, check in CHECKS if (finding := check(survey)) is not None)

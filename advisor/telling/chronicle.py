@@ -1,0 +1,178 @@
+"""Everyone who is told what happens: the ledger at once, MLflow when its store is open, the display on the terminal."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from advisor.errors import Interrupted
+from advisor.measuring.metrics import METRICS
+from advisor.records import Budget, Dataset, FoldResult, Outcome, Plan, Profile
+from advisor.telling.ledger import Ledger
+from advisor.telling.progress import Progress
+from advisor.telling.redacted import redacted, without_credentials
+from advisor.telling.tracking import TrackedRun
+from advisor.telling.tracking import start as start_tracking
+
+# What verdict.json waits for a store that has not answered yet.
+GLANCE_SECONDS = 2.0
+
+
+class Chronicle:
+    """The memory of one run, as a context manager: an exception inside ends the MLflow run, too.
+
+    Ctrl-C leaves as Interrupted, with the line that resumes the run. Nothing here waits for MLflow but `where`, for a
+    glance, and `finish`, for as long as it is told.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, show: Progress, command: str) -> None:
+        self._folder, self._plan, self._show, self._command = folder, plan, show, command
+        self._ledger = Ledger(folder, plan.fingerprint)
+        self._known = {
+            (result.candidate.key, result.fold): result for result in self._ledger.results() if result.state == "done"
+        }
+        self._starting: Future[TrackedRun] | None = None
+        self._place: dict[str, Any] = {}
+        self._untold: list[Callable[[TrackedRun], None]] = []
+
+    def __enter__(self) -> Chronicle:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: Any) -> None:
+        self._ledger.close()
+        self._show.close()
+        if problem is None:
+            return
+        run = self._run(GLANCE_SECONDS)
+        if run is not None:
+            words = redacted(str(problem)) or type(problem).__name__
+            run.fail(words, interrupted=isinstance(problem, KeyboardInterrupt))
+        if isinstance(problem, KeyboardInterrupt):
+            where = "" if "--out" in self._command else f" --out {shlex.quote(str(self._folder))}"
+            again = self._command.removesuffix(" --resume") + where + " --resume"
+            raise Interrupted(f"Interrupted; what finished is kept. Go on with: {again}") from problem
+
+    def known(self) -> Mapping[tuple[str, int], FoldResult]:
+        """Return what an earlier run of this comparison finished, by a candidate's key and a fold's number."""
+        return dict(self._known)
+
+    def tell(self, result: FoldResult) -> None:
+        """Tell everyone of a result, one that was known too; raises UserError where runs cannot be tracked."""
+        if (result.candidate.key, result.fold) not in self._known:
+            self._ledger.add(result)
+        self._show.result(result)
+        score = None if result.error is None else METRICS[self._plan.metric].score(result.error)
+        self._later(lambda run: run.record(result, score))
+
+    def ended(self, outcome: Outcome) -> None:
+        """Tell that a candidate is over, whatever came of it."""
+        self._later(lambda run: run.ended(outcome))
+
+    def note(self, text: str) -> None:
+        """Tell the person something that stops nothing."""
+        self._show.note(text)
+
+    def stage(self, name: str, tasks: int, seconds_left: float) -> None:
+        """Tell that so many pieces of work of one kind begin, and how long they may take together."""
+        self._show.stage(name, tasks, seconds_left)
+
+    def track(self, uri: str, experiment: str, dataset: Dataset, profile: Profile, budget: Budget) -> None:
+        """Open the MLflow store on a thread of its own: a new one takes seconds in which learners can already run."""
+        folds = self._plan.folds
+        params = {
+            "metric": self._plan.metric,
+            "budget_seconds": budget.seconds,
+            "trials": budget.trials,
+            "seed": budget.seed,
+            "until": budget.until,
+            "splits": f"{folds.kind} {folds.folds} x {folds.repeats}",
+            "rows_used": len(folds.rows),
+            "learners": ", ".join(self._plan.learners),
+            "command": redacted(self._command),
+        }
+        tags = {
+            "dataset": dataset.name,
+            "target": dataset.target_name,
+            "task": dataset.task,
+            "metric": self._plan.metric,
+            "rows": len(dataset.target),
+            "columns": len(profile.columns),
+            "folder": self._folder.name,
+        }
+        self._place = {"tracking_uri": without_credentials(uri), "experiment": experiment, "run_id": None}
+        starting: Future[TrackedRun] = Future()
+
+        def start() -> None:
+            try:
+                name = f"{dataset.name} · {dataset.target_name}"
+                starting.set_result(
+                    start_tracking(uri, experiment, name, params=params, tags=tags, dataset=dataset,
+                                   digest=profile.fingerprint[:36], warn=self._show.note)
+                )  # fmt: skip
+            except BaseException as problem:
+                # Whatever it is, it belongs to the thread that asks for the run.
+                starting.set_exception(problem)
+
+        self._starting = starting
+        # A daemon, so that a store that hangs cannot hold up the end of the program.
+        threading.Thread(target=start, name="advisor-mlflow", daemon=True).start()
+
+    def where(self) -> dict[str, Any] | None:
+        """Say where MLflow keeps this run; run_id is None while its store has not answered, all of it without one."""
+        if self._starting is None:
+            return None
+        run = self._run(GLANCE_SECONDS)
+        return dict(self._place if run is None else run.where)
+
+    def finish(
+        self, document: Mapping[str, Any], folder: Path, model: Any, dataset: Dataset, patience_seconds: float
+    ) -> dict[str, Any] | None:
+        """Hand the answer, the files and the model to MLflow, and say where it all is; waits as long as it is told."""
+        if self._starting is None:
+            return None
+        deadline = monotonic() + patience_seconds
+        run = self._run(patience_seconds)
+        if run is not None:
+            self._catch_up(run)
+            left = max(0.0, deadline - monotonic())
+            return run.finish(document, folder, model=model, input_example=dataset.example, patience_seconds=left)
+        if self._starting.done():
+            self._show.note(f"The run is not in MLflow: {self._starting.exception()}")
+        else:
+            self._show.note(f"The run is not in MLflow: {self._place['tracking_uri']} did not answer in time.")
+            self._starting.add_done_callback(_give_up)
+        return dict(self._place)
+
+    def _run(self, seconds: float) -> TrackedRun | None:
+        """Wait so long for the MLflow run; None where there is none, whatever the reason."""
+        if self._starting is None:
+            return None
+        try:
+            return self._starting.result(max(0.0, seconds))
+        except Exception:
+            # Late, or not to be had, which `finish` tells and `tell` raises: what was measured must not fall with it.
+            return None
+
+    def _later(self, tell: Callable[[TrackedRun], None]) -> None:
+        """Tell MLflow, now or as soon as its store is open; raises what kept it from being opened."""
+        if self._starting is None:
+            return
+        self._untold.append(tell)
+        if self._starting.done():
+            self._catch_up(self._starting.result())
+
+    def _catch_up(self, run: TrackedRun) -> None:
+        for tell in self._untold:
+            tell(run)
+        self._untold.clear()
+
+
+def _give_up(starting: Future[TrackedRun]) -> None:
+    """End a run whose store answered when nobody waited any longer."""
+    if starting.exception() is None:
+        starting.result().fail("The comparison had ended before the store answered.")

@@ -1,0 +1,419 @@
+"""Records -> what a run leaves behind: the content of verdict.json, the tables of outcomes and of predictions.
+
+The only place that turns records into JSON: whoever tells of a finished run reads the document made here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from advisor import profiling
+from advisor.judging.case import judged_of, learner_of, losses_of
+from advisor.learners import catalogue
+from advisor.measuring import costs
+from advisor.measuring.evidence import gain_interval, gain_of, score_interval
+from advisor.measuring.metrics import METRICS
+from advisor.records import (
+    Budget,
+    Candidate,
+    Case,
+    Champion,
+    Comparison,
+    Cost,
+    Effort,
+    FoldResult,
+    Handed,
+    How,
+    Look,
+    Mixture,
+    Option,
+    Outcome,
+    Plan,
+    Reading,
+    Verdict,
+)
+from advisor.telling import sentences
+from advisor.telling.redacted import redacted, without_credentials
+
+SCHEMA = 1
+# The level of an interval that nobody measured.
+LEVEL = 0.9
+_PACKAGES = (
+    "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "catboost", "torch", "optuna", "mlflow",
+)  # fmt: skip
+_SERVING = ("latency_p50_ms", "latency_p99_ms", "model_mb")
+_READINGS: tuple[How, ...] = ("alone", "in_company")
+
+
+def verdict_document(
+    verdict: Verdict,
+    handed: Handed | None,
+    case: Case,
+    budget: Budget,
+    *,
+    spent_seconds: float,
+    environment: Mapping[str, Any],
+    mlflow: Mapping[str, Any] | None,
+    would_change: Mapping[str, Any],
+    effort: Any,
+) -> dict[str, Any]:
+    """Return the content of verdict.json, free of NaN and infinity: what is not known is None.
+
+    `case` is that of all that was measured; `handed` None where no model was made. `effort` is a mapping or a record.
+    """
+    plan = case.plan
+    carrying = verdict.readings.get(verdict.how or "alone")
+    compared = None if carrying is None else carrying.comparison
+    content: dict[str, Any] = plain(
+        {
+            "schema": SCHEMA,
+            "answer": verdict.answer,
+            "sentence": sentences.sentence(verdict, case),
+            "how": verdict.how,
+            **_compared(compared),
+            "min_gain": verdict.min_gain,
+            "readings": {how: _reading(verdict.readings.get(how), case) for how in _READINGS},
+            "metric": plan.metric,
+            "recommended": _recommended(verdict, handed, case),
+            "champions": {which: None if one is None else _champion(one) for which, one in verdict.champions.items()},
+            "leaderboard": verdict.board,
+            "skipped": plan.skipped,
+            "failed": {row.learner: row.message for row in verdict.board if row.status == "failed"},
+            "weights": licences(plan),
+            "reasons": sentences.reasons(verdict, handed, case, budget),
+            "rules": verdict.rules,
+            "would_change": {name: _in_words(change) for name, change in would_change.items()},
+            "effort": _effort(effort),
+            "cost": verdict.account,
+            "looks": [_look(look, verdict.how or "alone") for look in verdict.looks],
+            **_profile(case),
+            "rows_used": len(plan.folds.rows),
+            "splits": _splits(case),
+            "budget": _budget(budget, spent_seconds, verdict.looks),
+            "mlflow": mlflow,
+            "environment": environment,
+        }
+    )
+    return content
+
+
+def licences(plan: Plan) -> dict[str, str]:
+    """Name the pre-trained weights of those that take part, and their licence: {learner: words}."""
+    return {
+        learner.name: learner.weights for learner in catalogue() if learner.weights and learner.name in plan.learners
+    }
+
+
+def environment(plan: Plan, outcomes: Iterable[Outcome], command: str) -> dict[str, Any]:
+    """Describe where and with what the run was made; no path, no name of the machine, and no password."""
+    costs_of_fits = (result.cost for outcome in outcomes for result in outcome.results.values())
+    trained_on = next((cost for cost in costs_of_fits if cost.device != "cpu"), Cost())
+    return {
+        "versions": {"advisor": installed("neural-net-advisor"), **{name: installed(name) for name in _PACKAGES}},
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": costs.cpu_name(),
+        # What the nets ran on; "auto" would say nothing.
+        "device": trained_on.device,
+        "gpu": None if trained_on.device == "cpu" else trained_on.device_name,
+        "seed": plan.seed,
+        "command": redacted(command),
+        "fingerprint": plan.fingerprint,
+    }
+
+
+def installed(package: str) -> str | None:
+    """Return the version of an installed package without importing it, or None."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def outcomes_table(case: Case, began: float) -> pd.DataFrame:
+    """Return one row a candidate and fold (kind "fold") and one a candidate (kind "candidate").
+
+    Times are seconds since `began` (of the epoch). A candidate's error is over the folds that were judged, None where
+    it did not finish them; its seconds are those of all its folds.
+    """
+    judged = () if case.matrix is None else tuple(fold.number for fold in case.matrix.folds)
+    rows = [
+        row
+        for outcome in case.outcomes.values()
+        for row in (
+            *(_fold_row(case, result, began) for result in outcome.results.values()),
+            _candidate_row(case, outcome, judged, began),
+        )
+    ]
+    columns = [
+        "kind", "candidate", "learner", "family", "stage", "number", "repeat", "fold", "state", "error",
+        "score", "seconds", "started_at", "ended_at", "params", "folds", "ending", "fit_seconds", "predict_seconds",
+        "cpu_seconds", "latency_p50_ms", "latency_p99_ms", "peak_memory_mb", "model_mb", "device", "device_name",
+        "gpu_memory_mb", "cut_short", "message", "curve",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def out_of_fold_table(case: Case, champions: Mapping[str, Champion | None]) -> pd.DataFrame:
+    """Return what champions and blends predicted of rows they had not learnt from: one row a test row, fold and model.
+
+    Columns: row (position in the data), repeat, fold (within the repeat), which, learner, target, then `prediction` or
+    one `p_<class>` a class. The rows chose who is champion, and the weights of a blend.
+    """
+    matrix, data = case.matrix, case.dataset
+    names = [f"p_{label}" for label in data.classes] or ["prediction"]
+    frames = []
+    for champion in champions.values():
+        if champion is None or matrix is None:
+            continue
+        mixture = {_key(name, champion.params[name]): share for name, share in champion.members.items()}
+        place = {key: column for column, key in enumerate(case.columns)}
+        blended = np.asarray(sum(share * matrix.predictions[place[key]] for key, share in mixture.items()))
+        for fold in matrix.folds:
+            target = data.target[fold.test]
+            told = {
+                "row": fold.test,
+                "repeat": fold.repeat,
+                "fold": fold.fold,
+                "which": champion.which,
+                "learner": champion.learner,
+                "target": np.asarray(data.classes, dtype=object)[target] if data.classes else target,
+            }
+            predicted = blended[fold.repeat, np.searchsorted(matrix.rows, fold.test)].reshape(len(fold.test), -1)
+            frames.append(pd.concat([pd.DataFrame(told), pd.DataFrame(predicted, columns=names)], axis=1))
+    empty = pd.DataFrame(columns=["row", "repeat", "fold", "which", "learner", "target", *names])
+    return pd.concat(frames, ignore_index=True) if frames else empty
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON knows it: plain dicts, lists, strings and finite numbers; NaN and infinity become None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain(dataclasses.asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _compared(compared: Comparison | None) -> dict[str, Any]:
+    """Return what a comparison found in relative error reductions; all unknown where there was none."""
+    if compared is None:
+        unknown = {"estimate": None, "low": None, "high": None, "level": LEVEL}
+        return {"gain": unknown, "p_worth": None, "detectable_gain": None}
+    return {
+        "gain": gain_interval(compared.theta, compared.low, compared.high, compared.level),
+        "p_worth": compared.p_worth,
+        "detectable_gain": gain_of(compared.detectable_theta) if compared.detectable_theta > 0 else None,
+    }
+
+
+def _reading(reading: Reading | None, case: Case) -> dict[str, Any] | None:
+    if reading is None:
+        return None
+    return {
+        **_compared(reading.comparison),
+        "without": _option(reading.without, case),
+        "with": _option(reading.with_nets, case),
+        "rows": reading.comparison.rows,
+    }
+
+
+def _option(option: Option, case: Case) -> dict[str, Any]:
+    members = _by_learner(option.members, case)
+    learner = next(iter(members)) if len(members) == 1 else option.which
+    return {
+        "which": option.which, "learner": learner, "members": members, "score": option.score, "low": option.low,
+        "high": option.high, "error": option.error,
+    }  # fmt: skip
+
+
+def _champion(champion: Champion) -> dict[str, Any]:
+    """Describe a champion: the settings of one model as they are, those of a blend by learner."""
+    params = champion.params[champion.learner] if len(champion.members) == 1 else champion.params
+    return {**dataclasses.asdict(champion), "params": params}
+
+
+def _recommended(verdict: Verdict, handed: Handed | None, case: Case) -> dict[str, Any]:
+    """Describe the model to use: as it was handed over where one was, else as its members were measured."""
+    wanted = verdict.recommended
+    planned = {} if wanted.option is None else _by_learner(wanted.option.members, case)
+    made = handed is not None and handed.fitted_on != "nothing"
+    members = handed.members if handed is not None and made else planned
+    own = verdict.champions.get(wanted.which)
+    serving = {name: None if own is None else own.cost.get(name) for name in _SERVING}
+    told: dict[str, Any] = {"fitted_on": None, "rows": None, "problems": ()}
+    which, learner = wanted.which, wanted.learner
+    if handed is not None:
+        told = {name: getattr(handed, name) for name in ("fitted_on", "rows", "problems")}
+        serving = {name: getattr(handed, name) for name in _SERVING} if made else serving
+        which, learner = handed.which, handed.learner
+    known: Mapping[str, float | None] = {"score": wanted.score, "low": None, "high": None}
+    if set(members) != set(planned):
+        known = _score_of(members, case, verdict.champions)
+    elif wanted.option is not None:
+        known = {"score": wanted.option.score, "low": wanted.option.low, "high": wanted.option.high}
+    families = {entrant.learner: entrant.family for entrant in case.plan.entrants}
+    as_wanted = which == wanted.which
+    return {
+        "learner": learner,
+        "family": families.get(learner, wanted.family) if len(members) < 2 else "blend",
+        "which": which,
+        **known,
+        "reason": sentences.reason(wanted.reason) if as_wanted else sentences.instead(which, wanted.which),
+        "members": members,
+        "regret": wanted.regret if as_wanted else None,
+        "best": wanted.best,
+        **told,
+        **serving,
+    }
+
+
+def _score_of(
+    members: Mapping[str, float], case: Case, champions: Mapping[str, Champion | None]
+) -> dict[str, float | None]:
+    """Score a model of other members than planned on the rows out of fold, which chose its members' settings."""
+    settings = {name: params for champion in champions.values() if champion for name, params in champion.params.items()}
+    mixture = {_key(name, settings.get(name, {})): share for name, share in members.items()}
+    if not mixture or not set(mixture) <= set(case.columns):
+        return dict.fromkeys(("score", "low", "high"))
+    metric, lost = METRICS[case.plan.metric], losses_of(case, mixture)
+    low, high = score_interval(lost, judged_of(case), metric) or (None, None)
+    return {"score": metric.score(metric.error_of_loss(float(lost.by_row.mean()))), "low": low, "high": high}
+
+
+def _by_learner(mixture: Mixture, case: Case) -> dict[str, float]:
+    return {learner_of(case, key): share for key, share in mixture.items()}
+
+
+def _key(learner: str, params: Mapping[str, Any]) -> str:
+    """Return the key of a candidate, which its family is no part of."""
+    return Candidate(learner, "blend", params).key
+
+
+def _in_words(change: Any) -> Any:
+    """Put the reasons that keep something from changing the answer into words."""
+    if not isinstance(change, Mapping) or not change.get("because"):
+        return change
+    told = [sentences.SAYINGS[why["code"]](why["figures"]) for why in change["because"]]
+    return {**change, "because": told}
+
+
+def _effort(effort: Any) -> Any:
+    """Write the readings of equal effort as those of the answer are."""
+    if not isinstance(effort, Effort):
+        return effort
+    readings = {"equal_time": effort.equal_time, "equal_trials": effort.equal_trials}
+    told = {field.name: getattr(effort, field.name) for field in dataclasses.fields(effort)}
+    return told | {name: None if given is None else _compared(given) for name, given in readings.items()}
+
+
+def _look(look: Look, how: How) -> dict[str, Any]:
+    """Describe a look; `p_worth` is that of the reading `how`."""
+    told = dataclasses.asdict(look)
+    return {**told, "p_worth": look.p_worth.get(how), "readings": dict(look.p_worth)}
+
+
+def _profile(case: Case) -> dict[str, Any]:
+    described = profiling.profile_dict(case.profile)
+    found = described.pop("findings")
+    data = case.dataset
+    own = {"name": data.name, "source": without_credentials(data.source), "notes": data.notes}
+    return {"profile": {**described, **own}, "findings": found}
+
+
+def _splits(case: Case) -> dict[str, Any]:
+    folds, matrix = case.plan.folds, case.matrix
+    return {
+        "kind": folds.kind,
+        "folds": folds.folds,
+        # Those that were judged; more are planned than an answer that comes early needs.
+        "repeats": 1 if matrix is None else len(matrix.losses),
+        "judged": 0 if matrix is None else len(matrix.folds),
+        "group": case.dataset.group_name,
+        "time": case.dataset.time_name,
+    }
+
+
+def _budget(budget: Budget, spent_seconds: float, looks: Iterable[Look]) -> dict[str, Any]:
+    """Set what was spent against what was allowed, and say when the answer was known (None: not before the end)."""
+    return {
+        "seconds": budget.seconds,
+        "spent_seconds": spent_seconds,
+        "trials": budget.trials,
+        "overrun_pct": max(0.0, 100 * (spent_seconds / budget.seconds - 1)),
+        "answered_seconds": None if (known := sentences.answered(looks)) is None else known.seconds,
+        "until": budget.until,
+    }
+
+
+def _fold_row(case: Case, result: FoldResult, began: float) -> dict[str, Any]:
+    part = next(part for part in case.plan.folds.parts if part.number == result.fold)
+    cost = dataclasses.asdict(result.cost)
+    started = result.started_at - began
+    return {
+        "kind": "fold",
+        **_of_candidate(result.candidate),
+        "number": part.number,
+        "repeat": part.repeat,
+        "fold": part.fold,
+        "state": result.state,
+        "error": result.error,
+        "score": None if result.error is None else METRICS[case.plan.metric].score(result.error),
+        "seconds": result.cost.seconds,
+        "started_at": started,
+        "ended_at": started + result.cost.seconds,
+        **{name: value for name, value in cost.items() if name != "gpu_watts"},
+        "cut_short": result.cut_short,
+        "message": result.message,
+        "curve": json.dumps(plain(result.curve)) if result.curve else None,
+    }
+
+
+def _candidate_row(case: Case, outcome: Outcome, judged: Sequence[int], began: float) -> dict[str, Any]:
+    results = outcome.results.values()
+    finished = bool(judged) and set(judged) <= outcome.done
+    metric = METRICS[case.plan.metric]
+    error = None
+    if finished:
+        losses = [outcome.results[number].losses for number in judged]
+        error = metric.error_of_loss(float(np.concatenate([loss for loss in losses if loss is not None]).mean()))
+    return {
+        "kind": "candidate",
+        **_of_candidate(outcome.candidate),
+        "error": error,
+        "score": None if error is None else metric.score(error),
+        "seconds": sum(result.cost.seconds for result in results),
+        "started_at": min((result.started_at - began for result in results), default=None),
+        "ended_at": max((result.started_at - began + result.cost.seconds for result in results), default=None),
+        "folds": len(outcome.done),
+        "ending": outcome.ending,
+        "fit_seconds": fmean([result.cost.fit_seconds for result in results]) if results else None,
+        "message": outcome.message,
+    }
+
+
+def _of_candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "candidate": candidate.key,
+        "learner": candidate.learner,
+        "family": candidate.family,
+        "stage": candidate.stage,
+        "params": json.dumps(plain(candidate.params)),
+    }

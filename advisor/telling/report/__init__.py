@@ -1,0 +1,89 @@
+"""The answer for people: one self-contained HTML file, made from verdict.json and outcomes.parquet alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from advisor.errors import UserError
+from advisor.telling.report import details, facts, method, outlook, pictures, price
+from advisor.telling.report.text import notebook_html, summary_text
+
+__all__ = ["notebook_html", "render", "summary_text", "write"]
+
+_HERE = Path(__file__).parent
+_NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|kB|MB|GB)(?!\w))|(?<=\d) (?=±)|(?<=±) (?=\d)")
+
+
+def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
+    """Return the report as one HTML page that needs neither a network nor a script.
+
+    `document` is verdict.json as a mapping; `outcomes` the table of candidates and folds, which may be empty. The
+    same input gives the same text. Every value is escaped; nothing in a document can become markup.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["tie"] = _tie
+    drawn = {
+        "gain": pictures.gain(document),
+        "leaderboard": pictures.leaderboard(document),
+        "pareto": pictures.pareto(document),
+        "search": pictures.search(outcomes),
+        "learning": pictures.learning(document, outcomes),
+        "growth": pictures.growth(document),
+    }
+    return environment.get_template("page.html.j2").render(
+        document=document,
+        details=details,
+        facts=facts,
+        method=method,
+        price=price,
+        outlook=outlook,
+        answer=facts.answer(document),
+        readings=facts.readings(document),
+        board=facts.board(document),
+        findings=details.findings(document),
+        figures={name: Markup(svg) if svg else None for name, svg in drawn.items()},
+        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
+    )
+
+
+def write(folder: Path) -> Path:
+    """Write report.html into a run's folder from its verdict.json and outcomes.parquet, whole or not at all.
+
+    Raises UserError where there is no finished run, or where a file of it cannot be read. A run without outcomes gets a
+    report without the figures that need them.
+    """
+    verdict, table, page = folder / "verdict.json", folder / "outcomes.parquet", folder / "report.html"
+    try:
+        document = json.loads(verdict.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"There is no finished run in {folder}: it has no verdict.json.") from None
+    except ValueError as error:
+        raise UserError(f"{verdict} is not valid JSON ({error}); compare again to get a new one.") from None
+    try:
+        outcomes = pd.read_parquet(table) if table.exists() else pd.DataFrame()
+    except (ValueError, OSError) as error:
+        raise UserError(f"{table} cannot be read ({error}); delete it to get a report without its figures.") from None
+    draft = folder / f".report-{os.getpid()}.html"
+    try:
+        draft.write_bytes(render(document, outcomes).encode("utf-8", "replace"))
+        draft.replace(page)
+    finally:
+        draft.unlink(missing_ok=True)
+    return page
+
+
+def _tie(text: str) -> str:
+    """Keep a number and its unit on one line."""
+    return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", str(text))

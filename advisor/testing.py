@@ -1,0 +1,356 @@
+"""What a learner promises, as checks for people who write one; pytest may run them, and nothing here needs it.
+
+    import pytest
+    from advisor.testing import checks
+    from my_package.ours import LEARNER
+
+    @pytest.mark.parametrize("check", [pytest.param(check, id=name) for name, check in checks(LEARNER)])
+    def test_it_keeps_its_promises(check):
+        check()
+
+A check that fails raises AssertionError and says which promise was broken. The tables are made here: small, of numbers,
+flags, short and long categories and dates, with gaps, names that are no identifiers, and a target that three of the
+columns decide.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from advisor import modalities
+from advisor.contracts import TASKS, Choice, FitReport, Learner, Range, Setting, fit_report
+from advisor.measuring.metrics import METRICS, default_metric
+from advisor.records import Dataset, Profile, Task
+
+ROWS = 240
+# Who has learnt the made tables at all has this much less error than who never looked at their inputs.
+SKILL = 0.9
+
+
+def made_table(task: Task, rows: int = ROWS, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return typed inputs (rows, 6), as a Dataset has them, and their target (rows,): codes, or large values."""
+    rng = np.random.default_rng(seed)
+    size = rng.normal(size=rows)
+    kind = rng.choice(list("abcdé"), rows)
+    day = rng.integers(0, 1000, rows)
+    inputs = pd.DataFrame(
+        {
+            "größe": size,
+            '"a": [{,}]': rng.normal(size=rows) * 1e6,
+            "flag": rng.integers(0, 2, rows).astype(float),
+            "kind": pd.Categorical(kind),
+            "place": pd.Categorical(rng.choice([f"place {i}" for i in range(60)], rows)),
+            "日付": pd.Timestamp("2020-01-01") + pd.to_timedelta(day, unit="D"),
+        }
+    )
+    inputs["日付"] = inputs["日付"].astype("datetime64[ns]")
+    signal = 2 * size + 2 * np.isin(kind, ["a", "é"]) + day / 500 + 0.3 * rng.normal(size=rows)
+    for column, step in (("größe", 11), ("flag", 7), ("kind", 13), ("日付", 17)):
+        inputs.loc[::step, column] = None
+    if task == "regression":
+        return inputs, signal * 1e5 + 1e7
+    edges = np.quantile(signal, [0.5] if task == "binary" else [0.3, 0.6])
+    return inputs, np.digitize(signal, edges).astype(np.int64)
+
+
+def made_setting(task: Task, rows: int = ROWS, **changes: Any) -> Setting:
+    """Return what a learner is told of a made table before it builds an estimator; `changes` are fields of Setting."""
+    modality = modalities.find("tabular")
+    inputs, target = made_table(task, rows)
+    classes = () if task == "regression" else tuple(str(code) for code in np.unique(target))
+    columns = modality.facts(Dataset("made", "tabular", task, inputs, target, "y", classes))
+    facts = {"classes": [{"name": name} for name in classes]} if classes else {}
+    profile = Profile("made", "tabular", rows, task, columns, {}, 74, facts, (), "")
+    given = {"profile": profile, "modality": modality, "metric": default_metric(task), "rows": rows}
+    return Setting(**{**given, **changes})
+
+
+def answers(estimator: Any, inputs: pd.DataFrame) -> np.ndarray:
+    """Return probabilities (n, K) where there are classes, values (n,) elsewhere."""
+    return np.asarray((getattr(estimator, "predict_proba", None) or estimator.predict)(inputs))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A learner that is checked. `quick` may make an unfitted estimator cheaper: it is fitted many times.
+
+    `foundation` is that of Setting, for nets with weights from elsewhere.
+    """
+
+    learner: Learner
+    quick: Callable[[Any], Any] = lambda estimator: estimator
+    foundation: str | None = None
+
+    def setting(self, task: Task, rows: int = ROWS, **changes: Any) -> Setting:
+        """Return the setting of a made table for this learner."""
+        return made_setting(task, rows, **{"foundation": self.foundation, **changes})
+
+    def build(self, task: Task, rows: int = ROWS, params: Mapping[str, Any] | None = None, **changes: Any) -> Any:
+        """Return an unfitted estimator, with parameters of the learner's space and changes to the setting."""
+        return self.quick(self.learner.build(self.setting(task, rows, **changes), params or {}))
+
+
+def checks(
+    learner: Learner,
+    tasks: Sequence[Task] | None = None,
+    *,
+    quick: Callable[[Any], Any] | None = None,
+    foundation: str | None = None,
+) -> list[tuple[str, Callable[[], None]]]:
+    """Return (name, check) for every promise on each of the `tasks` (all that the learner does where None)."""
+    assert "tabular" in learner.modalities, f"{learner.name} reads no tables, and there are no checks for anything else"
+    subject = Subject(learner, quick or (lambda estimator: estimator), foundation)
+    chosen = learner.tasks if tasks is None else tasks
+    return [
+        (f"{promise.__name__}-{task}", partial(promise, subject, task))
+        for promise, applies_to in PROMISES.items()
+        for task in chosen
+        if task in applies_to
+    ]
+
+
+def check_learner(
+    learner: Learner,
+    tasks: Sequence[Task] | None = None,
+    *,
+    quick: Callable[[Any], Any] | None = None,
+    foundation: str | None = None,
+) -> None:
+    """Run every check; the first that fails raises AssertionError with the promise that was broken."""
+    for name, check in checks(learner, tasks, quick=quick, foundation=foundation):
+        try:
+            check()
+        except AssertionError as broken:
+            raise AssertionError(f"{learner.name} does not keep a promise, {name}: {broken}") from broken
+
+
+def learns_and_keeps_its_shapes(subject: Subject, task: Task) -> None:
+    """Answers have the contract's shapes, the inputs are left alone, and something was learnt."""
+    inputs, target = made_table(task)
+    before = inputs.copy(deep=True)
+    estimator = subject.build(task).fit(inputs, target)
+    fresh, truth = made_table(task, seed=1)
+    given = answers(estimator, fresh)
+    pd.testing.assert_frame_equal(inputs, before)
+    _finite(given)
+    metric = METRICS[default_metric(task)]
+    if task == "regression":
+        assert given.shape == (len(fresh),), f"predict returned the shape {given.shape}, not ({len(fresh)},)"
+        blind = np.full(len(fresh), target.mean())
+    else:
+        classes = np.unique(target)
+        assert list(estimator.classes_) == list(classes), f"classes_ is {list(estimator.classes_)}, not {list(classes)}"
+        assert given.shape == (len(fresh), len(classes)), f"predict_proba returned the shape {given.shape}"
+        assert (given >= 0).all(), "a probability is negative"
+        np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-6, err_msg="probabilities of a row do not sum to 1")
+        blind = np.tile(np.bincount(target) / len(target), (len(fresh), 1))
+    if subject.learner.family != "dummy":
+        error, without = metric.error(truth, given), metric.error(truth, blind)
+        assert error < SKILL * without, f"an error of {error:.3g}, where {without:.3g} is had without the inputs"
+
+
+def takes_what_it_has_never_seen(subject: Subject, task: Task) -> None:
+    """New levels, columns that are all missing, and a single row are answered like any other."""
+    inputs, target = made_table(task)
+    estimator = subject.build(task).fit(inputs, target)
+    strange = inputs.head(8).copy()
+    strange["kind"] = pd.Categorical(["a", "new", None, "other", "é", "new", "b", "c"])
+    strange["place"] = pd.Categorical([None] * 8, categories=["nowhere"])
+    strange["größe"] = np.nan
+    strange["日付"] = pd.Series(pd.NaT, index=strange.index, dtype="datetime64[ns]")
+    _finite(answers(estimator, strange))
+    alone = answers(estimator, strange.head(1))
+    assert len(alone) == 1, f"one row was asked about, and {len(alone)} were answered"
+
+
+def learns_from_columns_that_say_nothing(subject: Subject, task: Task) -> None:
+    """A constant number, a category of one level, and columns without any value are harmless."""
+    inputs, target = made_table(task)
+    inputs["constant"] = 7.0
+    inputs["one level"] = pd.Categorical(["only"] * len(inputs))
+    inputs["empty"] = np.nan
+    inputs["no level"] = pd.Categorical([None] * len(inputs), categories=[])
+    estimator = subject.build(task).fit(inputs, target)
+    _finite(answers(estimator, inputs))
+    _finite(answers(estimator, inputs.assign(constant=8.0, empty=1.0)))
+
+
+def answers_a_row_alone_as_in_company(subject: Subject, task: Task) -> None:
+    """What a row is told does not depend on which other rows are asked about."""
+    inputs, target = made_table(task)
+    estimator = subject.build(task).fit(inputs, target)
+    together = answers(estimator, inputs)
+    for row in (0, 5, 200):
+        np.testing.assert_allclose(answers(estimator, inputs.iloc[[row]])[0], together[row], atol=1e-5)
+
+
+def survives_pickling(subject: Subject, task: Task) -> None:
+    """A model that was saved, by pickle or joblib, answers as before and has the same report."""
+    inputs, target = made_table(task)
+    estimator = subject.build(task).fit(inputs, target)
+    expected = answers(estimator, inputs)
+    again = pickle.loads(pickle.dumps(estimator))
+    np.testing.assert_array_equal(answers(again, inputs), expected)
+    assert fit_report(again) == fit_report(estimator), "the report of the fit was lost in a pickle"
+    file = io.BytesIO()
+    joblib.dump(estimator, file)
+    np.testing.assert_array_equal(answers(joblib.load(file), inputs), expected)
+
+
+def gives_the_same_answer_for_the_same_seed(subject: Subject, task: Task) -> None:
+    """A clone that is fitted again on the same rows answers the same."""
+    inputs, target = made_table(task)
+    first = subject.build(task, seed=3).fit(inputs, target)
+    again = clone(first).fit(inputs, target)
+    np.testing.assert_array_equal(answers(first, inputs), answers(again, inputs))
+
+
+def works_at_every_end_of_its_space(subject: Subject, task: Task) -> None:
+    """All parameters at their lowest and all at their highest are configurations that can be fitted."""
+    inputs, target = made_table(task, rows=60)
+    space = subject.learner.space(subject.setting(task, 60))
+    for last in (False, True) if space else ():
+        params = {name: _end(choice, last) for name, choice in space.items()}
+        _finite(answers(subject.build(task, rows=60, params=params).fit(inputs, target), inputs))
+
+
+def works_on_thirty_rows(subject: Subject, task: Task) -> None:
+    """Few rows are no reason to fail."""
+    inputs, target = made_table(task, rows=30)
+    _finite(answers(subject.build(task, rows=30).fit(inputs, target), inputs))
+
+
+def learns_a_class_of_one_row(subject: Subject, task: Task) -> None:
+    """A class too rare to be held out is among the answers."""
+    inputs, target = made_table("binary")
+    target[5] = 2
+    estimator = subject.build(task).fit(inputs, target)
+    assert list(estimator.classes_) == [0, 1, 2], f"classes_ is {list(estimator.classes_)}, not [0, 1, 2]"
+    assert answers(estimator, inputs).shape == (len(inputs), 3), "a class has no column of probabilities"
+
+
+def takes_codes_with_a_gap(subject: Subject, task: Task) -> None:
+    """A class that the rows of a fold lack leaves a gap in the codes."""
+    inputs, target = made_table("binary")
+    estimator = subject.build(task).fit(inputs, target * 2)
+    assert list(estimator.classes_) == [0, 2], f"classes_ is {list(estimator.classes_)}, not [0, 2]"
+    assert set(estimator.predict(inputs)) <= {0, 2}, "predict returns a code that it was never shown"
+    assert answers(estimator, inputs).shape == (len(inputs), 2), "a class that is absent has a column"
+
+
+def serves_every_metric(subject: Subject, task: Task) -> None:
+    """Whatever metric decides, there is an answer that it can judge."""
+    inputs, target = made_table(task, rows=80)
+    for metric in METRICS.values():
+        if task in metric.tasks:
+            estimator = subject.build(task, rows=80, metric=metric.name).fit(inputs, target)
+            assert np.isfinite(metric.error(target, answers(estimator, inputs))), f"no error by {metric.name}"
+
+
+def is_silent_and_leaves_no_files(subject: Subject, task: Task) -> None:
+    """Nothing is printed, warned of or written: a comparison has hundreds of fits."""
+    inputs, target = made_table(task)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with _heard() as heard:
+            answers(subject.build(task).fit(inputs, target), inputs)
+        left = os.listdir(folder)
+    assert not heard, f"it printed {heard[0][:200]!r}"
+    assert not left, f"it left the files {left}"
+
+
+def takes_seed_and_threads_from_the_setting(subject: Subject, task: Task) -> None:
+    """What is called n_jobs or random_state anywhere in the estimator has the value of the setting."""
+    for name, value in subject.build(task, threads=2, seed=17).get_params().items():
+        if value is not None and name.endswith(("__n_jobs", "__random_state")):
+            wanted = 2 if name.endswith("n_jobs") else 17
+            assert value == wanted, f"{name} is {value!r}, the setting has {wanted}"
+
+
+def reports_its_fit(subject: Subject, task: Task) -> None:
+    """A `fit_report_`, where there is one, is a FitReport; without a limit of time nothing was cut short."""
+    inputs, target = made_table(task)
+    report = fit_report(subject.build(task).fit(inputs, target))
+    assert isinstance(report, FitReport), f"fit_report_ is a {type(report).__name__}, not a FitReport"
+    assert not report.cut_short, "it had all the time in the world, and says that it was cut short"
+    lengths = {name: len(values) for name, values in report.curve.items()}
+    assert len(set(lengths.values())) <= 1, f"the series of its curve are of several lengths: {lengths}"
+    for name, values in report.curve.items():
+        assert np.isfinite(values).all(), f"its curve has no number somewhere in {name!r}"
+
+
+def ends_when_the_time_is_up(subject: Subject, task: Task) -> None:
+    """With no time at all, training that has iterations ends after the first or second, says so, and can answer."""
+    inputs, target = made_table(task)
+    estimator = subject.build(task, seconds=1e-9).fit(inputs, target)
+    report = fit_report(estimator)
+    for name, values in report.curve.items():
+        assert len(values) <= 2, f"its time was up, and {name!r} has {len(values)} iterations"
+        assert report.cut_short, "its time was up, and it does not say that it was cut short"
+    _finite(answers(estimator, inputs))
+
+
+CLASSES: tuple[Task, ...] = ("multiclass",)
+# Every promise, and the tasks on which it means something.
+PROMISES: Mapping[Callable[[Subject, Task], None], tuple[Task, ...]] = {
+    learns_and_keeps_its_shapes: TASKS,
+    takes_what_it_has_never_seen: TASKS,
+    learns_from_columns_that_say_nothing: TASKS,
+    answers_a_row_alone_as_in_company: CLASSES,
+    survives_pickling: TASKS,
+    gives_the_same_answer_for_the_same_seed: TASKS,
+    works_at_every_end_of_its_space: TASKS,
+    works_on_thirty_rows: TASKS,
+    learns_a_class_of_one_row: CLASSES,
+    takes_codes_with_a_gap: CLASSES,
+    serves_every_metric: TASKS,
+    is_silent_and_leaves_no_files: TASKS,
+    takes_seed_and_threads_from_the_setting: TASKS,
+    reports_its_fit: TASKS,
+    ends_when_the_time_is_up: TASKS,
+}
+
+
+def _finite(given: np.ndarray) -> None:
+    assert np.isfinite(given).all(), "an answer is NaN or infinite"
+
+
+def _end(choice: Range, last: bool) -> Any:
+    if isinstance(choice, Choice):
+        return choice.options[-1 if last else 0]
+    return choice.high if last else choice.low
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what the process prints inside the block, by whatever language; the list has it after the block."""
+    heard: list[str] = []
+    with tempfile.TemporaryFile() as file:
+        kept = {number: os.dup(number) for number in (1, 2)}
+        try:
+            for number in kept:
+                os.dup2(file.fileno(), number)
+            with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+                yield heard
+        finally:
+            for number, own in kept.items():
+                os.dup2(own, number)
+                os.close(own)
+        file.seek(0)
+        printed = out.getvalue() + err.getvalue() + file.read().decode(errors="replace")
+    if printed:
+        heard.append(printed)

@@ -1,0 +1,313 @@
+"""The model to use is made whole: fitted on all rows where time pays for that, of models of the folds where not."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor import modalities
+from advisor.contest.handover import OPTIONS, hand_over, handing_seconds, keep_options
+from advisor.contest.wish import makespan, wish_for
+from advisor.errors import OutOfTime
+from advisor.fitting import handing
+from advisor.fitting.fold import FoldTask, Refitted, Shared, carry_out
+from advisor.judging.case import case_of
+from advisor.profiling import profile
+from advisor.records import (
+    Candidate,
+    Case,
+    Entrant,
+    Family,
+    FoldResult,
+    Limits,
+    Option,
+    Outcome,
+    Plan,
+    Question,
+    Reason,
+    Recommendation,
+    Which,
+)
+from tests.made_case import made_case, made_folds
+
+rng = np.random.default_rng(0)
+ROWS = 150
+TABLE = pd.DataFrame({"a": rng.normal(size=ROWS), "b": rng.choice(["x", "y"], ROWS)})
+LABELS = np.where(TABLE["a"] + 0.5 * rng.normal(size=ROWS) + (TABLE["b"] == "x") > 0.4, "yes", "no")
+# Neighbours stand for a net here: they are quick.
+FAMILY: dict[str, Family] = {"dummy": "dummy", "linear": "classical", "tree": "classical", "knn": "neural"}
+KEY = {name: f"{name}-default" for name in FAMILY}
+BLEND = {KEY["linear"]: 0.5, KEY["tree"]: 0.25, KEY["knn"]: 0.25}
+
+
+@cache
+def results() -> tuple[Shared, dict[str, dict[int, FoldResult]], dict[str, bytes]]:
+    """Fit everyone on three folds once; return who did what, and the files of the models."""
+    import tempfile
+
+    data = modalities.find("tabular").read(TABLE.assign(y=LABELS), target="y")
+    entrants = tuple(Entrant(name, family, 1.0, True) for name, family in FAMILY.items())
+    plan = Plan("binary", "roc_auc", made_folds(data.target, 3), entrants, {}, 0, "cpu", "auto", "print")
+    with tempfile.TemporaryDirectory() as folder:
+        world = Shared(data, profile(data, modalities.find("tabular")), plan, Path(folder))
+        found = {
+            name: {
+                number: carry_out(
+                    FoldTask(Candidate(name, family), number, 0.0, keep=f"folds/{KEY[name]}-{number}.joblib"), world
+                )
+                for number in range(3)
+            }
+            for name, family in FAMILY.items()
+        }
+        files = {file.name: file.read_bytes() for file in (world.folder / "folds").iterdir()}
+    return world, found, files
+
+
+def case_in(folder: Path, seconds: float = 1.0, limits: Limits | None = None, cut: tuple[str, ...] = ()):
+    """Return the shared and the Case of a run in `folder`, in which every fit has taken so many seconds."""
+    world, found, files = results()
+    (folder / "folds").mkdir()
+    for name, content in files.items():
+        (folder / "folds" / name).write_bytes(content)
+    outcomes = [
+        Outcome(
+            Candidate(name, FAMILY[name]),
+            {n: replace(r, cost=replace(r.cost, fit_seconds=seconds, latency_p99_ms=1.0, model_mb=0.1),
+                        cut_short=name in cut) for n, r in own.items()},
+            "complete",
+        )
+        for name, own in found.items()
+    ]  # fmt: skip
+    case = case_of(world.dataset, world.profile, world.plan, outcomes, Question(0.02, limits=limits or Limits()))
+    return replace(world, folder=folder), case
+
+
+def recommended(members=BLEND, which: Which = "blend") -> Recommendation:
+    option = Option(which, members, 0.1, 0.1, 0.9)
+    return Recommendation(which, option, "blend" if len(members) > 1 else "linear", "blend", 0.9, Reason("best"))
+
+
+class Bench:
+    """Carries out refits here and now on a clock made by hand; `ends` says what comes instead of some learner's."""
+
+    def __init__(self, shared: Shared, seconds: float = 1.0, **ends: object) -> None:
+        self.shared, self.seconds, self.ends = shared, seconds, ends
+        self.now, self.tasks = 0.0, []
+
+    def __call__(self, tasks):
+        for task in tasks:
+            self.tasks.append(task)
+            result = carry_out(task, self.shared)
+            self.now += self.seconds
+            instead = self.ends.get(task.candidate.learner)
+            if instead == "cut":
+                result = replace(result, cut_short=True)
+            elif instead is not None:
+                result = instead
+            yield task, result
+
+
+def handed_over(tmp_path, members=BLEND, which: Which = "blend", *, end=1_000.0, limits=None, cut=(), **ends):
+    shared, case = case_in(tmp_path, limits=limits, cut=cut)
+    bench = Bench(shared, **ends)
+    handed, model = hand_over(
+        shared, case, recommended(members, which), bench, end=end, workers=1, clock=lambda: bench.now
+    )
+    return handed, model, bench
+
+
+def test_members_are_fitted_on_all_rows_where_the_time_pays_for_that(tmp_path):
+    handed, model, bench = handed_over(tmp_path)
+    assert (handed.fitted_on, handed.rows, handed.problems) == ("all rows", ROWS, ())
+    assert handed.members == {"linear": 0.5, "tree": 0.25, "knn": 0.25} and handed.learner == "blend"
+    assert {task.candidate.learner for task in bench.tasks} == {"linear", "tree", "knn"}
+    assert handed.latency_p99_ms > 0 and handed.model_mb > 0
+    new = TABLE.head(5).assign(b="never seen")
+    for known in (model, joblib.load(tmp_path / handing.MODEL), pickle.loads(pickle.dumps(model))):
+        assert set(known.predict(new)) <= {"yes", "no"} and list(known.classes_) == ["no", "yes"]
+        np.testing.assert_allclose(known.predict_proba(new).sum(axis=1), 1)
+    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.joblib"], "nothing else is left"
+
+
+def test_each_fit_has_what_is_left_of_the_time(tmp_path):
+    _, _, bench = handed_over(tmp_path, seconds=100.0, end=500.0)
+    assert [task.fit_seconds for task in bench.tasks] == pytest.approx([450.0, 360.0, 270.0])
+    assert {task.deadline for task in bench.tasks} == {500.0}
+
+
+def test_where_the_time_pays_for_nothing_models_of_the_folds_are_used(tmp_path):
+    handed, model, bench = handed_over(tmp_path, end=1.0)
+    assert (handed.fitted_on, handed.rows, bench.tasks) == ("folds", ROWS, [])
+    assert set(model.predict(TABLE.head(9))) == {"yes", "no"}
+
+
+def test_where_it_pays_for_some_members_the_others_are_of_the_folds(tmp_path):
+    """A refit is expected to take 1.5 s and a third more: two of three fit into five seconds."""
+    handed, _, bench = handed_over(tmp_path, end=5.0)
+    assert handed.fitted_on == "mixed" and len(bench.tasks) == 2 and handed.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("end", "problem"),
+    [
+        (ValueError("no such thing"), "tree: ValueError: no such thing"),
+        (OutOfTime("the budget ran out before it was done"), "tree: the budget ran out before it was done"),
+        (Refitted(Candidate("tree", "classical"), 1.0, problem="MemoryError: "), "tree: MemoryError: "),
+        ("cut", "tree: it was still learning when its time was up, so that its models of the folds are used"),
+    ],
+)
+def test_a_refit_that_crashes_or_is_cut_short_falls_back_to_its_folds_and_says_so(tmp_path, end, problem):
+    handed, model, bench = handed_over(tmp_path, tree=end)
+    assert (handed.fitted_on, handed.problems) == ("mixed", (problem,))
+    assert set(handed.members) == {"linear", "tree", "knn"} and len(model.predict(TABLE)) == ROWS
+    assert len(bench.tasks) == 3
+    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.joblib"]
+
+
+def test_who_was_judged_while_still_learning_may_be_so_again_in_as_much_time(tmp_path):
+    handed, _, bench = handed_over(tmp_path, {KEY["tree"]: 1.0}, "classical", cut=("tree",), tree="cut")
+    assert (handed.fitted_on, handed.problems) == ("all rows", ())
+    assert bench.tasks[0].fit_seconds == pytest.approx(1.3 * 1.5)
+
+
+def test_where_nothing_can_be_recommended_the_dummy_is_handed_over(tmp_path):
+    shared, case = case_in(tmp_path)
+    nothing = Recommendation("dummy", None, "dummy", "dummy", None, Reason("nothing_beats_a_constant"))
+    handed, model = hand_over(shared, case, nothing, Bench(shared), end=9.0, workers=1, clock=lambda: 0.0)
+    assert handed.learner == "dummy" and len(set(model.predict(TABLE))) == 1
+
+
+def test_a_member_whose_models_are_gone_is_fitted_again_or_left_out(tmp_path):
+    shared, case = case_in(tmp_path)
+    for file in (tmp_path / "folds").glob("tree-*"):
+        file.unlink()
+    bench = Bench(shared)
+    handed, _ = hand_over(shared, case, recommended(), bench, end=1.0, workers=1, clock=lambda: 0.0)
+    assert handed.fitted_on == "mixed" and [task.candidate.learner for task in bench.tasks] == ["tree"]
+    bench = Bench(shared, tree=ValueError("no"))
+    handed, _ = hand_over(shared, case, recommended(), bench, end=1.0, workers=1, clock=lambda: 0.0)
+    assert handed.members == pytest.approx({"linear": 2 / 3, "knn": 1 / 3})
+    assert handed.problems == ("tree: ValueError: no", "tree: its models of the folds are gone")
+
+
+def measured_as(monkeypatch, **figures):
+    """Let the whole model be measured by what it is: {single, folds, blend: its latency}."""
+
+    def measured(model, example, path):
+        last = model[-1].estimator
+        votes = getattr(last, "estimators", ())
+        kind = "single" if not votes else "folds" if votes[0][0].startswith("fold") else "blend"
+        return {"latency_p50_ms": 1.0, "latency_p99_ms": figures[kind], "model_mb": 1.0}
+
+    monkeypatch.setattr(handing, "measured", measured)
+
+
+def test_a_blend_that_misses_a_limit_as_a_whole_makes_way_for_the_next_option(tmp_path, monkeypatch):
+    measured_as(monkeypatch, single=2.0, folds=9.0, blend=20.0)
+    handed, _, bench = handed_over(tmp_path, limits=Limits(max_latency_ms=5.0))
+    assert handed.which in ("classical", "neural") and handed.latency_p99_ms == 2.0 and handed.problems == ()
+    keys = [task.candidate.key for task in bench.tasks]
+    assert len(keys) == len(set(keys)), "what was fitted is not fitted again"
+
+
+def test_the_mean_of_the_folds_that_misses_a_limit_makes_way_for_one_of_them(tmp_path, monkeypatch):
+    measured_as(monkeypatch, single=2.0, folds=9.0, blend=20.0)
+    handed, _, bench = handed_over(
+        tmp_path, {KEY["linear"]: 1.0}, "classical", end=0.5, limits=Limits(max_latency_ms=5.0)
+    )
+    assert (handed.which, handed.fitted_on, handed.latency_p99_ms) == ("classical", "folds", 2.0)
+
+
+def test_a_single_model_that_misses_a_limit_is_handed_over_with_a_word(tmp_path, monkeypatch):
+    measured_as(monkeypatch, single=8.0)
+    handed, _, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_latency_ms=5.0))
+    assert handed.problems == ("as a whole it takes 8 ms for a row, allowed are 5 ms",)
+
+
+def test_size_is_a_limit_too(tmp_path):
+    handed, _, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_model_mb=1e-6))
+    assert handed.problems[0].startswith("as a whole it has 0.0")
+
+
+def test_the_models_of_all_options_are_kept_and_nothing_else(tmp_path):
+    shared, case = case_in(tmp_path)
+    (tmp_path / "folds" / "mlp-1234.joblib").write_bytes(b"of one who lost")
+    (tmp_path / "folds" / "mlp-1234.part").write_bytes(b"of one who was stopped")
+    (tmp_path / "folds" / "knn-default-1.joblib").unlink()
+    keep_options(shared, case)
+    content = json.loads((tmp_path / OPTIONS).read_text())
+    assert {"classical", "neural", "blend"} <= set(content["options"])
+    assert content["options"]["neural"][KEY["knn"]]["files"] == [f"folds/{KEY['knn']}-{n}.joblib" for n in (0, 2)]
+    named = {file for members in content["options"].values() for member in members.values() for file in member["files"]}
+    assert {f"folds/{file.name}" for file in (tmp_path / "folds").glob("*.joblib")} - {"folds/table.joblib"} == named
+    assert not list((tmp_path / "folds").glob("*.part"))
+
+
+def test_the_time_of_the_model_to_use_is_that_of_its_members_one_after_the_other(tmp_path):
+    _, case = case_in(tmp_path, seconds=10.0)
+    whole = 1.3 * 10.0 * 1.5
+    members = handing_seconds(case, 1) / whole
+    assert members == pytest.approx(round(members)) and 1 <= round(members) <= 3
+    assert handing_seconds(case, 3) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "workers", "last"), [([3, 2, 2], 1, 7), ([3, 2, 2], 2, 4), ([3], 9, 3), ([], 2, 0)]
+)
+def test_the_last_of_several_ends_when(seconds, workers, last):
+    assert makespan(seconds, workers) == last
+
+
+# Where the contest was held on fewer rows than there are.
+
+TARGET = rng.standard_normal(2_000)
+DRAWN = made_folds(TARGET[:500], 5)
+SKILL = {"linear": 0.5, "lightgbm": 0.41, "realmlp": 0.4}
+
+
+def drawn_case(**seconds: float) -> Case:
+    """A Case of 500 rows of 2,000; a fit on all rows is expected to take five times the seconds of a fold."""
+    predictions = {name: ("neural" if name == "realmlp" else "classical", TARGET + noise * rng.standard_normal(2_000))
+                   for name, noise in SKILL.items()}  # fmt: skip
+    case = made_case(TARGET, predictions, folds=replace(DRAWN, rows=np.arange(500)))
+    outcomes = [
+        replace(outcome, results={
+            number: replace(r, cost=replace(r.cost, fit_seconds=seconds.get(outcome.candidate.learner, 1.0)))
+            for number, r in outcome.results.items()
+        })
+        for outcome in case.outcomes.values()
+    ]  # fmt: skip
+    return case_of(case.dataset, case.profile, case.plan, outcomes, case.question)
+
+
+PAIR = {"lightgbm-default": 0.5, "realmlp-default": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("situation", "seconds", "slope", "ways"),
+    [
+        ("all of it can be had of all rows", 1_000.0, None, {"lightgbm": "all rows", "realmlp": "all rows"}),
+        ("one member can, and rows are worth much", 20.0, 0.5, {"lightgbm": "all rows"}),
+        ("one member can, but rows are worth nothing", 20.0, 0.0, {"lightgbm": "folds", "realmlp": "folds"}),
+        ("no member can, nor anybody else", 0.1, 0.5, {"lightgbm": "folds", "realmlp": "folds"}),
+    ],
+)
+def test_a_member_of_all_rows_is_weighed_against_the_whole_of_fewer(situation, seconds, slope, ways):
+    case = drawn_case(lightgbm=1.0, realmlp=40.0)
+    wish = wish_for(case, PAIR, seconds, 1, slope)
+    assert {key.rpartition("-")[0]: way for key, way in wish.ways.items()} == ways, situation
+    assert sum(wish.members.values()) == pytest.approx(1.0) and set(wish.members) == set(wish.ways)
+
+
+def test_where_no_member_can_be_had_of_all_rows_another_learner_may():
+    case = drawn_case(lightgbm=40.0, realmlp=40.0, linear=0.1)
+    assert wish_for(case, PAIR, 20.0, 1, 1.0).members == {"linear-default": 1.0}
+    assert wish_for(case, PAIR, 20.0, 1, 0.01).members == PAIR

@@ -1,0 +1,107 @@
+"""A worker that hangs, dies or raises takes no other item with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from advisor.engines.local import LocalEngine
+from advisor.errors import OutOfTime
+
+
+@dataclass(frozen=True)
+class Item:
+    name: str
+    deadline: float
+
+
+def work(item, shared):
+    if item.name == "hangs":
+        time.sleep(1_000)
+    if item.name == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if item.name == "raises":
+        raise ValueError("a reason")
+    return shared, item.name, os.environ["OMP_NUM_THREADS"]
+
+
+def in_time() -> float:
+    return time.time() + 60
+
+
+def test_each_item_has_its_own_end():
+    names = ["fine", "hangs", "dies", "raises", "late", "fine too"]
+    deadlines = {"hangs": time.time() + 15, "late": time.time() - 1}
+    with LocalEngine({"shared": 1}, workers=2, threads=1) as engine:
+        items = [Item(name, deadlines.get(name, in_time())) for name in names]
+        results = {item.name: result for item, result in engine.map(work, items)}
+    assert results["fine"] == ({"shared": 1}, "fine", "1"), "one thread where nobody asks for more"
+    assert results["fine too"][1] == "fine too"
+    assert isinstance(results["hangs"], OutOfTime) and "before it was done" in str(results["hangs"])
+    assert isinstance(results["late"], OutOfTime) and "before it began" in str(results["late"])
+    assert isinstance(results["raises"], ValueError)
+    assert "Abnormal termination" in str(results["dies"])
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[LocalEngine]:
+    with LocalEngine(None, workers=1, threads=1) as known:
+        yield known
+
+
+def test_items_are_drawn_only_when_a_worker_is_free(engine):
+    drawn = []
+
+    def items():
+        for number in range(4):
+            drawn.append(number)
+            yield Item(str(number), in_time())
+
+    running = engine.map(work, items())
+    next(running)
+    assert drawn == [0]
+    assert [item.name for item, _ in running] == ["1", "2", "3"]
+
+
+def test_none_stands_for_nothing_before_another_result_is_in():
+    """What comes next may depend on what came before, however many workers would be free."""
+    came = []
+
+    def items():
+        yield Item("first", in_time())
+        while not came:
+            yield None
+        yield Item("second", in_time())
+
+    with LocalEngine(None, workers=2, threads=1) as engine:
+        for item, _ in engine.map(work, items()):
+            came.append(item.name)
+    assert came == ["first", "second"]
+
+
+def test_none_with_nothing_under_way_is_the_end(engine):
+    assert list(engine.map(work, iter([None, Item("never", in_time())]))) == []
+    assert list(engine.map(work, [])) == []
+
+
+@pytest.mark.parametrize("start", ["", "if True:\n"])
+def test_a_script_without_a_guard_is_not_run_again(tmp_path, start):
+    script = tmp_path / "script.py"
+    body = [
+        "print('the script runs')",
+        "import operator, time, types",
+        "from advisor.engines.local import LocalEngine",
+        "item = types.SimpleNamespace(deadline=time.time() + 60)",
+        "with LocalEngine(2, workers=1, threads=1) as engine:",
+        "    print([result for _, result in engine.map(operator.is_not, [item])])",
+    ]
+    script.write_text(start + "\n".join("    " * bool(start) + line for line in body))
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert ran.stdout == "the script runs\n[True]\n"

@@ -1,0 +1,270 @@
+"""One fit: what it may see, what it leaves, and that nothing it does can bring the comparison down."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from advisor import learners, modalities
+from advisor.contracts import FitReport
+from advisor.fitting import fold
+from advisor.fitting.fold import FoldTask, ProbeTask, RefitTask, Shared, carry_out, default_params, describe, predict
+from advisor.learners import catalogue
+from advisor.measuring import splits
+from advisor.measuring.metrics import METRICS
+from advisor.planning.plan import make_plan
+from advisor.profiling import profile
+from advisor.records import Budget, Candidate, Probe
+
+rng = np.random.default_rng(0)
+ROWS = 240
+TABLE = pd.DataFrame(
+    {
+        "größe": rng.normal(size=ROWS),
+        "kind": rng.choice(["a", "b", None], ROWS),
+        "seen": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 400, ROWS), "D"),
+        "flag": rng.choice(["yes", "no"], ROWS),
+    }
+)
+LABELS = np.where(TABLE["größe"] + rng.normal(size=ROWS) + (TABLE["kind"] == "a") > 0.3, "good", "bad")
+TABLE.loc[::9, "größe"] = np.nan
+
+
+def shared(folder: Path, target=LABELS, **changes: object) -> Shared:
+    world = usual() if target is LABELS and not changes else made(target, **changes)
+    return replace(world, folder=folder)
+
+
+@cache
+def usual() -> Shared:
+    return made(LABELS)
+
+
+def made(target, **changes: object) -> Shared:
+    data = modalities.find("tabular").read(TABLE.assign(y=target), target="y")
+    data = replace(data, **changes)
+    seen = profile(data, modalities.find("tabular"))
+    metric = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}[data.task]
+    plan = make_plan(data, seen, catalogue(), Budget(600.0, 10), metric=metric, seconds=600.0)
+    return Shared(data, seen, plan, Path())
+
+
+def task(learner="linear", number=0, params=None, **options: object) -> FoldTask:
+    known = {"timed": False, "keep": None, "fit_seconds": None, **options}
+    candidate = Candidate(learner, learners.find(learner).family, params or {})
+    return FoldTask(candidate, number, time.time() + 300, **known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", [LABELS, rng.choice(list("abc"), ROWS), rng.normal(size=ROWS)])
+@pytest.mark.parametrize("learner", ["dummy", "tree"])
+def test_a_fold_is_judged_by_its_test_rows(tmp_path, target, learner):
+    world = shared(tmp_path, target)
+    result = carry_out(task(learner, timed=True, keep="folds/it.joblib"), world)
+    part, data = world.plan.folds.parts[0], world.dataset
+    assert result.state == "done", result.message
+    shape = (len(part.test), len(data.classes)) if data.classes else (len(part.test),)
+    assert result.predictions.shape == shape and result.predictions.dtype == np.float32
+    assert len(result.losses) == len(part.test)
+    known = METRICS[world.plan.metric].error(data.target[part.test], result.predictions.astype(float))
+    assert result.error == pytest.approx(known, rel=1e-4)
+    cost = result.cost
+    assert min(cost.fit_seconds, cost.predict_seconds, cost.latency_p50_ms, cost.latency_p99_ms, cost.model_mb) > 0
+    assert result.model == "folds/it.joblib"
+    again = predict(joblib.load(tmp_path / result.model), data.inputs.take(part.test), data)
+    np.testing.assert_allclose(again, result.predictions, rtol=1e-5)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_what_is_not_asked_for_is_neither_kept_nor_timed(tmp_path):
+    result = carry_out(task(), shared(tmp_path))
+    assert result.cost.latency_p99_ms is result.cost.model_mb is result.model is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_targets_of_the_test_part_change_nothing_but_the_error(tmp_path):
+    world = shared(tmp_path)
+    test = world.plan.folds.parts[0].test
+    scrambled = world.dataset.target.copy()
+    scrambled[test] = rng.permutation(scrambled[test])
+    other = replace(world, dataset=replace(world.dataset, target=scrambled))
+    for wish in (task("tree"), task("tree", params={"max_depth": 2})):
+        one, two = carry_out(wish, world), carry_out(wish, other)
+        np.testing.assert_array_equal(one.predictions, two.predictions)
+        assert one.error != two.error
+
+
+def test_settings_are_those_of_the_candidate_and_defaults_are_read_off_the_learner(tmp_path):
+    world = shared(tmp_path)
+    path = tmp_path / carry_out(task("linear", params={"C": 0.5}, keep="m.joblib"), world).model
+    assert joblib.load(path)[-1].C == 0.5
+    space = learners.find("linear").space(fold.setting_of(world, 100, 0, None))
+    known = default_params(world, "linear", space, 100)
+    assert set(known) <= set(space)
+
+
+def test_what_a_learner_raises_becomes_its_result_and_has_cost_its_time(tmp_path, monkeypatch):
+    def slow(setting, params):
+        time.sleep(0.02)
+        raise ValueError("no such\n thing")
+
+    broken = replace(learners.find("linear"), build=slow)
+    monkeypatch.setattr(learners, "find", lambda name: broken)
+    result = carry_out(task(), shared(tmp_path))
+    assert (result.state, result.predictions) == ("failed", None)
+    assert result.message == "ValueError: no such thing (slow in test_fold.py)"
+    assert result.cost.fit_seconds >= 0.02
+
+
+def test_what_cannot_be_loaded_is_a_failure_too(tmp_path, monkeypatch):
+    absent = replace(learners.find("linear"), requires=("no_such_package",))
+    monkeypatch.setattr(learners, "find", lambda name: absent)
+    world = shared(tmp_path)
+    assert "no_such_package" in carry_out(task(), world).message
+    refitted = carry_out(RefitTask(Candidate("linear", "classical"), 0.0, None, "m.joblib"), world)
+    assert "no_such_package" in refitted.problem
+
+
+def test_a_thing_that_is_no_task_is_said_to_be_none(tmp_path):
+    with pytest.raises(TypeError, match="int is no task"):
+        carry_out(3, shared(tmp_path))
+
+
+def test_a_description_is_one_line_of_some_length():
+    try:
+        raise ValueError("x " * 1_000)
+    except ValueError as problem:
+        assert len(describe(problem)) < 400 and "\n" not in describe(problem)
+
+
+def test_a_class_the_training_part_lacked_has_no_chance(tmp_path):
+    class Two:
+        classes_ = np.array([0, 2])
+
+        def predict_proba(self, inputs):
+            return np.array([[0.25, 0.75]])
+
+    data = shared(tmp_path, rng.choice(list("abc"), ROWS)).dataset
+    np.testing.assert_array_equal(predict(Two(), None, data), [[0.25, 0.0, 0.75]])
+
+
+def test_predictions_that_are_not_finite_are_refused(tmp_path):
+    class Wild:
+        def predict(self, inputs):
+            return np.array([np.inf])
+
+    with pytest.raises(FloatingPointError, match="not finite"):
+        predict(Wild(), None, shared(tmp_path, rng.normal(size=ROWS)).dataset)
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({}, ("cpu", "a processor", None)),
+        ({"device": "cuda", "device_name": "a GPU", "gpu_memory_mb": 12.5}, ("cuda", "a GPU", 12.5)),
+        ({"device": "mps"}, ("mps", None, None)),
+        ({"cut_short": True, "curve": {"valid_loss": (2.0, 1.0)}}, ("cpu", "a processor", None)),
+    ],
+)
+def test_a_result_tells_what_the_fit_reported(tmp_path, monkeypatch, told, place):
+    class Told(LogisticRegression):
+        fit_report_ = FitReport(**told)
+
+    def build(setting, params):
+        return Pipeline([("encode", setting.modality.encoder("matrix")), ("model", Told())])
+
+    monkeypatch.setattr(fold.costs, "cpu_name", lambda: "a processor")
+    monkeypatch.setattr(fold.costs, "gpu_watts", lambda: 700.0)
+    net = replace(learners.find("linear"), build=build)
+    monkeypatch.setattr(learners, "find", lambda name: net)
+    result = carry_out(task(), shared(tmp_path))
+    assert result.state == "done", result.message
+    cost = result.cost
+    assert (cost.device, cost.device_name, cost.gpu_memory_mb) == place
+    assert (cost.gpu_watts is not None) == (cost.device == "cuda")
+    assert result.cut_short == told.get("cut_short", False) and result.curve == told.get("curve", {})
+
+
+def test_a_fit_gets_its_limit_its_seed_and_its_threads(tmp_path, monkeypatch):
+    settings = []
+    linear = learners.find("linear")
+    spy = replace(linear, build=lambda setting, params: (settings.append(setting), linear.build(setting, params))[1])
+    monkeypatch.setattr(learners, "find", lambda name: spy)
+    world = replace(shared(tmp_path), threads=2)
+    carry_out(task(number=3, fit_seconds=7.0), world)
+    setting = settings[0]
+    assert (setting.seconds, setting.seed, setting.threads) == (7.0, world.plan.seed + 3, 2)
+    assert setting.rows == len(world.plan.folds.parts[3].train)
+
+
+def test_a_probe_sees_its_own_rows_and_what_breaks_is_a_message(tmp_path):
+    world = shared(tmp_path)
+    ones, others = np.arange(0, ROWS, 2), np.arange(1, ROWS, 2)
+    probe = Probe("share", "half", "linear", ones, others)
+    seen = carry_out(ProbeTask(probe, time.time() + 60), world)
+    target, auc = world.dataset.target[others], METRICS["roc_auc"]
+    assert seen.predictions.shape == (len(others), 2) and auc.error(target, seen.predictions) < 0.4
+    shuffled = carry_out(ProbeTask(replace(probe, permuted=True), time.time() + 60), world)
+    assert auc.error(target, shuffled.predictions) > 0.35
+    broken = carry_out(ProbeTask(replace(probe, train=ones[:1]), time.time() + 60), world)
+    assert broken.predictions is None and "Error" in broken.message
+
+
+@pytest.mark.parametrize(("wish", "place"), [("cpu", "cpu"), ("gpu", "auto"), ("auto", "cpu")])
+def test_a_net_answers_where_it_is_to_serve(tmp_path, wish, place):
+    world = shared(tmp_path)
+    world = replace(world, plan=replace(world.plan, device="cpu", serve_on=wish))
+    result = carry_out(task("mlp", params={"epochs": 2}, keep="m.joblib"), world)
+    assert result.state == "done", result.message
+    assert joblib.load(tmp_path / "m.joblib")[-1].device == place
+
+
+class Counting(LogisticRegression):
+    """Never has enough, and tells of how many rows."""
+
+    fit_report_ = FitReport(cut_short=True)
+
+    def fit(self, X, y):
+        self.rows_ = len(y)
+        return super().fit(X, y)
+
+
+def test_a_refit_learns_from_all_rows_and_says_whether_it_was_cut_short(tmp_path, monkeypatch):
+    world = shared(tmp_path)
+
+    def build(setting, params):
+        return Pipeline([("encode", setting.modality.encoder("matrix")), ("model", Counting())])
+
+    counting = replace(learners.find("linear"), build=build)
+    monkeypatch.setattr(learners, "find", lambda name: counting)
+    refitted = carry_out(RefitTask(Candidate("linear", "classical"), time.time() + 60, 5.0, "model/m.joblib"), world)
+    assert refitted.cut_short and not refitted.problem
+    assert joblib.load(tmp_path / "model" / "m.joblib")[-1].rows_ == ROWS
+
+
+@pytest.mark.parametrize("changes", [{"groups": np.arange(ROWS) // 8}, {"times": np.arange(ROWS)}])
+def test_rows_that_stop_training_keep_to_groups_and_times(tmp_path, monkeypatch, changes):
+    told, usual = [], splits.hold_out
+
+    def watched(target, share, seed, groups=None, times=None, most=None):
+        told.append((groups, times))
+        kept, held = usual(target, share, seed, groups=groups, times=times, most=most)
+        if times is not None:
+            assert times[kept].max() < times[held].min()
+        else:
+            assert not set(groups[kept]) & set(groups[held])
+        return kept, held
+
+    world = shared(tmp_path, rng.normal(size=ROWS), **changes)
+    monkeypatch.setattr(splits, "hold_out", watched)
+    result = carry_out(task("lightgbm"), world)
+    assert result.state == "done", result.message
+    assert told and all(seen["times" in changes] is not None for seen in told)

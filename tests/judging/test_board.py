@@ -1,0 +1,118 @@
+"""The board: a line a learner, whatever came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from advisor.judging.board import best_of, board_of
+from advisor.records import BoardRow, Case, Cost, Entrant, Limits, Outcome
+from tests.made_case import made_case, only_on, remade
+
+ROWS = 300
+rng = np.random.default_rng(0)
+TARGET = rng.standard_normal(ROWS)
+TOLD = {
+    "dummy": ("dummy", np.zeros(ROWS)),
+    "linear": ("classical", TARGET + 0.9 * rng.standard_normal(ROWS)),
+    "lightgbm": ("classical", TARGET + 0.8 * rng.standard_normal(ROWS)),
+    "lightgbm#2": ("classical", TARGET + 0.5 * rng.standard_normal(ROWS), {"depth": 3}),
+    "realmlp": ("neural", TARGET + 0.6 * rng.standard_normal(ROWS)),
+}
+COST = Cost(fit_seconds=2.0, predict_seconds=0.06, cpu_seconds=3.0, latency_p50_ms=1.0, latency_p99_ms=2.0,
+            peak_memory_mb=50.0, model_mb=4.0)  # fmt: skip
+
+
+def case(**options: object) -> Case:
+    return made_case(TARGET, TOLD, costs=dict.fromkeys(TOLD, COST), **options)  # type: ignore[arg-type]
+
+
+def rows(made: Case) -> dict[str, BoardRow]:
+    return {row.learner: row for row in board_of(made)}
+
+
+def test_the_best_configuration_stands_for_its_learner_and_the_best_learner_in_front() -> None:
+    made = case()
+    board = board_of(made)
+    assert [row.learner for row in board] == ["lightgbm", "realmlp", "linear", "dummy"]
+    first = board[0]
+    assert first.params == {"depth": 3} and first.trials == 2 and first.folds == 5 and first.status == "ok"
+    assert first.error == pytest.approx(np.sqrt(np.mean((TOLD["lightgbm#2"][1] - TARGET) ** 2)))
+    assert first.low < first.score < first.high and first.se > 0
+
+
+def test_what_a_learner_took_is_that_of_all_its_configurations() -> None:
+    row = rows(case())["lightgbm"]
+    assert row.spent_seconds == pytest.approx(2 * 5 * 2.06) and row.tune_seconds == pytest.approx(5 * 2.06)
+    assert row.cpu_seconds == 30.0 and row.fit_seconds == 2.0
+    assert row.predict_ms_per_1000_rows == pytest.approx(1000.0), "0.06 s for 60 rows"
+    assert row.energy_wh_estimated == pytest.approx(30 * 12 / 3600)
+    assert (row.latency_p50_ms, row.latency_p99_ms, row.model_mb, row.peak_memory_mb) == (1.0, 2.0, 4.0, 50.0)
+
+
+def test_energy_on_a_gpu_counts_its_power_and_is_silent_where_that_is_unknown() -> None:
+    told = {}
+    for watts in (300.0, None):
+        on_gpu = replace(COST, device="cuda", device_name="a GPU", gpu_watts=watts, gpu_memory_mb=100.0)
+        found = rows(made_case(TARGET, TOLD, costs={**dict.fromkeys(TOLD, COST), "realmlp": on_gpu}))  # type: ignore[arg-type]
+        told[watts] = found["realmlp"].energy_wh_estimated
+        assert found["realmlp"].device_name == "a GPU" and found["realmlp"].gpu_memory_mb == 100.0
+        assert found["linear"].energy_wh_estimated == pytest.approx(15 * 12 / 3600)
+    assert told[300.0] == pytest.approx((15 * 12 + 10 * 300) / 3600) and told[None] is None
+
+
+def changed(made: Case, learner: str, **how: object) -> Case:
+    outcomes = [
+        only_on(outcome, **how) if outcome.candidate.learner == learner else outcome  # type: ignore[arg-type]
+        for outcome in made.outcomes.values()
+    ]
+    return remade(made, outcomes)
+
+
+def test_failures_are_shown_last_with_their_message() -> None:
+    made = changed(case(), "linear", folds=(), ending="failed", message="ValueError: no")
+    board = board_of(made)
+    last = board[-1]
+    assert (last.learner, last.status, last.message, last.error) == ("linear", "failed", "ValueError: no", None)
+    assert last.folds == 0 and last.spent_seconds == 0
+
+
+def test_some_of_a_learner_s_configurations_may_fail() -> None:
+    made = case()
+    outcomes = list(made.outcomes.values())
+    default = made.outcomes["lightgbm-default"]
+    broken = remade(made, [only_on(o, (), "timeout", "too late") if o is default else o for o in outcomes])
+    row = rows(broken)["lightgbm"]
+    assert (row.status, row.message, row.folds) == ("partly", "too late", 5)
+
+
+def test_who_was_given_up_on_is_called_so() -> None:
+    made = case()
+    gone = changed(made, "linear", folds=(0, 1), ending="given_up")
+    row = rows(gone)["linear"]
+    assert (row.status, row.error) == ("given_up", None) and row.spent_seconds == pytest.approx(2 * 2.06)
+
+
+def test_who_was_never_begun_and_who_misses_a_limit_are_told_so() -> None:
+    made = case(limits=Limits(max_model_mb=1.0))
+    assert "too large" in rows(made)["realmlp"].message and rows(made)["realmlp"].score is not None
+    plan = replace(made.plan, entrants=(*made.plan.entrants, Entrant("knn", "classical", 1.0)))
+    row = rows(remade(made, plan=plan))["knn"]
+    assert row.trials == 0 and row.status == "failed" and "before it began" in row.message
+
+
+def test_cut_short_is_who_was_so_on_most_folds() -> None:
+    assert rows(case(cut_short=("realmlp",)))["realmlp"].cut_short
+    made = case()
+    known = made.outcomes["realmlp-default"]
+    twice = {n: replace(result, cut_short=n < 2) for n, result in known.results.items()}
+    some: list[Outcome] = [replace(o, results=twice) if o is known else o for o in made.outcomes.values()]
+    assert not rows(remade(made, some))["realmlp"].cut_short
+
+
+def test_the_best_of_a_learner() -> None:
+    made = case()
+    assert best_of(made, "lightgbm") != "lightgbm-default" and best_of(made, "linear") == "linear-default"
+    assert best_of(made, "knn") is None and best_of(remade(made, []), "linear") is None

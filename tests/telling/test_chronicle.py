@@ -1,0 +1,185 @@
+"""Everyone is told; what was known is given back; and no tracker, dead or slow, holds anything up."""
+
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+
+from advisor.errors import Interrupted, UserError
+from advisor.records import Budget, Candidate, FoldResult, Outcome
+from advisor.telling import chronicle as room
+from advisor.telling.chronicle import Chronicle
+from advisor.telling.progress import Silence
+from tests.made_case import made_case
+
+TARGET = np.random.default_rng(0).normal(size=60)
+CASE = made_case(TARGET, {"linear": ("classical", TARGET + 0.1), "realmlp": ("neural", TARGET + 0.2)})
+SECRET = "advisor compare a.csv --tracking-uri postgresql://me:hunter2@db/runs"
+
+
+class Heard(Silence):
+    """Remembers what it was told."""
+
+    def __init__(self):
+        self.notes, self.results, self.stages = [], [], []
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def result(self, result):
+        self.results.append((result.candidate.key, result.fold))
+
+    def stage(self, name, tasks, seconds_left):
+        self.stages.append((name, tasks))
+
+
+def a_result(fold=0, learner="linear", state="done", **params):
+    return FoldResult(Candidate(learner, "classical", params), fold, state, error=0.5 if state == "done" else None)
+
+
+def begin(folder, command="advisor compare a.csv", show=None):
+    return Chronicle(folder, CASE.plan, show or Heard(), command)
+
+
+def track(chronicle, uri):
+    chronicle.track(uri, "advisor", CASE.dataset, CASE.profile, Budget(60.0, 5))
+
+
+def test_what_finished_is_known_to_the_next_run_and_told_again_without_being_written_twice(tmp_path):
+    with begin(tmp_path) as first:
+        first.tell(a_result(0))
+        first.tell(a_result(1, depth=3))
+        first.tell(a_result(2, state="failed"))
+    show = Heard()
+    with begin(tmp_path, show=show) as again:
+        known = again.known()
+        assert set(known) == {("linear-default", 0), (a_result(depth=3).candidate.key, 1)}
+        before = (tmp_path / "ledger.sqlite").read_bytes()
+        for result in known.values():
+            again.tell(result)
+        assert (tmp_path / "ledger.sqlite").read_bytes() == before
+    assert show.results == list(known)
+
+
+def test_the_display_is_told_of_stages_results_and_notes(tmp_path):
+    show = Heard()
+    with begin(tmp_path, show=show) as chronicle:
+        chronicle.stage("default configurations", 10, 50.0)
+        chronicle.tell(a_result(0))
+        chronicle.ended(Outcome(a_result().candidate, {}, "complete"))
+        chronicle.note("mind the gap")
+        assert chronicle.where() is None
+        assert chronicle.finish({}, tmp_path, None, CASE.dataset, 1.0) is None
+    assert (show.stages, show.results, show.notes) == (
+        [("default configurations", 10)], [("linear-default", 0)], ["mind the gap"],
+    )  # fmt: skip
+
+
+def test_a_whole_comparison_is_in_mlflow_without_its_password(tmp_path, uri):
+    show = Heard()
+    with begin(tmp_path, SECRET, show) as chronicle:
+        track(chronicle, uri)
+        for fold in (0, 1):
+            chronicle.tell(a_result(fold))
+        chronicle.ended(Outcome(a_result().candidate, {0: a_result(0), 1: a_result(1)}, "complete"))
+        chronicle._starting.result(120)
+        known = chronicle.where()
+        assert known["run_id"] and known["experiment"] == "advisor"
+        (tmp_path / "verdict.json").write_text(json.dumps({"mlflow": known}))
+        told = chronicle.finish({"answer": "worth_it"}, tmp_path, None, CASE.dataset, 120.0)
+    assert told["run_id"] == known["run_id"] and show.notes == []
+    client = MlflowClient(uri)
+    run = client.get_run(known["run_id"])
+    assert run.info.status == "FINISHED" and run.data.tags["answer"] == "worth_it"
+    assert run.data.params["command"] == "advisor compare a.csv --tracking-uri postgresql://db/runs"
+    assert "verdict.json" in [file.path for file in client.list_artifacts(known["run_id"])]
+    (trial,) = client.search_runs([run.info.experiment_id], "tags.kind = 'trial'")
+    assert [point.step for point in client.get_metric_history(trial.info.run_id, "error")] == [0, 1]
+    everything = str([each.to_dictionary() for each in client.search_runs([run.info.experiment_id])])
+    assert "hunter2" not in everything
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A store that answers when it is told to."""
+    gate = threading.Event()
+    real = room.start_tracking
+
+    def waiting(*arguments, **options):
+        assert gate.wait(60)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(room, "start_tracking", waiting)
+    monkeypatch.setattr(room, "GLANCE_SECONDS", 0.2)
+    yield gate
+    gate.set()
+
+
+def test_nothing_waits_for_a_store_that_does_not_answer(tmp_path, slow):
+    show = Heard()
+    began = time.monotonic()
+    with begin(tmp_path, SECRET, show) as chronicle:
+        track(chronicle, "postgresql://me:hunter2@db/runs")
+        chronicle.tell(a_result(0))
+        where = chronicle.where()
+        assert where == {"tracking_uri": "postgresql://db/runs", "experiment": "advisor", "run_id": None}
+        assert chronicle.finish({}, tmp_path, None, CASE.dataset, 0.3) == where
+    assert time.monotonic() - began < 5
+    assert show.notes == ["The run is not in MLflow: postgresql://db/runs did not answer in time."]
+
+
+def test_a_store_that_answers_late_is_told_all_the_same(tmp_path, slow, uri):
+    with begin(tmp_path) as chronicle:
+        track(chronicle, uri)
+        chronicle.tell(a_result(0))
+        assert chronicle.where()["run_id"] is None
+        slow.set()
+        told = chronicle.finish({"answer": "worth_it"}, tmp_path, None, CASE.dataset, 120.0)
+    run = MlflowClient(uri).get_run(told["run_id"])
+    assert run.info.status == "FINISHED"
+    assert len(MlflowClient(uri).search_runs([run.info.experiment_id], "tags.kind = 'trial'")) == 1
+
+
+def test_a_run_that_is_opened_when_nobody_waits_any_longer_is_ended(tmp_path, slow, uri):
+    with begin(tmp_path) as chronicle:
+        track(chronicle, uri)
+        chronicle.finish({}, tmp_path, None, CASE.dataset, 0.1)
+    slow.set()
+    run = chronicle._starting.result(120)
+    run._writer.join(60)
+    assert MlflowClient(uri).get_run(run.where["run_id"]).info.status == "FAILED"
+
+
+def test_a_store_that_cannot_be_used_is_told_early_and_never_at_the_end(tmp_path):
+    show = Heard()
+    with begin(tmp_path, show=show) as chronicle:
+        track(chronicle, "http://me:hunter2@127.0.0.1:9")
+        assert chronicle._starting.exception(60) is not None
+        with pytest.raises(UserError, match="--no-tracking"):
+            chronicle.tell(a_result(0))
+        where = chronicle.where()
+        assert where["tracking_uri"] == "http://127.0.0.1:9" and where["run_id"] is None
+        assert chronicle.finish({}, tmp_path, None, CASE.dataset, 5.0) == where
+    assert len(show.notes) == 1 and "127.0.0.1:9" in show.notes[0] and "hunter2" not in show.notes[0]
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path):
+    with pytest.raises(Interrupted, match=r"Go on with: advisor compare a\.csv --out .* --resume$"), begin(tmp_path):
+        raise KeyboardInterrupt
+    with (
+        pytest.raises(Interrupted, match=r"Go on with: advisor compare a\.csv --out here --resume$"),
+        begin(tmp_path, "advisor compare a.csv --out here --resume"),
+    ):
+        raise KeyboardInterrupt
+
+
+def test_a_failure_ends_the_mlflow_run(tmp_path, uri):
+    with pytest.raises(ZeroDivisionError), begin(tmp_path) as chronicle:
+        track(chronicle, uri)
+        run_id = chronicle._starting.result(120).where["run_id"]
+        raise ZeroDivisionError("no division")
+    run = MlflowClient(uri).get_run(run_id)
+    assert (run.info.status, run.data.tags["message"]) == ("FAILED", "no division")

@@ -1,0 +1,335 @@
+"""verdict.json and the tables out of records: complete, by the schema, and with nothing in them that is a secret."""
+
+import json
+from dataclasses import replace
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+import pytest
+from jsonschema import Draft202012Validator
+
+from advisor.judging.effort import effort
+from advisor.judging.ruling import ruling
+from advisor.judging.verdict import judge
+from advisor.measuring import costs
+from advisor.records import Budget, Column, Cost, Entrant, Handed, Limits, Look, Outcome, Prices
+from advisor.telling import report
+from advisor.telling.document import environment, licences, out_of_fold_table, outcomes_table, verdict_document
+from tests.made_case import made_case, probabilities
+
+SCHEMA = Draft202012Validator(json.loads((files("advisor") / "verdict.schema.json").read_text(encoding="utf-8")))
+ROWS = 600
+ON_GPU = {"device": "cuda", "device_name": "a GPU", "gpu_memory_mb": 300.0}
+SECRET = "advisor compare adult.csv --target y --tracking-uri=https://me:hunter2@mlflow.example --budget 10m"
+
+
+def regression(net: float, **options: object):
+    """Make a Case of four learners and two settings of one; `net` is the noise of the net, that of lightgbm is 0.8."""
+    rng = np.random.default_rng(0)
+    signal = 3 * rng.normal(size=ROWS)
+    target = signal + rng.normal(size=ROWS)
+    entered = {
+        "dummy": ("dummy", np.full(ROWS, target.mean())),
+        "linear": ("classical", signal + 1.2 * rng.normal(size=ROWS)),
+        "lightgbm": ("classical", signal + 0.85 * rng.normal(size=ROWS)),
+        "lightgbm#2": ("classical", signal + 0.8 * rng.normal(size=ROWS), {"depth": 3}),
+        "realmlp": ("neural", signal + net * rng.normal(size=ROWS), {"width": 64}),
+    }
+    return made_case(target, entered, min_gain=0.02, **options)
+
+
+def classes(net: float, metric: str = "roc_auc", **options: object):
+    rng = np.random.default_rng(1)
+    target = rng.integers(0, 2, ROWS)
+    entered = {
+        "dummy": ("dummy", np.full((ROWS, 2), 0.5)),
+        "linear": ("classical", probabilities(target, 1.0, rng)),
+        "realmlp": ("neural", probabilities(target, net, rng)),
+    }
+    return made_case(target, entered, metric, **options)
+
+
+def nothing_learnt():
+    rng = np.random.default_rng(2)
+    target = rng.normal(size=3000)
+    guesses = {name: (family, target.mean() + 0.01 * rng.normal(size=3000))
+               for name, family in (("linear", "classical"), ("realmlp", "neural"))}  # fmt: skip
+    return made_case(target, {"dummy": ("dummy", np.full(3000, target.mean())), **guesses})
+
+
+def no_news():
+    """A net that knows what the trees know, and errs more."""
+    rng = np.random.default_rng(4)
+    signal = 3 * rng.normal(size=ROWS)
+    target, trees = signal + rng.normal(size=ROWS), signal + rng.normal(size=ROWS)
+    worse = trees + rng.normal(size=ROWS)
+    return made_case(target, {"linear": ("classical", worse - 0.3), "lightgbm": ("classical", trees),
+                              "realmlp": ("neural", worse)}, min_gain=0.05)  # fmt: skip
+
+
+def one_side():
+    target = np.random.default_rng(3).normal(size=ROWS)
+    return made_case(target, {"linear": ("classical", target + 0.5), "lightgbm": ("classical", target + 0.1)})
+
+
+CASES = {
+    "worth it": lambda: regression(0.3),
+    "in company": lambda: regression(0.76),
+    "open": lambda: regression(2.0),
+    "not worth it": lambda: no_news(),
+    "one model": lambda: regression(0.3, limits=Limits(single=True)),
+    "nets too slow": lambda: regression(
+        0.3, limits=Limits(max_latency_ms=5.0), costs={"realmlp": Cost(1.0, 0.1, latency_p99_ms=50.0)}
+    ),
+    "in money": lambda: classes(2.0, "accuracy", prices=Prices(0.4, 20_000, 0.5, workers=2)),
+    "classes": lambda: classes(1.05),
+    "no signal": nothing_learnt,
+    "one side": one_side,
+}
+
+
+def told(case, handed=None, looks=(), command="advisor compare made", mlflow=None, **budget):
+    profile = replace(case.profile, columns=(Column("a", "numeric", 0.0, 600),), kinds={"numeric": 1})
+    case = replace(case, profile=profile)
+    verdict = judge(case, case, looks)
+    return verdict_document(
+        verdict, handed, case, Budget(300.0, 60, **budget), spent_seconds=298.0, mlflow=mlflow,
+        environment=environment(case.plan, case.outcomes.values(), command),
+        would_change={"gpu": {"reason": "no net was held back by time"}}, effort=effort(case, ruling(case)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "how"),
+    [("in company", "worth_it", "in_company"), ("open", "too_close_to_call", None), ("no signal", "no_signal", None),
+     ("nets too slow", "not_worth_it", None), ("one side", "not_enough_evidence", None)],
+)  # fmt: skip
+def test_the_cases_are_what_they_are_called(name, answer, how):
+    content = told(CASES[name]())
+    assert (content["answer"], content["how"]) == (answer, how)
+    assert told(no_news())["answer"] == "not_worth_it" and told(no_news())["how"] is not None
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_document_keeps_to_the_schema_and_has_a_report(name, tmp_path):
+    case = CASES[name]()
+    content = told(case)
+    text = json.dumps(content, allow_nan=False)
+    SCHEMA.validate(json.loads(text))
+    (tmp_path / "verdict.json").write_text(text)
+    outcomes_table(case, 0.0).to_parquet(tmp_path / "outcomes.parquet")
+    page = report.write(tmp_path).read_text(encoding="utf-8")
+    assert content["sentence"].split(":")[0] in page
+    assert content["sentence"].split(".")[0].split()[0] in report.summary_text(content)
+
+
+def test_both_readings_are_told_and_the_one_that_carries_stands_above():
+    content = told(regression(0.3))
+    assert (content["answer"], content["how"]) == ("worth_it", "alone")
+    alone, company = content["readings"]["alone"], content["readings"]["in_company"]
+    assert all(content[name] == alone[name] for name in ("gain", "p_worth", "detectable_gain"))
+    assert alone["without"]["members"] == {"lightgbm": 1.0} and alone["with"]["learner"] == "realmlp"
+    assert set(company["without"]["members"]) <= {"linear", "lightgbm"} and "realmlp" in company["with"]["members"]
+    assert alone["with"]["score"] < alone["without"]["score"]
+    open_answer = told(regression(2.0))
+    assert open_answer["how"] is None
+    assert open_answer["gain"] == open_answer["readings"]["alone"]["gain"]
+
+
+def test_one_model_alone_has_one_reading_and_no_blend():
+    content = told(regression(0.3, limits=Limits(single=True)))
+    assert content["readings"]["in_company"] is None
+    assert content["champions"]["blend"] is None and content["champions"]["classical_blend"] is None
+    assert (content["recommended"]["learner"], content["recommended"]["family"]) == ("realmlp", "neural")
+
+
+def test_champions_have_their_settings_and_blends_those_of_each_member():
+    champions = told(regression(0.76))["champions"]
+    assert champions["classical"]["params"] == {"depth": 3}
+    assert champions["neural"]["params"] == {"width": 64}
+    assert champions["blend"]["params"]["lightgbm"] == {"depth": 3}
+    assert sum(champions["blend"]["members"].values()) == pytest.approx(1.0)
+
+
+def handed_for(case, **changes):
+    wanted = judge(case, case).recommended
+    members = {case.outcomes[key].candidate.learner: share for key, share in wanted.option.members.items()}
+    known = {"which": wanted.which, "learner": wanted.learner, "members": members, "fitted_on": "mixed", "rows": ROWS,
+             "latency_p50_ms": 2.0, "latency_p99_ms": 4.0, "model_mb": 7.0}  # fmt: skip
+    return Handed(**{**known, **changes})
+
+
+def test_what_was_handed_over_is_told_as_it_measures():
+    case = regression(0.76)
+    content = told(case, handed_for(case, problems=("linear: the worker died",)))
+    used = content["recommended"]
+    assert (used["family"], used["which"], used["fitted_on"], used["rows"]) == ("blend", "blend", "mixed", ROWS)
+    assert (used["latency_p50_ms"], used["latency_p99_ms"], used["model_mb"]) == (2.0, 4.0, 7.0)
+    assert used["problems"] == ["linear: the worker died"]
+    assert used["low"] < used["score"] < used["high"]
+    assert any("some members were fitted on all 600 rows" in reason for reason in content["reasons"])
+    unmade = told(case)["recommended"]
+    assert unmade["fitted_on"] is None and unmade["members"] == used["members"] and unmade["latency_p50_ms"] > 0
+
+
+def test_a_model_of_fewer_members_has_a_score_and_a_family_of_its_own():
+    case = regression(0.76)
+    used = told(case, handed_for(case, learner="realmlp", members={"realmlp": 1.0}, fitted_on="all rows"))[
+        "recommended"
+    ]
+    row = next(row for row in told(case)["leaderboard"] if row["learner"] == "realmlp")
+    assert (used["learner"], used["family"], used["members"]) == ("realmlp", "neural", {"realmlp": 1.0})
+    assert used["score"] == pytest.approx(row["score"])
+
+
+def test_another_model_than_wanted_says_why():
+    case = regression(0.76)
+    handed = handed_for(case, which="classical", learner="lightgbm", members={"lightgbm": 1.0}, fitted_on="all rows")
+    used = told(case, handed)["recommended"]
+    assert "rather than the blend of all" in used["reason"] and used["regret"] is None
+
+
+def test_a_model_that_could_not_be_made_is_told_as_planned():
+    case = regression(0.76)
+    handed = handed_for(case, members={}, fitted_on="nothing", rows=0, problems=("lightgbm: no space left",))
+    content = told(case, handed)
+    assert content["recommended"]["fitted_on"] == "nothing" and len(content["recommended"]["members"]) > 1
+    assert "No model could be handed over." in content["reasons"]
+    SCHEMA.validate(content)
+
+
+def a_look(stage, seconds, decided, answer):
+    return Look(stage, seconds, {"alone": 0.6, "in_company": 0.99}, decided, 0.975, 5, answer)
+
+
+@pytest.mark.parametrize(
+    ("looks", "answered"),
+    [
+        ((), None),
+        ((a_look("tuned", 88.0, True, "worth_it"), a_look("final", 250.0, True, "worth_it")), 88.0),
+        ((a_look("tuned", 88.0, False, "too_close_to_call"), a_look("final", 250.0, True, "too_close_to_call")), None),
+    ],
+)
+def test_the_budget_tells_when_the_answer_was_known(looks, answered):
+    content = told(regression(0.3), looks=looks, until="answer")
+    assert content["budget"] == {
+        "seconds": 300.0, "spent_seconds": 298.0, "trials": 60, "overrun_pct": 0.0, "answered_seconds": answered,
+        "until": "answer",
+    }  # fmt: skip
+    if looks:
+        assert content["looks"][0]["p_worth"] == 0.6
+        assert content["looks"][0]["readings"] == {"alone": 0.6, "in_company": 0.99}
+
+
+def test_rows_that_were_drawn_are_counted():
+    case = regression(0.3)
+    drawn = replace(case, plan=replace(case.plan, folds=replace(case.plan.folds, rows=np.arange(450))))
+    content = told(drawn)
+    assert (content["rows_used"], content["profile"]["rows"]) == (450, ROWS)
+    assert any("450 of 600 rows, which were drawn" in reason for reason in content["reasons"])
+
+
+def test_who_failed_is_told_and_who_was_given_up_is_not_among_them():
+    case = regression(0.3)
+    entrants = (*case.plan.entrants, Entrant("mlp", "neural", 1.0), Entrant("knn", "classical", 1.0))
+    some = next(iter(case.outcomes.values()))
+    gone = {
+        name: Outcome(replace(some.candidate, learner=name, family=family), {}, ending, message)
+        for name, family, ending, message in (
+            ("mlp", "neural", "failed", "fold 1: out of memory"), ("knn", "classical", "given_up", "it fell behind"),
+        )
+    }  # fmt: skip
+    known = {**case.outcomes, **{outcome.candidate.key: outcome for outcome in gone.values()}}
+    content = told(replace(case, plan=replace(case.plan, entrants=entrants), outcomes=known))
+    assert content["failed"] == {"mlp": "fold 1: out of memory"}
+
+
+def test_no_password_gets_into_the_document_or_the_report(tmp_path):
+    case = regression(0.3)
+    from_afar = replace(case, dataset=replace(case.dataset, source="https://me:hunter2@files.example/a.csv"))
+    place = {"tracking_uri": "https://mlflow.example", "experiment": "advisor", "run_id": None}
+    content = told(from_afar, command=SECRET, mlflow=place)
+    SCHEMA.validate(content)
+    text = json.dumps(content)
+    assert "hunter2" not in text and "--tracking-uri=https://mlflow.example --budget 10m" in text
+    (tmp_path / "verdict.json").write_text(text)
+    page = report.write(tmp_path).read_text(encoding="utf-8")
+    assert "hunter2" not in page and "had not answered yet" in page
+
+
+@pytest.mark.parametrize(
+    ("where", "device", "gpu"),
+    [({}, "cpu", None), (ON_GPU, "cuda", "a GPU"), ({"device": "mps", "device_name": None}, "mps", None)],
+)
+def test_the_environment_names_the_processor_and_the_gpu_that_was_used(where, device, gpu):
+    case = regression(0.3, costs={"realmlp": Cost(1.0, 0.1, **where)})
+    found = environment(case.plan, case.outcomes.values(), "advisor compare made")
+    assert (found["device"], found["gpu"], found["cpu"]) == (device, gpu, costs.cpu_name())
+
+
+def test_the_licences_are_those_of_the_weights_that_take_part():
+    plan = regression(0.3).plan
+    assert licences(plan) == {}
+    took_part = replace(plan, entrants=(*plan.entrants, Entrant("tabicl", "neural", 1.0)))
+    assert licences(took_part) == {"tabicl": "TabICL, BSD-3-Clause"}
+
+
+def test_the_table_of_outcomes_has_a_row_a_fold_and_a_row_a_candidate():
+    case = regression(0.76, costs={"realmlp": Cost(2.0, 0.5, 3.0, **ON_GPU)})
+    table = outcomes_table(case, began=-100.0)
+    folds, candidates = (table[table["kind"] == kind] for kind in ("fold", "candidate"))
+    assert (len(folds), len(candidates)) == (5 * 5, 5)
+    net = candidates[candidates["learner"] == "realmlp"].iloc[0]
+    assert json.loads(net["params"]) == {"width": 64} and (net["ending"], net["folds"], net["stage"]) == (
+        "complete", 5, "tuned",
+    )  # fmt: skip
+    assert net["seconds"] == pytest.approx(5 * 2.5) and net["error"] > 0 and net["score"] == net["error"]
+    assert (net["started_at"], net["ended_at"]) == (100.0, 104.0 + 2.5)
+    board = {row["learner"]: row["error"] for row in told(case)["leaderboard"]}
+    assert net["error"] == pytest.approx(board["realmlp"])
+    own = folds[folds["learner"] == "realmlp"]
+    assert set(own["device_name"]) == {"a GPU"} and list(own["number"]) == list(range(5))
+    assert list(own["started_at"]) == [100.0, 101.0, 102.0, 103.0, 104.0]
+
+
+def test_a_candidate_that_did_not_finish_has_no_error():
+    case = regression(0.3)
+    key, outcome = next((k, o) for k, o in case.outcomes.items() if o.candidate.learner == "linear")
+    left = Outcome(outcome.candidate, {0: outcome.results[0]}, "given_up", "it fell behind")
+    table = outcomes_table(replace(case, outcomes={**case.outcomes, key: left}), 0.0)
+    row = table[(table["kind"] == "candidate") & (table["learner"] == "linear")].iloc[0]
+    assert pd.isna(row["error"]) and (row["ending"], row["message"]) == ("given_up", "it fell behind")
+
+
+def test_out_of_fold_predictions_are_those_of_champions_and_blends():
+    case = regression(0.76)
+    verdict = judge(case, case)
+    table = out_of_fold_table(case, verdict.champions)
+    assert list(table.columns) == ["row", "repeat", "fold", "which", "learner", "target", "prediction"]
+    models = ("blend", "classical", "classical_blend", "neural")
+    assert dict(table.groupby("which").size()) == dict.fromkeys(models, ROWS)
+    wide = table.pivot(index="row", columns="which", values="prediction")
+    blend = verdict.champions["blend"]
+    by_hand = sum(
+        blend.members[candidate.learner] * case.matrix.predictions[column][0]
+        for column, key in enumerate(case.columns)
+        if (candidate := case.outcomes[key].candidate).learner in blend.members
+        and candidate.params == blend.params[candidate.learner]
+    )
+    assert wide["blend"].to_numpy() == pytest.approx(by_hand, rel=1e-5)
+    error = np.sqrt(np.mean((wide["neural"] - case.dataset.target[wide.index]) ** 2))
+    assert error == pytest.approx(next(r["error"] for r in told(case)["leaderboard"] if r["learner"] == "realmlp"))
+
+
+def test_out_of_fold_probabilities_are_named_by_their_class():
+    case = classes(1.0)
+    table = out_of_fold_table(case, judge(case, case).champions)
+    assert list(table.columns)[-2:] == ["p_no", "p_yes"] and set(table["target"]) == {"no", "yes"}
+    assert (table["p_no"] + table["p_yes"]).to_numpy() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_where_nothing_finished_the_tables_are_empty():
+    case = replace(regression(0.3), matrix=None)
+    table = out_of_fold_table(case, judge(regression(0.3), regression(0.3)).champions)
+    assert len(table) == 0 and "prediction" in table.columns

@@ -1,0 +1,450 @@
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from advisor.errors import UserError
+from advisor.records import Candidate, Cost, Dataset, FoldResult, Outcome
+from advisor.telling import tracking
+from advisor.telling.tracking import model as model_room
+from advisor.telling.tracking import store, text
+
+BEGAN = 1_750_000_000.0
+FAMILIES = {"forest": "classical", "mlp": "neural", "xgboost": "classical"}
+ROWS = 60
+DEEP = {"max_depth": 6}
+INPUTS = pd.DataFrame(
+    {
+        "age": np.arange(ROWS, dtype=float) % 17,
+        "größe": np.linspace(0.5, 9.5, ROWS),
+        "town": pd.Categorical(np.resize(["Bern", "Köln", "<b>"], ROWS)),
+    }
+)
+BANK = Dataset("bank", "tabular", "binary", INPUTS, np.arange(ROWS) % 2, "subscribed", ("no", "yes"))
+DOCUMENT = {
+    "answer": "not_worth_it",
+    "sentence": "No: forest reaches roc_auc 0.910, and the chance that a net gains more than 2 % is 1 %.",
+    "p_worth": 0.01,
+    "how": "in_company",
+    "readings": {
+        "alone": {"gain": {"estimate": -0.3}, "p_worth": 0.001},
+        "in_company": {"gain": {"estimate": -0.11}, "p_worth": 0.01},
+    },
+    "min_gain": 0.02,
+    "gain": {"estimate": -0.11, "low": -0.2, "high": None, "level": 0.9},
+    "detectable_gain": float("nan"),
+    "metric": "roc_auc",
+    "recommended": {
+        "learner": "forest",
+        "family": "classical",
+        "score": 0.91,
+        "reason": "It errs least.",
+        "members": {"forest": 1.0},
+    },
+    "champions": {
+        "classical": {"learner": "forest", "score": 0.91, "params": {"max_depth": 6}},
+        "neural": {"learner": "mlp", "score": 0.9, "params": {}},
+        "classical_blend": None,
+        "blend": None,
+    },
+    "leaderboard": [
+        {
+            "learner": "forest",
+            "family": "classical",
+            "score": 0.91,
+            "error": 0.09,
+            "se": 0.004,
+            "status": "ok",
+            "params": {"max_depth": 6},
+        },
+        {"learner": "mlp", "family": "neural", "score": 0.9, "error": 0.1, "se": None, "status": "ok"},
+        {"learner": "xgboost", "family": "classical", "score": None, "status": "failed", "message": "out of memory"},
+    ],
+    "reasons": ["The net's error is 11 % larger."],
+    "profile": {"rows": ROWS, "columns": 3, "task": "binary", "target": {"name": "subscribed"}},
+    "budget": {"seconds": 600, "spent_seconds": 300.5},
+}
+
+
+def a_result(learner, fold, *, params=None, error=0.1, state="done", curve=None):
+    cost = Cost(3.0, 0.5, 6.0, latency_p50_ms=None, peak_memory_mb=120.0, model_mb=float("inf"))
+    well = state == "done"
+    return FoldResult(
+        Candidate(learner, FAMILIES[learner], params or {}), fold, state, "" if well else "out of memory",
+        error=error if well else None, cost=cost, curve=curve or {}, started_at=BEGAN + 10 * fold,
+    )  # fmt: skip
+
+
+def an_outcome(result, ending="complete"):
+    return Outcome(result.candidate, {result.fold: result}, ending, result.message)
+
+
+@pytest.fixture(scope="session")
+def a_model():
+    columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["town"]), remainder="passthrough")
+    labels = np.array(BANK.classes, dtype=object)[BANK.target]
+    return make_pipeline(columns, LogisticRegression()).fit(INPUTS.astype({"town": object}), labels)
+
+
+def begin(uri, **options):
+    given = {"params": {"budget": "10m"}, "tags": {"dataset": "bank"}, **options}
+    return tracking.start(uri, "advisor", "bank · subscribed", **given)
+
+
+@pytest.fixture(scope="session")
+def finished(copied, tmp_path_factory, a_model):
+    """A whole comparison of three learners on two folds, told to a store of its own."""
+    folder = tmp_path_factory.mktemp("with space, and ü#")
+    run = begin(copied(folder), dataset=BANK)
+    curve = {"train": tuple(np.linspace(1, 0.2, 900)), "valid": (0.9, float("nan"), 0.4)}
+    for fold in (0, 1):
+        run.record(a_result("forest", fold, error=0.3), 0.7)
+        run.record(a_result("forest", fold, params=DEEP, error=0.1 + fold / 100), 0.9 - fold / 100)
+        run.record(a_result("mlp", fold, error=0.12, curve=curve), 0.88)
+    run.ended(an_outcome(a_result("forest", 1, params=DEEP)))
+    run.ended(an_outcome(a_result("forest", 1), "given_up"))
+    run.record(a_result("xgboost", 0, state="failed"))
+    run.ended(an_outcome(a_result("xgboost", 0, state="failed"), "failed"))
+    (folder / "report.html").write_text("<p>No.</p>")
+    (folder / "verdict.json").write_text("{}")
+    run.finish(DOCUMENT, folder, model=a_model, input_example=INPUTS.head(5), patience_seconds=300)
+    assert run.warnings == []
+    return run
+
+
+@pytest.fixture(scope="session")
+def client(finished):
+    return MlflowClient(tracking_uri=finished.where["tracking_uri"])
+
+
+def runs(client, condition):
+    experiment = client.get_experiment_by_name("advisor")
+    return client.search_runs([experiment.experiment_id], condition)
+
+
+def names(found):
+    return sorted(run.info.run_name for run in found)
+
+
+def test_learners_lie_below_the_comparison_and_candidates_below_learners(finished, client):
+    (parent,) = runs(client, "tags.kind = 'comparison'")
+    assert parent.info.run_id == finished.where["run_id"]
+    learners = runs(client, f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
+    assert names(learners) == ["forest", "mlp", "xgboost"]
+    forest = next(run for run in learners if run.info.run_name == "forest")
+    deep = Candidate("forest", "classical", DEEP).key.removeprefix("forest-")
+    assert names(runs(client, f"tags.`mlflow.parentRunId` = '{forest.info.run_id}'")) == sorted(
+        ["forest · default", f"forest · {deep}"]
+    )
+
+
+def test_a_candidate_tells_its_parameters_its_folds_as_steps_and_its_true_time(client):
+    (trial,) = runs(client, "tags.kind = 'trial' and tags.learner = 'forest' and tags.stage = 'tuned'")
+    assert trial.data.params == {"max_depth": "6"}
+    history = client.get_metric_history(trial.info.run_id, "score")
+    assert {(point.step, point.value) for point in history} == {(0, 0.9), (1, 0.89)}
+    assert {point.value for point in client.get_metric_history(trial.info.run_id, "error")} == {0.1, 0.11}
+    assert trial.data.metrics["mean_score"] == pytest.approx(0.895)
+    assert trial.data.metrics["fit_seconds"] == 3.0 and trial.data.metrics["folds"] == 1
+    assert "model_mb" not in trial.data.metrics, "infinity is no metric"
+    assert (trial.info.start_time, trial.info.end_time) == (round(BEGAN * 1000), round((BEGAN + 10 + 3.5) * 1000))
+    assert trial.data.tags["ending"] == "complete"
+
+
+def test_how_a_candidate_ended_is_told(client):
+    (behind,) = runs(client, "tags.kind = 'trial' and tags.ending = 'given_up'")
+    assert (behind.info.run_name, behind.info.status) == ("forest · default", "FINISHED")
+    (net,) = runs(client, "tags.kind = 'trial' and tags.learner = 'mlp'")
+    assert net.info.status == "FINISHED", "whoever was still open at the end is closed"
+
+
+def test_what_failed_is_failed_and_says_why(client):
+    (trial,) = runs(client, "tags.kind = 'trial' and tags.message = 'out of memory' and status = 'FAILED'")
+    assert trial.data.tags.items() >= {"state": "failed", "ending": "failed", "learner": "xgboost"}.items()
+    (learner,) = runs(client, "tags.kind = 'learner' and status = 'FAILED'")
+    assert learner.info.run_name == "xgboost"
+    assert learner.data.tags["message"] == "out of memory"
+    assert len(runs(client, "status = 'RUNNING'")) == 0
+
+
+def test_a_learner_stands_by_its_best_candidate_and_its_row_of_the_leaderboard(client):
+    (forest,) = runs(client, "tags.kind = 'learner' and tags.learner = 'forest'")
+    shown = [point.value for point in client.get_metric_history(forest.info.run_id, "score")]
+    assert shown == pytest.approx([0.7, 0.9, 0.7, 0.895, 0.91])
+    assert forest.data.metrics["score"] == 0.91
+    assert forest.data.metrics["score_se"] == 0.004
+    assert forest.data.params == {"max_depth": "6"}
+
+
+def test_a_learners_run_spans_its_own_work(client):
+    (net,) = runs(client, "tags.kind = 'learner' and tags.learner = 'mlp'")
+    assert (net.info.start_time, net.info.end_time) == (round(BEGAN * 1000), round((BEGAN + 10 + 3.5) * 1000))
+
+
+def test_learning_curves_are_histories_of_the_candidate_fold_by_fold(client):
+    (trial,) = runs(client, "tags.kind = 'trial' and tags.learner = 'mlp'")
+    train = client.get_metric_history(trial.info.run_id, "curve/train fold 1")
+    assert len(train) == text.LONGEST_CURVE
+    assert (train[0].step, train[-1].step, train[-1].value) == (1, 900, pytest.approx(0.2))
+    valid = client.get_metric_history(trial.info.run_id, "curve/valid fold 0")
+    assert [(point.step, point.value) for point in valid] == [(1, 0.9), (3, 0.4)]
+
+
+def test_many_curves_go_in_pieces(uri):
+    run = begin(uri)
+    curve = {f"loss {place}": tuple(np.arange(100.0)) for place in range(20)}
+    run.record(a_result("mlp", 0, curve=curve), 0.9)
+    run.finish({}, Path("nowhere"))
+    assert run.warnings == []
+    (trial,) = runs(MlflowClient(uri), "tags.kind = 'trial'")
+    assert sum(name.startswith("curve/") for name in trial.data.metrics) == 20
+
+
+def test_the_answer_is_the_description_and_a_filter(client):
+    (parent,) = runs(client, "tags.answer = 'not_worth_it' and tags.recommended = 'forest' and metrics.p_worth < 0.05")
+    note = parent.data.tags["mlflow.note.content"]
+    assert DOCUMENT["sentence"] in note
+    assert "| forest | classical | 0.91 | 0.004 |" in note
+    assert parent.data.metrics["gain"] == -0.11
+    assert parent.data.metrics["alone/p_worth"] == 0.001 and parent.data.tags["how"] == "in_company"
+    assert not {"gain_high", "detectable_gain"} & set(parent.data.metrics)
+    assert parent.data.params == {"budget": "10m"}
+    assert parent.data.tags.items() >= {"dataset": "bank", "target": "subscribed", "task": "binary"}.items()
+    assert parent.info.status == "FINISHED"
+
+
+def test_the_data_set_is_an_input_of_the_comparison(finished, client):
+    (given,) = client.get_run(finished.where["run_id"]).inputs.dataset_inputs
+    assert given.dataset.name == "bank"
+    assert f'"num_rows": {ROWS}' in given.dataset.profile
+    assert "subscribed" in given.dataset.schema and "größe" in given.dataset.schema.encode().decode("unicode-escape")
+
+
+def test_report_and_verdict_are_artifacts(finished, client):
+    stored = [file.path for file in client.list_artifacts(finished.where["run_id"])]
+    assert set(stored) >= {"report.html", "verdict.json"}
+
+
+@pytest.fixture
+def elsewhere(finished):
+    """MLflow's own loader goes by the global address, which the tracking never sets: set it for one test."""
+    mlflow.set_tracking_uri(finished.where["tracking_uri"])
+    yield
+    mlflow.set_tracking_uri("")
+
+
+@pytest.mark.parametrize("address", ["models:/", "runs:/"])
+def test_the_model_predicts_labels_of_rows_as_they_come(finished, elsewhere, address):
+    where = finished.where
+    model = mlflow.pyfunc.load_model(where["model_uri"] if address == "models:/" else f"runs:/{where['run_id']}/model")
+    whole_numbers = INPUTS.astype({"age": int, "town": object}).head(7)
+    for rows in (INPUTS.head(7), whole_numbers, whole_numbers[["town", "größe", "age"]]):
+        labels = model.predict(rows)
+        assert set(labels) <= {"no", "yes"} and len(labels) == 7
+    with pytest.raises(mlflow.MlflowException, match="town"):
+        model.predict(INPUTS[["age", "größe"]])
+
+
+def test_the_model_carries_example_and_pinned_packages(finished, elsewhere):
+    folder = Path(mlflow.artifacts.download_artifacts(finished.where["model_uri"]))
+    assert mlflow.models.Model.load(folder).load_input_example(str(folder)).shape == (5, 3)
+    pinned = (folder / "requirements.txt").read_text().split()
+    assert all("==" in line for line in pinned)
+    assert any(line.startswith("scikit-learn==") for line in pinned)
+    assert not any(line.startswith(("torch", "neural-net-advisor")) for line in pinned)
+
+
+def test_a_model_of_ours_is_found_to_need_our_code_and_what_that_imports():
+    ours = LogisticRegression()
+    ours.note_ = a_result("forest", 0)
+    assert {"advisor", "pandas", "numpy", "sklearn"} <= model_room._packages_of(ours)
+    assert "advisor" not in model_room._packages_of(LogisticRegression())
+    assert "neural-net-advisor" not in str(model_room._requirements({"advisor", "sklearn"}))
+
+
+def test_the_users_own_run_stays_as_it_was(copied, tmp_path, a_model):
+    theirs, ours = copied(tmp_path / "theirs"), copied(tmp_path / "ours")
+    mlflow.set_tracking_uri(theirs)
+    environment = dict(os.environ)
+    try:
+        with mlflow.start_run() as active:
+            run = begin(ours)
+            run.record(a_result("mlp", 0), 0.9)
+            run.finish(DOCUMENT, tmp_path, model=a_model, input_example=INPUTS.head(5))
+            assert run.warnings == []
+            assert mlflow.active_run().info.run_id == active.info.run_id
+            assert mlflow.get_tracking_uri() == theirs
+        left = MlflowClient(theirs).get_run(active.info.run_id)
+        assert (left.data.metrics, left.data.params, left.outputs.model_outputs) == ({}, {}, [])
+        assert dict(os.environ) == environment
+    finally:
+        mlflow.set_tracking_uri("")
+
+
+def test_odd_names_and_values_are_made_to_fit(uri):
+    run = begin(uri)
+    odd = {"a<b>/../c:d": np.float64(0.5), "naïve depth": None, "flag": True, "": [1, 2], "long": "x" * 7000}
+    run.record(a_result("forest", 0, params=odd), 0.9)
+    run.finish({}, Path("nowhere"))
+    assert run.warnings == []
+    (trial,) = runs(MlflowClient(uri), "tags.kind = 'trial'")
+    known = dict(trial.data.params)
+    assert len(known.pop("long")) == text.LONGEST_PARAM
+    assert known == {"a_b_/c_d": "0.5", "naïve depth": "null", "flag": "true", "_": "[1, 2]"}
+
+
+def break_store(uri):
+    with contextlib.closing(sqlite3.connect(store.sqlite_path(uri))) as connection:
+        connection.execute("DROP TABLE latest_metrics")
+        connection.execute("DROP TABLE metrics")
+        connection.commit()
+
+
+def test_a_store_that_breaks_midway_costs_warnings_and_no_more(uri, tmp_path):
+    heard = []
+    run = begin(uri, warn=heard.append)
+    run.record(a_result("forest", 0), 0.9)
+    wait_until_written(run)
+    assert run.warnings == []
+    break_store(uri)
+    for fold in range(1, 6):
+        run.record(a_result("forest", fold), 0.9)
+    told = run.finish(DOCUMENT, tmp_path)
+    assert told["run_id"] == run.where["run_id"]
+    assert run.off and len(run.warnings) == 3 and heard == run.warnings
+    assert "logging forest · default on fold 1 failed" in heard[0] and "the comparison goes on" in heard[0]
+    assert "tracking is off" in heard[2]
+
+
+def wait_until_written(run):
+    """Pass a marker through the queue: what was asked for before it has been written."""
+    written = threading.Event()
+    run._later("marking", written.set)
+    assert written.wait(60)
+
+
+def test_one_failure_is_forgiven_and_a_broken_display_does_no_harm(uri, tmp_path, monkeypatch):
+    def unheard(sentence):
+        raise RuntimeError("the display is gone")
+
+    run = begin(uri, warn=unheard)
+    wait_until_written(run)
+    client, calls = run._story.client, []
+    real = client.log_batch
+
+    def shaky(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) in (1, 5):
+            raise ConnectionError("reset by peer\nwith details")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(client, "log_batch", shaky)
+    for fold in range(4):
+        run.record(a_result("forest", fold), 0.9)
+    run.finish(DOCUMENT, tmp_path)
+    assert not run.off and len(run.warnings) == 2
+    assert "(reset by peer)" in run.warnings[0]
+    (parent,) = runs(MlflowClient(uri), "tags.answer = 'not_worth_it'")
+    assert parent.info.status == "FINISHED"
+
+
+def test_a_store_that_hangs_is_left_behind(uri, tmp_path, monkeypatch):
+    run = begin(uri)
+    wait_until_written(run)
+    gate = threading.Event()
+    monkeypatch.setattr(run._story.client, "log_batch", lambda *_, **__: gate.wait(60))
+    run.record(a_result("forest", 0), 0.9)
+    told = run.finish(DOCUMENT, tmp_path, patience_seconds=0.3)
+    gate.set()
+    assert told["run_id"] == run.where["run_id"]
+    assert "still busy" in run.warnings[-1] and run.off
+
+
+def test_a_model_that_takes_too_long_leaves_the_answer_and_no_open_run(uri, tmp_path, a_model, monkeypatch):
+    run = begin(uri)
+    run.record(a_result("forest", 0), 0.9)
+    wait_until_written(run)
+    gate = threading.Event()
+    monkeypatch.setattr("advisor.telling.tracking.run.log_model", lambda *_: gate.wait(60))
+    run.finish(DOCUMENT, tmp_path, model=a_model, input_example=INPUTS, patience_seconds=5.0)
+    gate.set()
+    assert "still busy" in run.warnings[-1]
+    client = MlflowClient(uri)
+    ended = names(runs(client, "status = 'FINISHED'"))
+    assert ended == ["bank · subscribed", "forest", "forest · default", "mlp"] and not runs(
+        client, "status = 'RUNNING'"
+    )
+    assert len(runs(client, "tags.answer = 'not_worth_it'")) == 1
+
+
+@pytest.mark.parametrize(("interrupted", "status"), [(True, "KILLED"), (False, "FAILED")])
+def test_a_comparison_that_ends_early_says_so_and_keeps_what_was_done(uri, interrupted, status):
+    run = begin(uri)
+    run.record(a_result("forest", 0), 0.9)
+    run.fail("No learner finished.", interrupted=interrupted, patience_seconds=60)
+    client = MlflowClient(uri)
+    (parent,) = runs(client, "tags.kind = 'comparison'")
+    assert (parent.info.status, parent.data.tags["message"]) == (status, "No learner finished.")
+    (learner,) = runs(client, "tags.kind = 'learner'")
+    assert learner.info.status == status
+    (trial,) = runs(client, "tags.kind = 'trial'")
+    assert (trial.info.status, trial.data.metrics["score"]) == (status, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        ("mlruns", r"write sqlite:///.*mlruns/mlflow.db"),
+        ("file:///somewhere/mlruns", "write sqlite:////somewhere/mlruns/mlflow.db"),
+        ("http://127.0.0.1:9", "--no-tracking"),
+        ("http://user:secret@127.0.0.1:9", r"at http://127.0.0.1:9 \("),
+        ("nosuch://127.0.0.1/store", "--tracking-uri"),
+        ("sqlite:///{folder}/binary.db", "not a database"),
+        ("sqlite:///{folder}/binary.db/mlflow.db", "--tracking-uri"),
+    ],
+)
+def test_a_wrong_address_is_answered_with_one_sentence_at_the_start(tmp_path, address, hint):
+    (tmp_path / "binary.db").write_bytes(b"\x00garbage" * 500)
+    with pytest.raises(UserError, match=hint) as caught:
+        begin(address.format(folder=tmp_path))
+    assert "\n" not in str(caught.value) and "secret" not in str(caught.value)
+
+
+def test_a_deleted_experiment_is_not_written_to(uri):
+    client = MlflowClient(uri)
+    client.delete_experiment(client.create_experiment("advisor"))
+    with pytest.raises(UserError, match="was deleted; restore it"):
+        begin(uri)
+
+
+def test_a_new_store_is_made_whole_and_in_silence(tmp_path, capfd):
+    run = begin(tracking.default_uri(tmp_path / "runs"))
+    run.finish({}, tmp_path)
+    assert capfd.readouterr() == ("", "")
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir() if path.suffix == "") == []
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs" / "mlflow.db")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    client = MlflowClient(run.where["tracking_uri"])
+    kept = (tmp_path / "runs" / "mlartifacts").as_uri()
+    assert all(place.artifact_location.startswith((kept, kept[7:])) for place in client.search_experiments())
+
+
+def test_the_default_address_is_absolute_and_importing_costs_no_mlflow(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert tracking.default_uri(Path("runs")) == f"sqlite:///{tmp_path.as_posix()}/runs/mlflow.db"
+    check = "import sys, advisor.telling.tracking; sys.exit('mlflow' in sys.modules or 'sqlalchemy' in sys.modules)"
+    root = Path(tracking.__file__).parents[3]
+    assert subprocess.run([sys.executable, "-c", check], cwd=root, check=False).returncode == 0

@@ -1,0 +1,70 @@
+"""What a comparison hands back, out of the files that it left."""
+
+import json
+import os
+
+import pandas as pd
+import pytest
+
+from advisor.advice import Advice, find_run, load
+from advisor.errors import UserError
+from tests.telling.report.example import document, outcomes
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Two finished runs, the second the newer one, and one that did not finish."""
+    for place, name in enumerate(("first", "second")):
+        folder = tmp_path / name
+        folder.mkdir()
+        content = document()
+        content["mlflow"]["run_id"] = f"id-{name}"
+        (folder / "verdict.json").write_text(json.dumps(content))
+        os.utime(folder / "verdict.json", (1_000 + place, 1_000 + place))
+    (tmp_path / "unfinished").mkdir()
+    return tmp_path
+
+
+def test_the_verdict_has_the_keys_of_the_document_as_attributes(runs):
+    advice = load("first", runs)
+    assert advice.verdict.answer == "worth_it" and advice.verdict.how == "alone"
+    assert advice.verdict.readings["in_company"]["p_worth"] == pytest.approx(0.991)
+    assert type(advice.verdict).__name__ == "Verdict" and vars(advice.verdict) == dict(advice.document)
+    assert str(advice) == advice.document["sentence"] and "Worth it" in advice._repr_html_()
+    assert list(advice.leaderboard()["learner"])[:2] == ["mlp", "catboost"]
+
+
+@pytest.mark.parametrize(
+    ("run", "name"), [("latest", "second"), ("first", "first"), ("id-first", "first"), ("id-second", "second")]
+)
+def test_a_run_is_found_by_name_by_its_mlflow_id_or_as_the_latest(runs, run, name):
+    assert find_run(run, runs) == runs / name
+    assert find_run(runs / name) == runs / name
+
+
+def test_a_run_whose_store_never_answered_is_found_by_its_name(runs):
+    content = document()
+    content["mlflow"]["run_id"] = None
+    (runs / "first" / "verdict.json").write_text(json.dumps(content))
+    assert find_run("first", runs) == runs / "first"
+    with pytest.raises(UserError, match="No run is called 'None'"):
+        find_run("None", runs)
+
+
+def test_what_is_no_run_says_what_there_is(runs, tmp_path):
+    with pytest.raises(UserError, match="holds 2 finished runs"):
+        find_run("third", runs)
+    with pytest.raises(UserError, match="did not finish"):
+        load(runs / "unfinished")
+
+
+def test_files_of_a_run_can_be_read_and_saved(runs):
+    outcomes(document()).to_parquet(runs / "first" / "outcomes.parquet")
+    advice = load("first", runs)
+    assert set(advice.outcomes["kind"]) == {"fold", "candidate"}
+    pd.testing.assert_frame_equal(load(advice.save(runs / "copy")).outcomes, advice.outcomes)
+    with pytest.raises(UserError, match="is not empty"):
+        advice.save(runs / "copy")
+    with pytest.raises(UserError, match="kept no model"):
+        _ = advice.best_model
+    assert repr(Advice({}, runs)) == f"Advice(folder={runs!r})"
