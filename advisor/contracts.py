@@ -55,7 +55,7 @@ class Estimator(Protocol):
 
 @dataclass(frozen=True)
 class FitReport:
-    """What a fitted estimator tells of its training, as `fit_report_`; those without one trained on the CPU to their end.
+    """What a fitted estimator tells of its training, as `fit_report_`; those without one trained on the CPU to the end.
 
     `device` is where it was trained ("cpu", "cuda", "mps"), `device_name` what the maker calls a GPU, `gpu_memory_mb`
     the most that training held there at once, in MB (10^6 bytes); both None where there was none or nobody can tell.

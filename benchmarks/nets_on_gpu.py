@@ -28,7 +28,7 @@ from nets_loop import mixed_table
 
 from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.fitting.trial import predict
+from advisor.fitting.fold import predict
 from advisor.measuring.metrics import METRICS, default_metric
 from advisor.nets.blocks import MLP, TableInput, TableNet
 from advisor.nets.device import device_name, pick_device
@@ -67,7 +67,8 @@ def fit(name: str, rows: int, epochs: int, device: str, start: float = 0.0) -> d
     net = pipeline[-1]
     paces = np.diff(net.fit_report_.curve["seconds"])
     return {
-        "name": name, "rows": rows, "epoch": float(np.median(paces)), "whole": whole, "mb": net.fit_report_.gpu_memory_mb,
+        "name": name, "rows": rows, "epoch": float(np.median(paces)), "whole": whole,
+        "mb": net.fit_report_.gpu_memory_mb,
         "error": metric.error_of_loss(float(metric.row_losses(target, predict(pipeline, inputs, dataset)).mean())),
     }  # fmt: skip
 

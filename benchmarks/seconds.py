@@ -195,7 +195,7 @@ def report(members: Sequence[Learner], profiles: Profiles, known: Sequence[Measu
         f"{platform.machine()}, Python {platform.python_version()}, one thread. CPU seconds of a default's fit, refit",
         "included, and of the predictions for a quarter as many rows: measured / foretold by `Learner.seconds`.",
         "One fit each, while other work ran on the machine (a load of 2 to 11 on two cores); cells are empty where",
-        "nothing was measured. Boosted trees on two tables of one size may differ fourfold: held rows say when to stop.",
+        "nothing was measured. Boosted trees differ fourfold on tables of one size, as held rows say when to stop.",
         "",
         "## How far they are apart",
         "",

@@ -1,0 +1,1 @@
+"""Bases of the estimators that learners are built from: early stopping, nets, and rows that are added."""

@@ -64,11 +64,11 @@ class Augment(Protocol):
 class EarlyStopping(BaseEstimator):
     """What classifiers and regressors share; see the two below.
 
-    Parameters that every subclass takes: `metric` (a name of advisor.measuring.metrics or None; it picks the loss that is trained
-    and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better held loss
-    before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
-    of one fit; None: no limit), `random_state`, `n_jobs` (threads). Some take `augment`, which adds rows to those that
-    are learnt from: made out of them alone, and never out of or into those that are held out.
+    Parameters that every subclass takes: `metric` (a name of advisor.measuring.metrics or None; it picks the loss that
+    is trained and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better
+    held loss before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
+    of one fit, refit included; None: no limit), `random_state`, `n_jobs` (threads). Some take `augment`, which adds
+    rows to those that are learnt from: made out of them alone, and never out of or into those that are held out.
 
     After `fit`: `model_`, `best_iteration_`, `fit_report_` (contracts.FitReport), `cardinalities_` (levels of each
     column, 0 for a number), `n_features_in_`, `feature_names_in_` for frames; `shares_back_` (K,) for classes: what

@@ -70,7 +70,7 @@ def compare(
     """Compare two sides by the bootstrapped choice; `pair` are the options that all rows choose on either side.
 
     theta is the mean over draws. Its standard error is that of the pair's rows, or what the draws show where that is
-    more: a mean over the rows left out, a share exp(-1) of all, varies by as much more.
+    more (a mean over the rows left out, a share exp(-1) of all, varies by as much more), widened: evidence.widened.
     """
     thetas = chosen.theta(incumbents, challengers, METRICS[case.plan.metric].power)
     left, right = (chosen.members[which] for which in pair)

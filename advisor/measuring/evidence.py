@@ -81,7 +81,6 @@ class StandardError:
 def judged_on(
     folds: Sequence[Fold],
     *,
-    encoded_columns: int = 0,
     clusters: np.ndarray | None = None,
     clusters_are: str = "groups",
     forward: bool = False,
@@ -184,12 +183,13 @@ def widened(se: float, spread: float = 0.0, folds: float = 0.0) -> float:
     learners that end elsewhere with every seed it does not, and folds then differ by more than their rows: what `folds`
     show (Nadeau and Bengio 2003; referred to the normal distribution, as it is the larger of two) is the least.
 
-    Simulated with real cheap trainings (reports/choice_simulation.md: 150 to 5,000 rows, four metrics, outliers, the
-    same learners on both sides): the 90 % interval covers 92 % for nets alone and 95 % in company, with 88 to 96 % in
-    each number of rows; "worth it" comes falsely in 1 % of cases at the margin. Without the bootstrap it covers 83 % in
-    company; without folds 77 % alone at 5,000 rows; without folds and training 78 % alone. Factors by rows and metric
-    did no better, nor did a t reference for few rows or many columns, which saw a third fewer gains below 300 rows.
-    With 10,000 rows and learners whose luck of training is as large as that of the rows it covers 75 % (8 tables).
+    Simulated with real cheap trainings (reports/choice_simulation.md: 150 to 10,000 rows, four metrics, outliers, the
+    same learners on both sides): the 90 % interval covers 92 % for nets alone and 95 % in company, 88 to 96 % at each
+    number of rows up to 5,000; a reading says "worth it" falsely in 1 % of cases at the margin. Without the bootstrap
+    it covers 83 % in company; without the folds 79 % alone at 5,000 rows; without folds and training 77 % alone.
+    Factors by rows and metric did no better, nor did a t reference for few rows or many columns, which saw a third
+    fewer gains below 300 rows. At 10,000 rows, where some learners' luck of training was as large as that of the rows,
+    it covers 75 % alone (10 tables): one training on all rows has a luck that five others do not show.
     """
     return max(float(np.hypot(TRAINING**0.5 * se, max(se, spread))), folds)
 

@@ -56,8 +56,9 @@ class Recipe:
     """How to train. `warmup` is the share of all steps in which the learning rate rises (not for "coslog").
 
     Training ends after `last_epoch`, where one is named, although the schedules are those of `epochs`, and these are
-    then not shortened for want of time: a training that is repeated is the same or, cut, none. It ends after `patience` epochs without a better held error, and `more_patience` epochs more for each epoch
-    up to the best one. With `fading`, dropout and weight decay come down to zero over the second half of training
+    then not shortened for want of time: a training that is repeated is the same or, cut, none. It ends after `patience`
+    epochs without a better held error, and `more_patience` epochs more for each epoch up to the best one. With
+    `fading`, dropout and weight decay come down to zero over the second half of training
     (Holzmüller, Grinsztajn and Steinwart 2024).
 
     With `averaging` above 0, what is judged and kept is a running mean of the weights over about so many epochs (Polyak
@@ -142,9 +143,9 @@ def train(
 
     `loss(outputs, target)` returns the mean over a batch and is minimised; `error(outputs, target)` judges the held
     rows after each epoch (`loss` if None) and picks the epoch. Without held rows the last epoch is kept. `seconds` is
-    soft: the schedule is shortened, as soon as the pace is known, to the epochs that fit (but see Recipe), and cut where
-    even that runs over; the clock is read at every batch. Where a GPU's memory is too small, the batch is halved and training starts
-    again. A permuted copy of the rows is made each epoch: twice their size must fit on the device.
+    soft: the schedule is shortened, as soon as the pace is known, to the epochs that fit (but see Recipe), and cut
+    where even that runs over; the clock is read at every batch. Where a GPU's memory is too small, the batch is halved
+    and training starts again. A permuted copy of the rows is made each epoch: twice their size must fit on the device.
 
     On an NVIDIA GPU the steps of a module that says `replayable = True` are replayed from the second epoch on (see
     advisor.nets.replay). Its forward pass must not ask the GPU for a value, nor change its course by Python's.

@@ -140,7 +140,7 @@ def _judged(
     losses, folds, clusters = _losses(dataset, metric, axis, results)
     if not folds:
         return None
-    judged = evidence.judged_on(folds, encoded_columns=profile.encoded_columns, clusters=clusters)
+    judged = evidence.judged_on(folds, clusters=clusters)
     apart, mixed = (evidence.losses_of(losses[way], judged) for way in ("apart", "random"))
     comparison = evidence.compare_pairs(apart, mixed, judged, metric, min_gain=0.0)
     if comparison is None:

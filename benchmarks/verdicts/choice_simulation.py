@@ -77,13 +77,8 @@ def report(folder: Path) -> str:
         [line for case in known(folder / f"{name}.jsonl").values() for line in case["readings"]]
         for name in ("trained", "drawn", "planted")
     )
-    text = [
-        "# The bootstrapped choice, simulated: bias, coverage, false answers, power",
-        "",
-        f"    {COMMAND}",
-        "",
-        INTRO,
-    ]
+    text = ["# The bootstrapped choice, simulated: bias, coverage, false answers, power", "", f"    {COMMAND}", ""]
+    text += [INTRO, DECIDED]
     if real:
         found = made.seen_in(real)
         text += [f"## Real trainings: {len(real):,} cases, {len(found):,} readings of them", "", TRAINED, ""]

@@ -325,10 +325,11 @@ def weights_table(lines: Sequence[Line]) -> list[str]:
 def planted_table(lines: Sequence[Line]) -> list[str]:
     """Count what was noticed of what was planted."""
     return table(
-        ("kind", "what", "rows", *("counted",) * 2),
+        ("kind", "what", "rows", "counted"),
         [
             (line["kind"], line["name"], f"{line['rows']:,}",
-             *(f"{name}: {counted(round(hits), line['cases'])}" for name, hits in line["counts"].items()))
+             "; ".join(f"{name.replace('_', ' ')}: {counted(round(hits), line['cases'])}"
+                       for name, hits in line["counts"].items()))
             for line in lines
         ],
     )  # fmt: skip

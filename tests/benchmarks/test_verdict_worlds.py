@@ -154,7 +154,7 @@ def test_the_folds_count_for_us_always_and_counted_before_where_it_was_doubtful(
 def test_nobody_is_said_to_have_skill_in_noise():
     found = planted.tally("noise", "rmse", 300, 2)
     assert found["cases"] == 2 and found["counts"] == {"no_signal": 2, "worth_it": 0}
-    assert "no_signal: 2 of 2" in "".join(made.planted_table([found]))
+    assert "no signal: 2 of 2" in "".join(made.planted_table([found]))
 
 
 @pytest.mark.parametrize(("name", "found"), [("leak", 1), ("copy", 1), ("drift", 1), ("groups", 1), ("nothing", 0)])

@@ -100,8 +100,8 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         (
             "Test",
             f"The two sides predicted the same rows out of fold. Their difference is {ratio}, and its uncertainty "
-            f"comes from each row's share in it. {variance} Small data and disagreeing repeats widen it as Nadeau and "
-            "Bengio (2003) propose.",
+            f"comes from each row's share in it. {variance} It is widened for what training "
+            "once more on all rows adds, and to what the folds differ by (Nadeau and Bengio 2003) where that is more.",
         ),
         (
             "Decision",
