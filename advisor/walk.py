@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import time as clock
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from advisor import modalities, options, profiling
@@ -33,6 +36,7 @@ from advisor.records import (
     Case,
     Dataset,
     Handed,
+    Plan,
     Probe,
     ProbeResult,
     Profile,
@@ -153,6 +157,7 @@ def compare(
     show = progress.show(spend.seconds, quiet=quiet, score_of=judged_by.score)
     for note in dataset.notes:
         show.note(note)
+    _get_ready(plan)
     with Chronicle(folder, plan, show, command) as chronicle:
         if tracking:
             chronicle.track(tracking_uri or default_uri(folders.RUNS), experiment, dataset, profile, spend)
@@ -197,6 +202,19 @@ def profile(source: Any, target: Any = None, **read_options: Any) -> Profile:
     """Look at a data set without training anything; options are those of `read`."""
     dataset = read(source, target, **read_options)
     return profiling.profile(dataset, modalities.find(dataset.modality))
+
+
+def _get_ready(plan: Plan) -> None:
+    """Load on a thread what the end needs, while the workers are busy: nets to be put together, figures to be drawn."""
+    wanted = ["matplotlib.figure", "matplotlib.backends.backend_svg"]
+    wanted += ["torch"] if any(entrant.family == "neural" for entrant in plan.entrants) else []
+
+    def load() -> None:
+        for module in wanted:
+            with suppress(ImportError):
+                import_module(module)
+
+    Thread(target=load, name="advisor-imports", daemon=True).start()
 
 
 def _pick(wish: str) -> str:

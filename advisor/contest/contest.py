@@ -255,9 +255,11 @@ class Contest:
             essential=essential, folds=len(self._field.first), now=now, last=last,
         )  # fmt: skip
         keep = f"folds/{candidate.key}-{number}.joblib" if number in self._field.first else None
-        return FoldTask(
-            candidate, number, spending.deadline(limit, now, last), limit, number == self._field.first[0], keep
+        # A default tells what its learner takes to be asked; settings of it only where somebody has set a limit.
+        timed = number == self._field.first[0] and (
+            not candidate.params or self._question.limits.max_latency_ms is not None
         )
+        return FoldTask(candidate, number, spending.deadline(limit, now, last), limit, timed, keep)
 
     # What came.
 
@@ -316,7 +318,8 @@ class Contest:
             if seen.look.stage != "final":
                 self._serve(seen)
         now = self._clock()
-        self._spending.reserve(seen.handing, now, repeats=self._decided is None and self._repeats.possible)
+        repeat = self._repeats.seconds(seen.case) if self._decided is None else 0.0
+        self._spending.reserve(seen.handing, now, repeat=repeat)
         if seen.look.stage == "defaults":
             self._look_at = now + LOOK_AFTER * (self._spending.stop - now)
 

@@ -40,18 +40,21 @@ class Repeats:
 
         Blends are those of the last look, `seen`; each learner takes part with the best that it has by now.
         """
-        names = [self._field.ranked(family)[:CONTENDERS] for family in FAMILIES]
-        chosen = choice.chosen(seen)
-        if chosen is None or not all(names):
-            return False
-        members = [seen.outcomes[key].candidate.learner for mixture in chosen.members.values() for key in mixture]
-        everyone = dict.fromkeys((*self._field.ranked("dummy"), *names[0], *names[1], *members))
-        self._entries = [best for name in everyone if (best := self._field.best_of(name)) is not None]
-        return self._pays(now)
+        self._entries = self._wanted(seen)
+        return bool(self._entries) and now + self._wall(self._entries) <= self._spending.until_repeats
+
+    def seconds(self, seen: Case) -> float:
+        """Expect what one repeat would take in wall time, were they chosen now; 0 where none is possible."""
+        return self._wall(self._wanted(seen)) if self.possible else 0.0
 
     def next(self, now: float) -> tuple[Entry, int] | None:
         """Return who is to be fitted on which fold next; None where no repeat is left that would end in time."""
-        if not self._queue and not self._broken and self._repeat + 1 < self._plan.folds.repeats and self._pays(now):
+        if (
+            not self._queue
+            and not self._broken
+            and self._repeat + 1 < self._plan.folds.repeats
+            and (now + self._wall(self._entries) <= self._spending.until_repeats)
+        ):
             self._repeat += 1
             numbers = [part.number for part in self._plan.folds.parts if part.repeat == self._repeat]
             for entry in self._entries:
@@ -66,11 +69,19 @@ class Repeats:
             self._queue.clear()
             self._broken = True
 
-    def _pays(self, now: float) -> bool:
-        """Tell whether a repeat is expected to end in time, by what the folds of those who take part have taken."""
+    def _wanted(self, seen: Case) -> list[Entry]:
+        names = [self._field.ranked(family)[:CONTENDERS] for family in FAMILIES]
+        chosen = choice.chosen(seen)
+        if chosen is None or not all(names):
+            return []
+        members = [seen.outcomes[key].candidate.learner for mixture in chosen.members.values() for key in mixture]
+        everyone = dict.fromkeys((*self._field.ranked("dummy"), *names[0], *names[1], *members))
+        return [best for name in everyone if (best := self._field.best_of(name)) is not None]
+
+    def _wall(self, entries: list[Entry]) -> float:
+        """Expect what a repeat by these takes in wall time, by what their folds have taken, with something to spare."""
         seconds = sum(
             fmean(result.cost.seconds for result in entry.results.values() if result.state == "done")
-            for entry in self._entries
+            for entry in entries
         )
-        wall = len(self._field.first) * seconds / self._spending.workers
-        return now + wall / SURE <= self._spending.until_repeats
+        return len(self._field.first) * seconds / self._spending.workers / SURE

@@ -104,8 +104,11 @@ class Spending:
         """Return when a fit that does not keep its limit is stopped: half a second late at the most."""
         return min(last + 0.5, now + STOPPED_AFTER * limit + LOADING_SECONDS)
 
-    def reserve(self, handing: float, now: float, *, repeats: bool) -> None:
-        """Keep the wall time that the model to use is expected to take, and what repeats of the folds may take."""
+    def reserve(self, handing: float, now: float, *, repeat: float) -> None:
+        """Keep the wall time that the model to use is expected to take, and as many repeats as their part pays for.
+
+        `repeat` is the wall time of one, 0 where none is wanted.
+        """
         self.until_repeats = self.end - min(handing, LARGEST_HANDING * (self.end - self.began))
         left = max(0.0, self.until_repeats - now)
-        self.stop = self.until_repeats - (REPEATS_SHARE * left if repeats else 0.0)
+        self.stop = self.until_repeats - (REPEATS_SHARE * left // repeat * repeat if repeat else 0.0)

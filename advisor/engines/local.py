@@ -22,13 +22,15 @@ from pebble import ProcessPool
 
 from advisor.errors import OutOfTime
 
-# Imported once by the process that workers are forked from. What only some learners need each worker loads when it
-# meets the first of them: all of it together would hold up the first job for seconds.
+# Imported once by the process that workers are forked from, while the caller reads its data. What only some learners
+# need each worker loads when it meets the first of them; torch no comparison does without, and two workers that load it
+# at once wait seconds for it.
 PRELOADED = (
     "advisor.fitting.fold",
     "sklearn.ensemble",
     "sklearn.linear_model",
     "sklearn.neighbors",
+    "torch",
 )
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

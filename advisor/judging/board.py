@@ -52,7 +52,7 @@ def _row(case: Case, entrant: Entrant) -> BoardRow:
         interval = evidence.score_interval(lost, judged, metric) or (None, None)
     best = case.outcomes[key] if key is not None else next(iter(own), None)
     done = [] if best is None else [result.cost for result in best.results.values() if result.state == "done"]
-    asked = serving([best]) if best is not None else {}
+    asked = {} if best is None else serving(case, best.candidate.key)
     predicted = [
         1_000_000 * result.cost.predict_seconds / len(result.losses)
         for result in ([] if best is None else best.results.values())

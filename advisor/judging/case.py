@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from advisor.records import (
 
 # With fewer than a hundredth of the rows being copies, the standard error is the same with and without clusters.
 FEW_COPIES = 0.99
+SERVING = ("latency_p50_ms", "latency_p99_ms", "model_mb")
 FAMILIES = ("classical", "neural")
 
 
@@ -230,8 +231,10 @@ def _misses(outcomes: list[Outcome], limits: Limits) -> str | None:
     name = outcomes[0].candidate.learner
     if limits.interpretable and not learners.find(name).interpretable:
         return "not interpretable, as --interpretable asks; it ran to show what that costs"
-    cost = serving(outcomes)
-    latency, size = cost["latency_p99_ms"], cost["model_mb"]
+    latency, size = (
+        min((value for outcome in outcomes for value in _shown(outcome, name)), default=None)
+        for name in ("latency_p99_ms", "model_mb")
+    )
     if limits.max_latency_ms is not None and latency is not None and latency > limits.max_latency_ms:
         return (
             f"too slow: 99 % of single predictions take up to {latency:.3g} ms, "
@@ -242,10 +245,22 @@ def _misses(outcomes: list[Outcome], limits: Limits) -> str | None:
     return None
 
 
-def serving(outcomes: Iterable[Outcome]) -> Mapping[str, float | None]:
-    """Return what one model of these candidates takes to be asked and kept: the least that any of them showed."""
-    costs = [result.cost for outcome in outcomes for result in outcome.results.values() if result.state == "done"]
-    return {
-        name: min((value for cost in costs if (value := getattr(cost, name)) is not None), default=None)
-        for name in ("latency_p50_ms", "latency_p99_ms", "model_mb")
-    }
+def measured(case: Case, key: str, name: str) -> list[float]:
+    """Return what a candidate's folds showed of a cost, by the name that it has in Cost.
+
+    Where they showed nothing it is what its learner's default did: single predictions are timed on defaults, and on
+    other candidates only where a limit asks for that.
+    """
+    own = case.outcomes[key]
+    default = case.outcomes.get(f"{own.candidate.learner}-default", own)
+    return _shown(own, name) or _shown(default, name)
+
+
+def serving(case: Case, key: str) -> dict[str, float | None]:
+    """Return what a candidate takes to be asked and kept: the least that any fold showed, None where none did."""
+    return {name: min(measured(case, key, name), default=None) for name in SERVING}
+
+
+def _shown(outcome: Outcome, name: str) -> list[float]:
+    costs = (result.cost for result in outcome.results.values() if result.state == "done")
+    return [value for cost in costs if (value := getattr(cost, name)) is not None]

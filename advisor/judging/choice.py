@@ -112,7 +112,9 @@ def _bootstraps(matrix: Matrix, draws: int, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each row was drawn, (b, n) float32 in pieces of B in all; rows of a cluster come together."""
     rng = np.random.default_rng(seed)
     rows = len(matrix.rows)
-    units = rows if matrix.clusters is None else int(matrix.clusters.max()) + 1
+    # Where all rows are one piece of evidence nothing can be said of an effect, but somebody has to be chosen.
+    clusters = None if matrix.clusters is None or not matrix.clusters.any() else matrix.clusters
+    units = rows if clusters is None else int(clusters.max()) + 1
     piece = max(1, min(draws, ROWS_AT_A_TIME // rows))
     for begun in range(0, draws, piece):
         size = min(piece, draws - begun)
@@ -122,7 +124,7 @@ def _bootstraps(matrix: Matrix, draws: int, seed: int) -> Iterator[np.ndarray]:
                 drawn = np.bincount(rng.integers(units, size=units), minlength=units)
                 if (drawn == 0).any():
                     break
-            counts[place] = drawn if matrix.clusters is None else drawn[matrix.clusters]
+            counts[place] = drawn if clusters is None else drawn[clusters]
         yield counts
 
 
@@ -166,7 +168,7 @@ def _weights(
     limits = case.question.limits
     sizes = most = None
     if limits.max_latency_ms is not None or limits.max_model_mb is not None:
-        taken = [serving([case.outcomes[case.columns[column]]]) for column in best]
+        taken = [serving(case, case.columns[column]) for column in best]
         sizes = np.array([[cost["latency_p99_ms"] or 0.0, cost["model_mb"] or 0.0] for cost in taken])
         most = np.array([limits.max_latency_ms or np.inf, limits.max_model_mb or np.inf])
     shares = blends.weigh(member, told.astype(np.float32), np.tile(weights, repeats), metric, sizes, most)

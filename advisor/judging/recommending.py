@@ -7,7 +7,7 @@ from statistics import fmean
 
 import numpy as np
 
-from advisor.judging.case import learner_of
+from advisor.judging.case import learner_of, measured
 from advisor.judging.choice import Chosen
 from advisor.judging.readings import option
 from advisor.measuring.metrics import METRICS
@@ -80,12 +80,9 @@ def champion(case: Case, known: Option) -> Champion:
 
 def cost_of(case: Case, members: Mixture) -> dict[str, float | None]:
     """Add up what one fit and one question of all members take; None where one of them was not measured."""
-    taken = [
-        [result.cost for result in case.outcomes[key].results.values() if result.state == "done"] for key in members
-    ]
 
     def summed(name: str) -> float | None:
-        parts = [[value for cost in costs if (value := getattr(cost, name)) is not None] for costs in taken]
+        parts = [measured(case, key, name) for key in members]
         return sum(fmean(part) for part in parts) if all(parts) else None
 
     return {name: summed(name) for name in ("fit_seconds", "latency_p50_ms", "latency_p99_ms", "model_mb")}

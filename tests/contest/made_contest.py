@@ -178,9 +178,8 @@ class World:
         return [(key, fold) for _, key, fold in self.begun]
 
     def trials_of(self, learner: str) -> list[str]:
-        return list(
-            dict.fromkeys(key for _, key, _ in self.begun if key.startswith(f"{learner}-") and "def" not in key)
-        )
+        own = [key for _, key, _ in self.begun if key.startswith(f"{learner}-") and "default" not in key]
+        return list(dict.fromkeys(own))
 
     def when(self, key: str) -> float:
         return next(at for at, begun, _ in self.begun if begun == key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 
@@ -24,7 +23,9 @@ def field(noises=NOISES, metric="rmse", margin=0.01) -> tuple[Field, dict[str, l
         for name, noise in noises.items()
     }
     case = made_case(TARGET, predictions, metric)
-    results = {name: list(outcome.results.values()) for name, outcome in zip(noises, case.outcomes.values())}
+    results = {
+        name: list(outcome.results.values()) for name, outcome in zip(noises, case.outcomes.values(), strict=False)
+    }
     return Field(case.dataset, case.plan, margin), results
 
 

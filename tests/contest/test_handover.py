@@ -220,7 +220,7 @@ def test_a_blend_that_misses_a_limit_as_a_whole_makes_way_for_the_next_option(tm
 
 def test_the_mean_of_the_folds_that_misses_a_limit_makes_way_for_one_of_them(tmp_path, monkeypatch):
     measured_as(monkeypatch, single=2.0, folds=9.0, blend=20.0)
-    handed, _, bench = handed_over(
+    handed, _, _bench = handed_over(
         tmp_path, {KEY["linear"]: 1.0}, "classical", end=0.5, limits=Limits(max_latency_ms=5.0)
     )
     assert (handed.which, handed.fitted_on, handed.latency_p99_ms) == ("classical", "folds", 2.0)

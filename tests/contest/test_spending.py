@@ -62,9 +62,11 @@ def test_limits_and_deadlines_have_bounds():
 def test_time_is_kept_for_the_model_to_use_and_for_repeats():
     known = spending()
     assert known.stop == known.until_repeats == pytest.approx(900.0)
-    known.reserve(200.0, 300.0, repeats=False)
+    known.reserve(200.0, 300.0, repeat=0.0)
     assert known.stop == known.until_repeats == pytest.approx(800.0)
-    known.reserve(200.0, 300.0, repeats=True)
-    assert (known.stop, known.until_repeats) == (pytest.approx(600.0), pytest.approx(800.0))
-    known.reserve(1e9, 300.0, repeats=False)
+    known.reserve(200.0, 300.0, repeat=90.0)
+    assert (known.stop, known.until_repeats) == (pytest.approx(620.0), pytest.approx(800.0)), "two whole repeats"
+    known.reserve(200.0, 300.0, repeat=201.0)
+    assert known.stop == known.until_repeats == pytest.approx(800.0), "one that does not fit gets no time"
+    known.reserve(1e9, 300.0, repeat=0.0)
     assert known.stop == pytest.approx(700.0)
