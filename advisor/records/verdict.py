@@ -1,0 +1,167 @@
+"""The answer and all that stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from advisor.records.account import Account
+from advisor.records.case import Answer, Comparison, How, Option, Reading, Which
+from advisor.records.plan import Family
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something is so, as a code and its figures; telling puts it into words."""
+
+    code: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at the evidence while the comparison runs; `decided` means that the answer was known then.
+
+    `seconds` have passed since the start, `folds` were judged, `confidence` is what this look asked for. `p_worth` has
+    the chance by reading; empty where there was nothing to compare yet.
+    """
+
+    stage: Literal["defaults", "tuned", "final"]
+    seconds: float
+    p_worth: Mapping[How, float]
+    decided: bool
+    confidence: float
+    folds: int = 0
+    answer: Answer | None = None
+    hope: float | None = None
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A learner's line: how its best configuration did out of fold, and what it took."""
+
+    learner: str
+    family: Family
+    score: float | None
+    low: float | None
+    high: float | None
+    error: float | None
+    se: float | None
+    trials: int
+    folds: int
+    params: Mapping[str, Any]
+    fit_seconds: float | None
+    tune_seconds: float
+    spent_seconds: float
+    cpu_seconds: float
+    energy_wh_estimated: float | None
+    predict_ms_per_1000_rows: float | None
+    latency_p50_ms: float | None
+    latency_p99_ms: float | None
+    peak_memory_mb: float | None
+    model_mb: float | None
+    device: str | None
+    device_name: str | None
+    gpu_memory_mb: float | None
+    cut_short: bool
+    status: Literal["ok", "partly", "given_up", "failed"]
+    message: str
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A family's best, or a blend: `learner` is its name, `members` its shares by learner, `params` those of each."""
+
+    learner: str
+    which: Which
+    score: float
+    low: float | None
+    high: float | None
+    error: float
+    members: Mapping[str, float]
+    params: Mapping[str, Mapping[str, Any]]
+    cost: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The model to use: which option it is, and its mixture of candidates.
+
+    `regret` is how much more error it is expected to make than the best option, as a share; `best` names that one.
+    """
+
+    which: Which
+    option: Option | None
+    learner: str
+    family: Family
+    score: float | None
+    reason: Reason
+    regret: float = 0.0
+    best: Which | None = None
+
+
+@dataclass(frozen=True)
+class Handed:
+    """The model that was handed over: how its members were fitted, and what it measures as one model.
+
+    `fitted_on` is "all rows" (`rows` of them), or "folds": each member is then the mean of its models of the folds,
+    which are whole; "mixed" where some members are the one and some the other. `problems` has a sentence a member that
+    did not come out as planned.
+    """
+
+    which: Which
+    learner: str
+    members: Mapping[str, float]
+    fitted_on: Literal["all rows", "folds", "mixed", "nothing"]
+    rows: int
+    latency_p50_ms: float | None = None
+    latency_p99_ms: float | None = None
+    model_mb: float | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RuleCheck:
+    """A folk rule held against this case: whether it speaks of it, and whether it held (None: this run cannot tell)."""
+
+    rule: str
+    source: str
+    applies: bool
+    agrees: bool | None
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Effort:
+    """A fair contest read both ways: by equal time, as it was held, and by equal numbers of candidates.
+
+    `trials` and `seconds` are by family; `equal_trials_used` is the smaller count, to which the other family is held
+    in the second reading. A reading is None where a side would have had nobody.
+    """
+
+    trials: Mapping[str, int]
+    seconds: Mapping[str, float]
+    equal_trials_used: int
+    equal_time: Comparison | None
+    equal_trials: Comparison | None
+    sign_differs: bool
+    side_of_margin_differs: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer with its figures, before telling puts it into words; see the contract of verdict.json."""
+
+    answer: Answer
+    how: How | None
+    because: tuple[Reason, ...]
+    min_gain: float
+    readings: Mapping[How, Reading]
+    champions: Mapping[str, Champion | None]
+    recommended: Recommendation
+    board: tuple[BoardRow, ...]
+    account: Account
+    remarks: tuple[Reason, ...]
+    rules: tuple[RuleCheck, ...] = ()
+    looks: tuple[Look, ...] = ()
