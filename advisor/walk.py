@@ -9,16 +9,16 @@ import json
 import time as clock
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from advisor import modalities, options, profiling
 from advisor.advice import Advice
-from advisor.contest import handover
+from advisor.contest import handover, kept
 from advisor.contest.contest import Contest, Hands, Held
 from advisor.engines.local import LocalEngine, warm_up
 from advisor.fitting.fold import ProbeTask, Shared, carry_out, describe
@@ -28,13 +28,13 @@ from advisor.learners import catalogue
 from advisor.measuring import machine, metrics
 from advisor.modalities.tabular.joined import joined
 from advisor.outlook import would_change
-from advisor.outlook.growth import growth_probes, slope
+from advisor.outlook.growth import growth_probes
 from advisor.planning import plan as planning
 from advisor.profiling import flattery, permuted
 from advisor.records import (
     Budget,
-    Case,
     Dataset,
+    Finding,
     Handed,
     Plan,
     Probe,
@@ -165,16 +165,16 @@ def compare(
         with LocalEngine(shared, workers, threads) as pool:
             work = partial(pool.map, carry_out)
             held = _hold(shared, question, spend, work, chronicle, began, end, workers)
-            case = _with_gates(held.evidence, held.probes)
-            final = case if held.final is held.evidence else _with_gates(held.final, held.probes)
-            judged = verdict.judge(case, final, held.looks)
-            results = _asked(growth_probes(final), work, end, spend)
+            final = held.final
+            judged = verdict.judge(held.evidence, final, held.looks)
             chronicle.stage(f"handing over {judged.recommended.learner}", 1, end - clock.time())
+            asking = _Asking(growth_probes(final), work, min(end, clock.time() + QUESTIONS_SHARE * spend.seconds))
             handed, model = handover.hand_over(
-                shared, final, judged.recommended, work, end=end, workers=workers, slope=slope(final, results)
+                shared, final, judged.recommended, asking.beside, end=end, workers=workers
             )
-        handover.keep_options(shared, final)
-        content = _written(folder, judged, handed, case, final, spend, command, chronicle, results, workers, began)
+            asking.finish()
+        kept.keep_options(shared, final)
+        content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
         chronicle.finish(content, folder, model, dataset, max(2.0, began + spend.seconds - clock.time()))
     return Advice(content, folder)
 
@@ -241,45 +241,54 @@ def _hold(
     )
     return Contest(
         shared, question, budget, hands, workers=workers, began=began, end=end - QUESTIONS_SHARE * budget.seconds,
-        probes=probes, probe_seconds=GATES_SHARE * budget.seconds, known=chronicle.known(),
+        probes=probes, probe_seconds=GATES_SHARE * budget.seconds, checked=partial(_checked, shared),
+        known=chronicle.known(),
         handing=partial(handover.handing_seconds, workers=workers),
     ).hold()  # fmt: skip
+
+
+def _checked(shared: Shared, seen: Sequence[ProbeResult]) -> tuple[Finding, ...]:
+    """Say what the checks that take fits found."""
+    dataset, profile, plan = shared.dataset, shared.profile, shared.plan
+    return permuted.permuted_finding(dataset, seen), *flattery.flattery_findings(dataset, profile, plan, seen)
 
 
 def _forget(shared: Shared, file: str) -> None:
     (shared.folder / file).unlink(missing_ok=True)
 
 
-def _with_gates(case: Case, seen: Sequence[ProbeResult]) -> Case:
-    """Add what the checks that take fits found to the profile's findings."""
-    found = (
-        permuted.permuted_finding(case.dataset, seen),
-        *flattery.flattery_findings(case.dataset, case.profile, case.plan, seen),
-    )
-    return replace(case, profile=replace(case.profile, findings=(*case.profile.findings, *found)))
+class _Asking:
+    """Questions to the data that are put while there is time: beside other tasks, and then by themselves."""
 
+    def __init__(self, probes: Iterable[Probe], work: Any, until: float) -> None:
+        self._probes, self._work, self._until = iter(probes), work, until
+        self.results: list[ProbeResult] = []
 
-def _asked(probes: Iterable[Probe], work: Any, end: float, budget: Budget) -> list[ProbeResult]:
-    """Put questions to the data while the time that was kept for them lasts."""
-    until = min(end, clock.time() + QUESTIONS_SHARE * budget.seconds)
+    def beside(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yield the results of these tasks; workers that they leave free are asked questions, which are kept."""
+        for task, result in self._work(chain(tasks, self._tasks())):
+            if not isinstance(task, ProbeTask):
+                yield task, result
+            elif isinstance(result, ProbeResult):
+                self.results.append(result)
+            else:
+                self.results.append(ProbeResult(task.probe, None, message=describe(result)))
 
-    def tasks() -> Iterator[ProbeTask]:
-        for probe in probes:
-            if clock.time() < until:
-                yield ProbeTask(probe, until)
+    def finish(self) -> None:
+        """Put the questions that are left."""
+        for _ in self.beside(()):
+            pass
 
-    return [
-        result if isinstance(result, ProbeResult) else ProbeResult(task.probe, None, message=describe(result))
-        for task, result in work(tasks())
-    ]
+    def _tasks(self) -> Iterator[ProbeTask]:
+        while clock.time() < self._until and (probe := next(self._probes, None)) is not None:
+            yield ProbeTask(probe, self._until)
 
 
 def _written(
     folder: Path,
     judged: Verdict,
     handed: Handed,
-    case: Case,
-    final: Case,
+    held: Held,
     budget: Budget,
     command: str,
     chronicle: Chronicle,
@@ -288,6 +297,7 @@ def _written(
     began: float,
 ) -> Mapping[str, Any]:
     """Write what a run leaves behind; verdict.json once, and before any of it is sent elsewhere."""
+    case, final = held.evidence, held.final
     document.outcomes_table(final, began).to_parquet(folder / "outcomes.parquet", index=False)
     document.out_of_fold_table(final, judged.champions).to_parquet(folder / "oof.parquet", index=False)
     ruled = ruling(case)

@@ -29,11 +29,13 @@ from advisor.records import (
     Case,
     Entrant,
     Family,
+    Finding,
     FoldResult,
     Look,
     Plan,
     Probe,
     ProbeResult,
+    Profile,
     Question,
 )
 
@@ -48,19 +50,19 @@ __all__ = ["Contest", "Hands", "Held"]
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """What came of a contest: the Case that answers, the Case of all that was measured, looks, and what probes saw."""
+    """What came of a contest: the Case that answers, the Case of all that was measured, and the looks."""
 
     evidence: Case
     final: Case
     looks: tuple[Look, ...]
-    probes: tuple[ProbeResult, ...]
 
 
 class Contest:
     """One contest, from the first default to the last look; `hold` runs it.
 
     `began` and `end` are seconds since the epoch: of the whole comparison's begin, and after which nothing runs.
-    `probes` are checks of the data that may run for `probe_seconds`; `known` are results of an earlier run, by a
+    `probes` are checks of the data that may run for `probe_seconds`, and `checked` says what they found, which the last
+    Case knows; `known` are results of an earlier run, by a
     candidate's key and a fold. `handing` says how long the model to use would take to be made.
     """
 
@@ -76,6 +78,7 @@ class Contest:
         end: float,
         probes: Sequence[Probe] = (),
         probe_seconds: float = 0.0,
+        checked: Callable[[Sequence[ProbeResult]], tuple[Finding, ...]] = lambda seen: (),
         known: Mapping[tuple[str, int], FoldResult] | None = None,
         handing: Callable[[Case], float] = lambda case: 0.0,
         clock: Callable[[], float] = time.time,
@@ -92,6 +95,7 @@ class Contest:
             essential=frozenset(entrant.learner for entrant in shared.plan.entrants if entrant.essential),
         )  # fmt: skip
         self._probing = Probing(probes, probe_seconds)
+        self._checked = checked
         self._looking = Looking(handing, began, clock)
         self._looks: list[Look] = []
         self._look_at = end
@@ -119,7 +123,8 @@ class Contest:
         for entry in self._field.entries.values():
             if entry.ending is None and entry.results:
                 self._books.close(entry)
-        final = self._case()
+        found = self._checked(self._probing.seen)
+        final = self._case(replace(self._shared.profile, findings=(*self._shared.profile.findings, *found)))
         if not any(outcome.done for outcome in final.outcomes.values()):
             messages = (r.message for o in final.outcomes.values() for r in o.results.values() if r.message)
             raise NothingTrained(
@@ -127,7 +132,7 @@ class Contest:
             )
         if self._decided is None:
             self._saw(self._looking.look("final", final))
-        return Held(self._decided or final, final, tuple(self._looks), tuple(self._probing.seen))
+        return Held(self._decided or final, final, tuple(self._looks))
 
     # What comes next.
 
@@ -334,9 +339,9 @@ class Contest:
         members = (seen.case.outcomes[key].candidate.learner for key in recommended.option.members)
         self._serving = tuple(dict.fromkeys(members))
 
-    def _case(self) -> Case:
+    def _case(self, profile: Profile | None = None) -> Case:
         shared = self._shared
-        return case_of(shared.dataset, shared.profile, self._plan(), self._field.outcomes(), self._question)
+        return case_of(shared.dataset, profile or shared.profile, self._plan(), self._field.outcomes(), self._question)
 
     def _plan(self) -> Plan:
         """Return the plan, less those whom the seconds did not pay for."""

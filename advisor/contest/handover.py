@@ -6,28 +6,28 @@ quicker to ask; models of the folds are there already. So members are fitted aga
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import joblib
+import numpy as np
 
-from advisor.contest.wish import SLACK, Way, Wish, makespan, refit_seconds, wish_for
+from advisor import modalities
+from advisor.contest.kept import files_of
+from advisor.contest.wish import SLACK, Way, Wish, from_all, makespan, refit_seconds, spared, wish_for
 from advisor.fitting import handing
-from advisor.fitting.fold import RefitTask, Refitted, Shared, describe
-from advisor.judging import choice, recommending
+from advisor.fitting.fold import RefitTask, Refitted, Shared, describe, predict
+from advisor.judging import blends, choice, recommending
 from advisor.judging.board import cut_short
 from advisor.judging.case import learner_of
-from advisor.records import Case, Handed, Limits, Mixture, Outcome, Recommendation, Which
+from advisor.measuring.metrics import METRICS
+from advisor.records import Case, Family, Handed, Limits, Mixture, Recommendation, Which
 
 CarryOut = Callable[[Iterable[RefitTask]], Iterator[tuple[Any, Any]]]
 
-OPTIONS = Path("folds") / "options.json"
-TABLE = Path("folds") / "table.joblib"
 # The part of what is left before the end that a fit may take: it has to be written and read after that.
 FIT_SHARE = 0.9
 
@@ -48,16 +48,17 @@ def hand_over(
     *,
     end: float,
     workers: int,
-    slope: float | None = None,
     clock: Callable[[], float] = time.time,
 ) -> tuple[Handed, Any]:
     """Make the recommended model, write it below the run's folder, and return what it is, and the model.
 
-    What cannot be fitted on all rows by `end` (seconds since the epoch) is taken from the folds. Where the whole misses
+    What cannot be fitted on all rows by `end` (seconds since the epoch) is taken from the folds. Where the contest was
+    held on fewer rows than there are, rows that nobody has seen decide between what was chosen and what can be had from
+    all others (see `_from_all`). Where the whole misses
     a limit, a member that is the mean of its models of the folds is one of these instead; where that does not help, a
     blend makes way for the next option that is best to use.
     """
-    bench = _Bench(shared, case, carry_out, end, workers, slope, clock)
+    bench = _Bench(shared, case, carry_out, end, workers, clock, spared(case))
     without: list[Which] = []
     while True:
         handed, model = _made(bench, recommended)
@@ -73,26 +74,6 @@ def hand_over(
     return (replace(handed, problems=(*handed.problems, miss)) if miss else handed), model
 
 
-def keep_options(shared: Shared, case: Case) -> None:
-    """Keep what other models of this run are made of: the models of the folds of all options, and nothing else."""
-    chosen = choice.chosen(case)
-    members = {} if chosen is None else chosen.members
-    files = {key: _files(shared, case.outcomes[key]) for mixture in members.values() for key in mixture}
-    options = {
-        which: {key: {"weight": weight, "files": files[key]} for key, weight in mixture.items()}
-        for which, mixture in members.items()
-    }
-    folder = shared.folder / "folds"
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = {shared.folder / file for own in files.values() for file in own}
-    for file in (*folder.glob("*.joblib"), *folder.glob("*.part")):
-        if file not in kept:
-            file.unlink()
-    content = {"classes": list(case.dataset.classes), "serve_on": case.plan.serve_on, "options": options}
-    (shared.folder / OPTIONS).write_text(json.dumps(content, indent=1), encoding="utf-8")
-    joblib.dump(handing.whole(case.dataset, None)[0], shared.folder / TABLE)
-
-
 @dataclass(frozen=True, eq=False)
 class _Bench:
     """What a model is made with, and the members that are fitted on all rows by now: the files of them by key."""
@@ -102,8 +83,8 @@ class _Bench:
     carry_out: CarryOut
     end: float
     workers: int
-    slope: float | None
     clock: Callable[[], float]
+    spared: np.ndarray
     refitted: dict[str, Path] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -116,28 +97,84 @@ class _Bench:
 def _made(bench: _Bench, recommended: Recommendation, *, one: bool = False) -> tuple[Handed, Any]:
     """Fit what is to be fitted and put the members together; with `one` a member has one model of the folds at most."""
     case = bench.case
-    wish = wish_for(case, _members(case, recommended), bench.end - bench.clock(), bench.workers, bench.slope)
-    _refit(bench, [key for key, way in wish.ways.items()
-                   if way == "all rows" or not _files(bench.shared, case.outcomes[key])])  # fmt: skip
-    parts, ways, problems = _parts(bench, wish, one)
+    members = _members(case, recommended)
+    if len(bench.spared) and recommended.option is not None:
+        parts, ways, problems = _from_all(bench, recommended, members, one)
+    else:
+        wish = wish_for(case, members, bench.end - bench.clock(), bench.workers)
+        _refit(bench, [key for key, way in wish.ways.items()
+                       if way == "all rows" or not files_of(bench.shared, case.outcomes[key])])  # fmt: skip
+        parts, ways, problems = _parts(bench, wish, one)
     if not parts:
         return Handed(recommended.which, recommended.learner, {}, "nothing", 0, problems=tuple(problems)), None
     total = sum(weight for weight, _ in parts.values())
-    model = handing.whole(case.dataset, handing.mixed(parts, len(case.dataset.classes)))
+    mixed = handing.mixed(parts, len(case.dataset.classes))
+    model = handing.whole(case.dataset, mixed)
     path = bench.shared.folder / handing.MODEL
     handing.write(model, path)
     example = case.dataset.example
     measured = {} if example is None else handing.measured(model, example, path)
+    seen = _on_spared(bench, mixed) if len(bench.spared) and recommended.option is not None else None
     kinds = set(ways.values())
     return Handed(
         recommended.which,
         next(iter(parts)) if len(parts) == 1 else recommended.learner,
         {name: weight / total for name, (weight, _) in parts.items()},
         kinds.pop() if len(kinds) == 1 else "mixed",
-        len(case.dataset.target) if "all rows" in ways.values() else len(case.plan.folds.rows),
+        len(case.dataset.target) - len(bench.spared) if "all rows" in ways.values() else len(case.plan.folds.rows),
         **measured,
         problems=tuple(problems),
+        spared=0 if seen is None else len(bench.spared),
+        spared_error=seen,
     ), model
+
+
+def _from_all(
+    bench: _Bench, recommended: Recommendation, members: Mixture, one: bool
+) -> tuple[dict[str, tuple[float, Any]], dict[str, Way], list[str]]:
+    """Let rows that nobody has seen decide between what was chosen, from fewer rows, and what all others give.
+
+    Members, and other learners of the families that take part, are fitted on all rows but the spared ones as far as the
+    time goes; then they and the chosen model of the folds are weighed on those as any blend is, or the best of them is
+    taken where the choice was one model.
+    """
+    case, which = bench.case, recommended.which
+    families: tuple[Family, ...] = ("classical", "neural") if which == "blend" else (
+        ("neural",) if which == "neural" else ("classical",)
+    )  # fmt: skip
+    keys = from_all(case, members, families, bench.end - bench.clock(), bench.workers)
+    _refit(bench, keys)
+    problems = [f"{learner_of(case, key)}: {bench.problems[key]}" for key in keys if key in bench.problems]
+    models = {learner_of(case, key): _member(bench, key, one) for key in keys if key in bench.refitted}
+    ways: dict[str, Way] = dict.fromkeys(models, "all rows")
+    for key in members:
+        with suppress(ValueError, OSError):
+            name = f"{learner_of(case, key)} (folds)"
+            files = files_of(bench.shared, case.outcomes[key])
+            models[name], ways[name] = _of_folds(bench, files, one), "folds"
+    if not models:
+        return {}, {}, problems
+    weights = _weighed(bench, models, single=which in ("classical", "neural"))
+    return {name: (weight, models[name]) for name, weight in weights.items()}, {n: ways[n] for n in weights}, problems
+
+
+def _on_spared(bench: _Bench, model: Any) -> float:
+    """Return the error of a model on the spared rows."""
+    dataset, metric = bench.case.dataset, METRICS[bench.case.plan.metric]
+    inputs = modalities.find(dataset.modality).take(dataset.inputs, bench.spared)
+    return metric.error(dataset.target[bench.spared], predict(model, inputs, dataset))
+
+
+def _weighed(bench: _Bench, models: Mapping[str, Any], *, single: bool) -> dict[str, float]:
+    """Weigh fitted models on the spared rows; return the weights above 0."""
+    case, metric = bench.case, METRICS[bench.case.plan.metric]
+    inputs = modalities.find(case.dataset.modality).take(case.dataset.inputs, bench.spared)
+    target = case.dataset.target[bench.spared]
+    predictions = {name: predict(model, inputs, case.dataset) for name, model in models.items()}
+    if single:
+        return {min(predictions, key=lambda name: metric.error(target, predictions[name])): 1.0}
+    shares = blends.shares(metric, target, [each[np.newaxis] for each in predictions.values()])
+    return {name: float(share) for name, share in zip(predictions, shares, strict=True) if share > 0}
 
 
 def _members(case: Case, recommended: Recommendation) -> Mixture:
@@ -160,7 +197,10 @@ def _refit(bench: _Bench, keys: list[str]) -> None:
             limit = FIT_SHARE * (bench.end - bench.clock())
             if _was_cut(case, key):  # it would learn for ever; what was judged had so much
                 limit = min(limit, SLACK * refit_seconds(case, key))
-            yield RefitTask(case.outcomes[key].candidate, bench.end, max(limit, 0.1), f"model/{key}.joblib")
+            yield RefitTask(
+                case.outcomes[key].candidate, bench.end, max(limit, 0.1), f"model/{key}.joblib",
+                bench.spared if len(bench.spared) else None,
+            )  # fmt: skip
 
     for task, result in bench.carry_out(tasks()):
         key = task.candidate.key
@@ -189,20 +229,18 @@ def _parts(bench: _Bench, wish: Wish, one: bool) -> tuple[dict[str, tuple[float,
 
 def _member(bench: _Bench, key: str, one: bool) -> Any:
     """Load a member: fitted on all rows where it is, else the mean of its models of the folds, or one of them."""
-    place, classes = bench.case.plan.serve_on, len(bench.case.dataset.classes)
     if key in bench.refitted:
-        return handing.load_member(bench.refitted[key], place)
-    files = _files(bench.shared, bench.case.outcomes[key])
+        return handing.load_member(bench.refitted[key], bench.case.plan.serve_on)
+    return _of_folds(bench, files_of(bench.shared, bench.case.outcomes[key]), one)
+
+
+def _of_folds(bench: _Bench, files: list[str], one: bool) -> Any:
+    """Return the mean of a candidate's models of the folds, or one of them; raises ValueError where there is none."""
+    place, classes = bench.case.plan.serve_on, len(bench.case.dataset.classes)
     if not files:
         raise ValueError("its models of the folds are gone")
     bagged = handing.bag([handing.load_member(bench.shared.folder / file, place) for file in files], classes)
     return handing.first_of(bagged) if one else bagged
-
-
-def _files(shared: Shared, outcome: Outcome) -> list[str]:
-    """Return the files of an outcome's fitted models, in the order of the folds, that are there."""
-    named = [result.model for _, result in sorted(outcome.results.items()) if result.model is not None]
-    return [file for file in named if (shared.folder / file).is_file()]
 
 
 def _was_cut(case: Case, key: str) -> bool:

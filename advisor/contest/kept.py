@@ -1,4 +1,4 @@
-"""Another model of a finished run: the other champion, or the blend, of the models of the folds that were kept."""
+"""Models of the folds that are kept, and what is made of them later: another model of a finished run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,40 @@ from typing import Any
 import joblib
 from sklearn.pipeline import Pipeline
 
-from advisor.contest.handover import OPTIONS, TABLE
 from advisor.errors import UserError
 from advisor.fitting import handing
+from advisor.fitting.fold import Shared
+from advisor.judging import choice
+from advisor.records import Case, Outcome
+
+OPTIONS = Path("folds") / "options.json"
+TABLE = Path("folds") / "table.joblib"
+
+
+def keep_options(shared: Shared, case: Case) -> None:
+    """Keep what other models of this run are made of: the models of the folds of all options, and nothing else."""
+    chosen = choice.chosen(case)
+    members = {} if chosen is None else chosen.members
+    files = {key: files_of(shared, case.outcomes[key]) for mixture in members.values() for key in mixture}
+    options = {
+        which: {key: {"weight": weight, "files": files[key]} for key, weight in mixture.items()}
+        for which, mixture in members.items()
+    }
+    folder = shared.folder / "folds"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {shared.folder / file for own in files.values() for file in own}
+    for file in (*folder.glob("*.joblib"), *folder.glob("*.part")):
+        if file not in kept:
+            file.unlink()
+    content = {"classes": list(case.dataset.classes), "serve_on": case.plan.serve_on, "options": options}
+    (shared.folder / OPTIONS).write_text(json.dumps(content, indent=1), encoding="utf-8")
+    joblib.dump(handing.whole(case.dataset, None)[0], shared.folder / TABLE)
+
+
+def files_of(shared: Shared, outcome: Outcome) -> list[str]:
+    """Return the files of an outcome's fitted models, in the order of the folds, that are there."""
+    named = [result.model for _, result in sorted(outcome.results.items()) if result.model is not None]
+    return [file for file in named if (shared.folder / file).is_file()]
 
 
 def kept_model(folder: Path, which: str) -> Pipeline:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import singledispatch
 from importlib import import_module
 from pathlib import Path
@@ -69,12 +69,13 @@ class ProbeTask:
 
 @dataclass(frozen=True)
 class RefitTask:
-    """The wish for a candidate fitted on all rows of the data set and written to the file `keep`."""
+    """The wish for a candidate fitted on all rows but those `without`, and written to the file `keep`."""
 
     candidate: Candidate
     deadline: float
     fit_seconds: float | None
     keep: str
+    without: np.ndarray | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,11 @@ def _(task: RefitTask, shared: Shared) -> Refitted:
     try:
         _load(task.candidate.learner)
         began = time.monotonic()
-        setting = setting_of(shared, len(dataset.target), shared.plan.seed, task.fit_seconds)
+        rows = np.arange(len(dataset.target))
+        rows = rows if task.without is None else np.delete(rows, task.without)
+        setting = setting_of(shared, len(rows), shared.plan.seed, task.fit_seconds)
         estimator = learners.find(task.candidate.learner).build(setting, task.candidate.params)
-        fitted = _fitted(shared, estimator, np.arange(len(dataset.target)))
+        fitted = _fitted(shared, estimator, rows)
         _keep(fitted, shared.folder / task.keep)
     except Exception as problem:
         return Refitted(task.candidate, time.monotonic() - began, problem=describe(problem))

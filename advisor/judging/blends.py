@@ -29,6 +29,29 @@ def handles(metric: Metric, target: np.ndarray, predictions: Sequence[np.ndarray
     return np.array([each[np.arange(len(rows)), codes] for each in flat], dtype=np.float32)
 
 
+def shares(
+    metric: Metric,
+    target: np.ndarray,
+    predictions: Sequence[np.ndarray],
+    counts: np.ndarray | None = None,
+    sizes: np.ndarray | None = None,
+    most: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return a blend's shares (M,) by the predictions, M arrays (R, m, K) or (R, m), of m rows in R repeats.
+
+    `counts` (m,) say how often each row counts (None: once), `sizes` and `most` are as in `weigh`.
+    """
+    repeats = predictions[0].shape[0]
+    member, told = handles(metric, target, predictions), np.tile(target, repeats)
+    weights = np.ones(len(target)) if counts is None else counts
+    if metric.tasks == ("regression",):
+        # Values are divided by their spread, so that single precision holds their squares.
+        centre, scale = float(np.mean(target)), float(np.std(target)) or 1.0
+        member, told = (member - centre) / np.float32(scale), (told - centre) / scale
+    weights = np.tile(weights / weights.sum(), repeats)
+    return weigh(member, told.astype(np.float32), weights.astype(np.float32), metric, sizes, most)
+
+
 def weigh(
     member: np.ndarray,
     target: np.ndarray,

@@ -153,32 +153,22 @@ def _weights(
         by_learner[learner_of(case, case.columns[column])].append(column)
     best = sorted((min(own, key=lambda column: loss[column]) for own in by_learner.values()), key=lambda c: loss[c])
     best = best[:MOST_MEMBERS]
-    places, weights = _rows_to_weigh(counts)
-    repeats = matrix.losses.shape[0]
-    metric = METRICS[case.plan.metric]
-    target = matrix.target[places]
-    predictions = [matrix.predictions[column][:, places] for column in best]
-    member = blends.handles(metric, target, predictions)
-    # Values are divided by their spread, so that single precision holds their squares.
-    told, scale = np.tile(target, repeats), 1.0
-    if metric.tasks == ("regression",):
-        scale = float(np.std(target)) or 1.0
-        centre = float(np.mean(target))
-        member, told = (member - centre) / np.float32(scale), (told - centre) / scale
+    places = _rows_to_weigh(counts)
     limits = case.question.limits
     sizes = most = None
     if limits.max_latency_ms is not None or limits.max_model_mb is not None:
         taken = [serving(case, case.columns[column]) for column in best]
         sizes = np.array([[cost["latency_p99_ms"] or 0.0, cost["model_mb"] or 0.0] for cost in taken])
         most = np.array([limits.max_latency_ms or np.inf, limits.max_model_mb or np.inf])
-    shares = blends.weigh(member, told.astype(np.float32), np.tile(weights, repeats), metric, sizes, most)
+    predictions = [matrix.predictions[column][:, places] for column in best]
+    metric = METRICS[case.plan.metric]
+    shares = blends.shares(metric, matrix.target[places], predictions, counts[places], sizes, most)
     return {case.columns[column]: float(share) for column, share in zip(best, shares, strict=True) if share > 0}
 
 
-def _rows_to_weigh(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places of the drawn rows, every so many of them where they are many, and how often each counts."""
+def _rows_to_weigh(counts: np.ndarray) -> np.ndarray:
+    """Return the places of the drawn rows, every so many of them where they are many."""
     places = np.flatnonzero(counts)
     if len(places) > MOST_ROWS_TO_WEIGH:
         places = places[np.linspace(0, len(places) - 1, MOST_ROWS_TO_WEIGH).astype(int)]
-    weights = counts[places].astype(np.float32)
-    return places, weights / weights.sum()
+    return places

@@ -33,16 +33,24 @@ def judge(decided: Case, final: Case, looks: Sequence[Look] = ()) -> Verdict:
         recommended=recommended,
         board=rows,
         account=prices.account(final, chosen, rows, None if ruled.answer == "not_enough_evidence" else carrying),
-        remarks=tuple(_remarks(decided, ruled)),
+        remarks=(*_beware(final), *_remarks(decided, ruled)),
         rules=rules.check(decided, ruled),
         looks=tuple(looks),
     )
 
 
+def _beware(case: Case) -> list[Reason]:
+    """Repeat the severe findings."""
+    return [
+        Reason("severe_finding", {"message": finding.message, "advice": finding.advice})
+        for finding in case.profile.findings
+        if finding.severity == "severe"
+    ]
+
+
 def _remarks(case: Case, ruled: Ruling) -> list[Reason]:
     """Say what the interval rests on, what could have been seen, and where another metric disagrees."""
-    found = [Reason("severe_finding", {"message": f.message, "advice": f.advice})
-             for f in case.profile.findings if f.severity == "severe"]  # fmt: skip
+    found: list[Reason] = []
     alone = ruled.readings.get("alone")
     if alone is None or case.matrix is None:
         return found

@@ -142,24 +142,6 @@ def _with_figures(told: MoreRows, curve: Curve, compared: Comparison) -> MoreRow
     return replace(told, reason="; ".join(reasons))
 
 
-def slope(case: Case, results: Sequence[ProbeResult]) -> float | None:
-    """Return by how much the log error of the classical leader's default falls with a doubling of the rows.
-
-    From the last two points of the curve; None where it has fewer, or where it rises.
-    """
-    leaders = _leaders(case)
-    usable = _usable(case, leaders)
-    if len(usable) < FEWEST_FOLDS:
-        return None
-    curve = _curve(case, usable, leaders, _predictions(case, usable, leaders, results))
-    if isinstance(curve, str):
-        return None
-    fall = float(curve.log_errors[0, -2] - curve.log_errors[0, -1]) / float(
-        np.log2(curve.shares[-1] / curve.shares[-2])
-    )
-    return fall if fall > 0 else None
-
-
 def _leaders(case: Case) -> dict[str, str]:
     """Name the learner of each family's champion on all rows: {family: learner}."""
     if case.matrix is None:

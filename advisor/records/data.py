@@ -46,10 +46,6 @@ class Dataset:
     notes: tuple[str, ...] = ()
     unlabelled: pd.DataFrame | None = None
 
-    def rows(self, index: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-        """Return inputs and target of the rows at the positions `index`, shapes (len(index), p) and (len(index),)."""
-        return self.inputs.take(index), self.target[index]
-
 
 @dataclass(frozen=True)
 class Column:

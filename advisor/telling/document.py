@@ -258,14 +258,16 @@ def _recommended(verdict: Verdict, handed: Handed | None, case: Case) -> dict[st
     members = handed.members if handed is not None and made else planned
     own = verdict.champions.get(wanted.which)
     serving = {name: None if own is None else own.cost.get(name) for name in _SERVING}
-    told: dict[str, Any] = {"fitted_on": None, "rows": None, "problems": ()}
+    told: dict[str, Any] = {"fitted_on": None, "rows": None, "problems": (), "spared": 0}
     which, learner = wanted.which, wanted.learner
     if handed is not None:
-        told = {name: getattr(handed, name) for name in ("fitted_on", "rows", "problems")}
+        told = {name: getattr(handed, name) for name in ("fitted_on", "rows", "problems", "spared")}
         serving = {name: getattr(handed, name) for name in _SERVING} if made else serving
         which, learner = handed.which, handed.learner
     known: Mapping[str, float | None] = {"score": wanted.score, "low": None, "high": None}
-    if set(members) != set(planned):
+    if handed is not None and handed.spared_error is not None:
+        known = {**known, "score": METRICS[case.plan.metric].score(handed.spared_error)}
+    elif set(members) != set(planned):
         known = _score_of(members, case, verdict.champions)
     elif wanted.option is not None:
         known = {"score": wanted.option.score, "low": wanted.option.low, "high": wanted.option.high}

@@ -163,17 +163,22 @@ def what_was_handed_over(handed: Handed, recommended: Recommendation, case: Case
     """Say how the model that was handed over was fitted, and what did not come out as planned."""
     whole = "each member of the model handed over" if len(handed.members) > 1 else "the model handed over"
     told = {
-        "all rows": f"The model handed over was fitted on all {handed.rows:,} rows.",
+        "all rows": f"The model handed over was fitted on {'' if handed.spared else 'all '}{handed.rows:,} rows.",
         "folds": f"The time did not pay for a fit on all rows, so {whole} is the mean of its models of the folds, "
         "which are whole.",
-        "mixed": f"Of the model handed over some members were fitted on all {handed.rows:,} rows; each of the others "
+        "mixed": f"Of the model handed over some members were fitted on {handed.rows:,} rows; each of the others "
         "is the mean of its models of the folds.",
         "nothing": "No model could be handed over.",
     }[handed.fitted_on]
+    if handed.spared:
+        told += (
+            f" {handed.spared:,} rows that nobody had learnt from decided which models are in it and how much they "
+            "count, so that more rows and what was chosen on fewer could be weighed."
+        )
     more = [] if handed.which == recommended.which else [instead(handed.which, recommended.which)]
     planned = {} if recommended.option is None else recommended.option.members
     missing = [name for name in (learner_of(case, key) for key in planned) if name not in handed.members]
-    if not more and missing and handed.members:
+    if not more and not handed.spared and missing and handed.members:
         more = [f"Left out of it, since the time did not pay for them: {listed(missing)}."]
     return [told, *more, *(f"{problem.rstrip('.')}." for problem in handed.problems)]
 

@@ -33,6 +33,7 @@ from advisor.records import (
     Dataset,
     Entrant,
     Family,
+    Finding,
     FoldResult,
     Look,
     Outcome,
@@ -124,9 +125,14 @@ class World:
         return Contest(
             self.contest_shared, Question(self.margin), Budget(self.seconds, self.trials, until=self.until), hands,
             workers=self.workers, began=self.now, end=self.now + self.seconds, probes=self.probes,
-            probe_seconds=self.probe_seconds, known=self.known, handing=lambda case: self.handing,
+            probe_seconds=self.probe_seconds, checked=self.checked, known=self.known, handing=lambda case: self.handing,
             clock=lambda: self.now,
         ).hold()  # fmt: skip
+
+    def checked(self, seen: Sequence[ProbeResult]) -> tuple[Finding, ...]:
+        """Keep what probes saw, and make a finding of it."""
+        self.seen = list(seen)
+        return (Finding("X01", "info", f"{len(seen)} probes", "", {}),)
 
     def carry_out(self, items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Run tasks as LocalEngine.map does, on workers that only pass the time."""

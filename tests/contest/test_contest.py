@@ -278,9 +278,10 @@ def test_two_learners_are_a_contest(monkeypatch):
 def test_checks_of_the_data_come_between_and_hold_nobody_up(monkeypatch):
     probes = [Probe("share", f"probe {i}", "linear", np.arange(3), np.arange(3)) for i in range(9)]
     world, _, held = hold(monkeypatch, probes=probes, probe_seconds=8.0)
-    seen = [probe.probe.name for probe in held.probes]
+    seen = [probe.probe.name for probe in world.seen]
     assert seen and len(seen) < 9, "while their time lasts"
-    assert any(probe.predictions is None and "budget ran out" in probe.message for probe in held.probes)
+    assert any(probe.predictions is None and "budget ran out" in probe.message for probe in world.seen)
+    assert [finding.message for finding in held.final.profile.findings] == [f"{len(seen)} probes"]
     first = world.when("probe 0")
     assert max(world.when(f"{name}-default") for name in USUAL) <= first
     assert world.when("probe 1") < first + 8.0

@@ -168,7 +168,7 @@ def test_what_was_handed_over_is_told_as_it_measures():
     assert (used["latency_p50_ms"], used["latency_p99_ms"], used["model_mb"]) == (2.0, 4.0, 7.0)
     assert used["problems"] == ["linear: the worker died"]
     assert used["low"] < used["score"] < used["high"]
-    assert any("some members were fitted on all 600 rows" in reason for reason in content["reasons"])
+    assert any("some members were fitted on 600 rows" in reason for reason in content["reasons"])
     unmade = told(case)["recommended"]
     assert unmade["fitted_on"] is None and unmade["members"] == used["members"] and unmade["latency_p50_ms"] > 0
 

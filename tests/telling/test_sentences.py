@@ -222,7 +222,7 @@ def test_when_the_answer_was_known(looks, until, words):
     [
         ("all rows", "was fitted on all 800 rows"),
         ("folds", "each member of the model handed over is the mean of its models of the folds"),
-        ("mixed", "some members were fitted on all 800 rows"),
+        ("mixed", "some members were fitted on 800 rows"),
         ("nothing", "No model could be handed over."),
     ],
 )
@@ -247,3 +247,12 @@ def test_members_that_were_left_out_are_named():
     handed = Handed("blend", "realmlp", {"realmlp": 1.0}, "all rows", 800)
     told = sentences.what_was_handed_over(handed, replace(wanted, which="blend", option=option), case)
     assert told[1] == "Left out of it, since the time did not pay for them: lightgbm."
+
+
+def test_rows_that_decided_what_was_handed_over_are_told():
+    case = regression(0.4)
+    wanted = judge(case, case).recommended
+    handed = Handed(wanted.which, "tree", {"tree": 1.0}, "all rows", 700, spared=100, spared_error=0.3)
+    told = sentences.what_was_handed_over(handed, wanted, case)
+    assert told[0].startswith("The model handed over was fitted on 700 rows. 100 rows that nobody had learnt from decided")
+    assert len(told) == 1, "nobody was left out for want of time"

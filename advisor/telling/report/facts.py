@@ -47,9 +47,9 @@ CHAMPIONS = {
 LEAST_SHARE = 0.05
 _STATUSES = {"ok": "finished", "partly": "finished in part", "failed": "failed", "given_up": "given up"}
 _FITTED = {
-    "all rows": "fitted on all {rows} rows",
+    "all rows": "fitted on {rows} rows",
     "folds": "each member the mean of its models of the folds",
-    "mixed": "some members fitted on all {rows} rows, the others means of their models of the folds",
+    "mixed": "some members fitted on {rows} rows, the others means of their models of the folds",
     "nothing": "no model could be made",
 }
 

@@ -70,14 +70,14 @@ def test_what_was_handed_over():
     said = facts.answer(document("worth_it"))
     assert said.recommended.startswith("blend of catboost 50 %, mlp 36 %, lightgbm 10 % and 1 more; ROC AUC 0.935")
     assert dict(said.handed) == {
-        "Fitted": "some members fitted on all 48,842 rows, the others means of their models of the folds",
+        "Fitted": "some members fitted on 48,842 rows, the others means of their models of the folds",
         "Latency of the whole, p50 / p99": "3.1 / 6.2 ms",
         "Size of the whole": "4.4 MB",
         "Error given away to the best": "0.40 %",
     }
     alone = facts.answer(document("not_enough_evidence"))
     assert alone.recommended == "catboost (classical), ROC AUC 0.930 ± 0.002"
-    assert dict(alone.handed)["Fitted"] == "fitted on all 48,842 rows"
+    assert dict(alone.handed)["Fitted"] == "fitted on 48,842 rows"
     none = document("worth_it")
     none["recommended"] |= {"learner": None, "family": None, "score": None, "reason": "no learner finished"}
     assert facts.answer(none).recommended == "nothing yet"
