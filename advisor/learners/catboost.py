@@ -22,7 +22,7 @@ from advisor.learners._seconds import NO_REFIT, Growth
 _OBJECTIVES = {"rmse": "RMSE", "mae": "MAE"}
 
 
-class _CatBoost(EarlyStopping):
+class CatBoostModel(EarlyStopping):
     """The hooks of EarlyStopping for CatBoost; the parameters carry CatBoost's own names."""
 
     def __init__(
@@ -79,11 +79,15 @@ class _CatBoost(EarlyStopping):
             "allow_const_label": True,
             "logging_level": "Silent",
         }
+        return params | self._objective()
+
+    def _objective(self) -> dict[str, Any]:
+        """Return the loss that is trained on, in CatBoost's words."""
         if self._loss != "log_loss":
-            return params | {"loss_function": _OBJECTIVES[self._loss]}
+            return {"loss_function": _OBJECTIVES[self._loss]}
         if len(self.classes_) == 2:
-            return params | {"loss_function": "Logloss"}
-        return params | {"loss_function": "MultiClass", "classes_count": len(self.classes_)}
+            return {"loss_function": "Logloss"}
+        return {"loss_function": "MultiClass", "classes_count": len(self.classes_)}
 
     def _pool(self, X: np.ndarray, y: np.ndarray | None = None) -> Any:
         import catboost
@@ -105,7 +109,7 @@ class _CatBoost(EarlyStopping):
             self._pool(X, y),
             eval_set=self._pool(X_held, y_held),
             early_stopping_rounds=self.patience,
-            callbacks=[_StopAtDeadline(deadline)],
+            callbacks=[StopAtDeadline(deadline)],
         )
         losses = next(iter(model.get_evals_result()["validation"].values()))
         return Trained(model, int(model.tree_count_), tuple(losses))
@@ -114,7 +118,7 @@ class _CatBoost(EarlyStopping):
         import catboost
 
         model = catboost.CatBoost(self._library_params(iterations))
-        return Trained(model.fit(self._pool(X, y), callbacks=[_StopAtDeadline(deadline)]), iterations)
+        return Trained(model.fit(self._pool(X, y), callbacks=[StopAtDeadline(deadline)]), iterations)
 
     def _raw_predict(self, X: np.ndarray) -> np.ndarray:
         kind = "Probability" if self._loss == "log_loss" else "RawFormulaVal"
@@ -122,15 +126,15 @@ class _CatBoost(EarlyStopping):
         return raw
 
 
-class CatBoostClassifier(EarlyStoppingClassifier, _CatBoost):
+class CatBoostClassifier(EarlyStoppingClassifier, CatBoostModel):
     """CatBoost for classes; see EarlyStopping for what it does with rows and labels."""
 
 
-class CatBoostRegressor(EarlyStoppingRegressor, _CatBoost):
+class CatBoostRegressor(EarlyStoppingRegressor, CatBoostModel):
     """CatBoost for values; see EarlyStopping for what it does with rows and targets."""
 
 
-class _StopAtDeadline:
+class StopAtDeadline:
     """CatBoost asks after each iteration whether to go on."""
 
     def __init__(self, deadline: float) -> None:

@@ -107,8 +107,9 @@ class Handed:
 
     `fitted_on` is "all rows" (`rows` of them), or "folds": each member is then the mean of its models of the folds,
     which are whole; "mixed" where some members are the one and some the other. `problems` has a sentence a member that
-    did not come out as planned. Where the contest was held on fewer rows than there are, `spared` rows that nobody had
-    seen decided which models are in it, and `spared_error` is its error on those.
+    did not come out as planned; `one` tells that each member is one model. Where the contest was held on fewer rows
+    than there are, `spared` rows that nobody had seen decided which models are in it, and `spared_error` is its error
+    on those.
     """
 
     which: Which
@@ -120,6 +121,7 @@ class Handed:
     latency_p99_ms: float | None = None
     model_mb: float | None = None
     problems: tuple[str, ...] = ()
+    one: bool = True
     spared: int = 0
     spared_error: float | None = None
 

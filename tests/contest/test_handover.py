@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from advisor import modalities
-from advisor.contest.handover import hand_over, handing_seconds
+from advisor.contest.handover import hand_over, handing_seconds, ways
 from advisor.contest.kept import OPTIONS, keep_options, kept_model
 from advisor.contest.wish import SLACK, from_all, makespan, refit_seconds, spared, wish_for
 from advisor.errors import OutOfTime, UserError
@@ -237,6 +237,47 @@ def test_a_single_model_that_misses_a_limit_is_handed_over_with_a_word(tmp_path,
 def test_size_is_a_limit_too(tmp_path):
     handed, _, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_model_mb=1e-6))
     assert handed.problems[0].startswith("as a whole it has 0.0")
+
+
+def of_five(case: Case) -> Case:
+    """The same Case, as if its folds were five."""
+    return replace(case, plan=replace(case.plan, folds=replace(case.plan.folds, folds=5)))
+
+
+def test_of_five_folds_the_models_that_were_judged_are_handed_over_and_nothing_is_fitted_again(tmp_path):
+    shared, case = case_in(tmp_path)
+    bench = Bench(shared)
+    handed, model = hand_over(shared, of_five(case), recommended(), bench, end=1e3, workers=1, clock=lambda: bench.now)
+    assert (handed.fitted_on, handed.one, bench.tasks) == ("folds", False, [])
+    assert set(model.predict(TABLE)) == {"no", "yes"}
+    assert handing_seconds(of_five(case), 1) == 0.0 < handing_seconds(case, 1)
+
+
+@pytest.mark.parametrize("limits", [Limits(single=True), Limits(interpretable=True)], ids=["single", "readable"])
+def test_who_asks_for_one_model_or_one_to_read_gets_a_refit(tmp_path, limits):
+    shared, case = case_in(tmp_path, limits=limits)
+    assert ways(of_five(case))[0] == "refits"
+    bench = Bench(shared)
+    alone = recommended({KEY["linear"]: 1.0}, "classical")
+    handed, _ = hand_over(shared, of_five(case), alone, bench, end=1e3, workers=1, clock=lambda: bench.now)
+    assert (handed.fitted_on, handed.one) == ("all rows", True)
+
+
+def test_one_model_is_one_also_where_the_time_pays_for_no_refit(tmp_path):
+    shared, case = case_in(tmp_path, limits=Limits(single=True))
+    bench = Bench(shared)
+    alone = recommended({KEY["linear"]: 1.0}, "classical")
+    handed, _ = hand_over(shared, of_five(case), alone, bench, end=1e-9, workers=1, clock=lambda: bench.now)
+    assert (handed.fitted_on, handed.one, handed.problems) == ("folds", True, ())
+
+
+def test_a_mean_of_folds_that_misses_a_limit_makes_way_for_refits(tmp_path, monkeypatch):
+    shared, case = case_in(tmp_path, limits=Limits(max_latency_ms=5.0))
+    told = iter([9.0, 4.0])
+    monkeypatch.setattr(handing, "measured", lambda *_: {"latency_p99_ms": next(told)})
+    bench = Bench(shared)
+    handed, _ = hand_over(shared, of_five(case), recommended(), bench, end=1e3, workers=1, clock=lambda: bench.now)
+    assert (handed.which, handed.fitted_on, handed.problems) == ("blend", "all rows", ())
 
 
 def test_the_models_of_all_options_are_kept_and_nothing_else(tmp_path):
