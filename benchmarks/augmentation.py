@@ -26,11 +26,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from rows import rows_at
 
 import advisor.profiling
 from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.fitting.trial import predict
+from advisor.fitting.fold import predict
 from advisor.measuring import splits
 from advisor.measuring.metrics import METRICS, default_metric
 
@@ -63,13 +64,13 @@ def measure(name: str, seed: int, data: Path, results: Path) -> None:
     profile = advisor.profiling.profile(dataset, modality)
     metric = METRICS[default_metric(dataset.task)]
     train, test = splits.hold_out(dataset.target, 1 / 3, seed)
-    inputs, target = dataset.rows(train)
+    inputs, target = rows_at(dataset, train)
     for runner in RUNNERS:
         setting = Setting(profile, modality, metric.name, len(train), seed=seed)
         before = time.process_time()
         model = learners.find(runner).build(setting, {}).fit(inputs, target)
         seconds = time.process_time() - before
-        error = metric.error(dataset.target[test], predict(model, dataset.rows(test)[0], dataset))
+        error = metric.error(dataset.target[test], predict(model, rows_at(dataset, test)[0], dataset))
         line = pd.DataFrame([[name, metric.name, len(dataset.target), seed, runner, error, seconds]])
         line.to_csv(results, mode="a", header=False, index=False)
         print(*line.iloc[0], flush=True)

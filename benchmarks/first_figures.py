@@ -57,7 +57,7 @@ def run_draw(draw: Draw, seconds: float, workers: int) -> dict[str, Any]:
         others = truth.unseen(dataset, rest)
         line = about(draw, task, advice.document) | {"rows_judged": len(others.target)}
         metric = truth.metric_of(advice.document)
-        inputs = sample.drop(columns=target)
+        inputs = _learnt_from(sample, target, dataset)
         answered = truth.answered(advice.best_model, others.rows, dataset)
         line["errors"] = errors(answered, inputs, dataset, others, metric)
         line |= truth.measured(folder, dataset, metric, others, seed=draw.seed, workers=workers)
@@ -83,8 +83,13 @@ def run_table(draw: Draw, seconds: float, workers: int) -> dict[str, Any]:
         answered = truth.answered(advice.best_model, rows, dataset)
         others = truth.Unseen(rest.drop(columns=target).take(kept), codes)
         metric = truth.metric_of(advice.document)
-        line["errors"] = errors(answered, seen.drop(columns=target), dataset, others, metric)
+        line["errors"] = errors(answered, _learnt_from(seen, target, dataset), dataset, others, metric)
     return line
+
+
+def _learnt_from(frame: pd.DataFrame, target: str, dataset: Dataset) -> pd.DataFrame:
+    """Return the inputs, as the source has them, of the rows that the comparison was held on: no class too rare."""
+    return frame.drop(columns=target).take(truth.coded(dataset, frame[target])[1])
 
 
 def errors(

@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 import sklearn
 import torch
+from rows import rows_at
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -100,13 +101,13 @@ def best_peer(dataset: Dataset, train: np.ndarray, metric: Metric, seconds: floa
     fit, held = (train[part] for part in splits.hold_out(dataset.target[train], 0.2, SEED))
     best, best_error, spent, params = {}, np.inf, 0.0, dict[str, Any]()
     while spent < seconds:
-        model, took = fitted(lambda params=params: peer(dataset, **params), *dataset.rows(fit))  # type: ignore[misc]
+        model, took = fitted(lambda params=params: peer(dataset, **params), *rows_at(dataset, fit))  # type: ignore[misc]
         spent += took
-        error = error_of(metric, model, *dataset.rows(held))
+        error = error_of(metric, model, *rows_at(dataset, held))
         if error < best_error:
             best, best_error = params, error
         params = sampled(rng)
-    return peer(dataset, **best).fit(*dataset.rows(train))
+    return peer(dataset, **best).fit(*rows_at(dataset, train))
 
 
 def duel(dataset: Dataset) -> dict[str, Any]:
@@ -115,11 +116,11 @@ def duel(dataset: Dataset) -> dict[str, Any]:
     rows = np.sort(np.random.default_rng(SEED).permutation(len(dataset.target))[:MOST_ROWS])
     train, test = (rows[part] for part in splits.hold_out(dataset.target[rows], 0.2, SEED))
     mlp = learners.find("mlp")
-    ours, our_seconds = fitted(lambda: mlp.build(setting_of(dataset, len(train)), {}), *dataset.rows(train))
-    theirs, their_seconds = fitted(lambda: peer(dataset), *dataset.rows(train))
+    ours, our_seconds = fitted(lambda: mlp.build(setting_of(dataset, len(train)), {}), *rows_at(dataset, train))
+    theirs, their_seconds = fitted(lambda: peer(dataset), *rows_at(dataset, train))
     tuned = best_peer(dataset, train, metric, our_seconds)
     models = {"ours": ours, "sklearn": theirs, "sklearn, equal time": tuned}
-    scores = {name: metric.score(error_of(metric, model, *dataset.rows(test))) for name, model in models.items()}
+    scores = {name: metric.score(error_of(metric, model, *rows_at(dataset, test))) for name, model in models.items()}
     better = (lambda a, b: a > b) if metric.greater_is_better else (lambda a, b: a < b)
     return {
         "table": dataset.name,

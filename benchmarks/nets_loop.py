@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from rows import rows_at
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -178,7 +179,7 @@ def measure_overhead(fits: int) -> None:
     profile = Profile(dataset.name, "tabular", TABLE_ROWS, dataset.task, (), {}, 0, {}, (), "")
     setting = Setting(profile, modalities.find("tabular"), default_metric(dataset.task), TABLE_ROWS)
     few = np.arange(500)
-    learners.find("mlp").build(setting, {"epochs": 1}).fit(*dataset.rows(few))
+    learners.find("mlp").build(setting, {"epochs": 1}).fit(*rows_at(dataset, few))
     print(f"\nmlp with its defaults, {TABLE_ROWS:,} rows x {dataset.inputs.shape[1]} mixed columns\n")
     print("| fit | CPU s | epochs | encoding s | loop s | other s | overhead |\n|---|---|---|---|---|---|---|")
     for number in range(fits):

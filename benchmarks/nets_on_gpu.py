@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 from nets_loop import mixed_table
+from rows import rows_at
 
 from advisor import learners, modalities
 from advisor.contracts import Setting
@@ -56,13 +57,13 @@ def fit(name: str, rows: int, epochs: int, device: str, start: float = 0.0) -> d
     learner = learners.find(name)
     if device != "cpu":
         # The context and the kernels are loaded once a process, and are no part of an epoch.
-        learner.build(setting, {"epochs": 1}).fit(*dataset.rows(order[:500]))
+        learner.build(setting, {"epochs": 1}).fit(*rows_at(dataset, order[:500]))
     pipeline = learner.build(setting, {"epochs": epochs})
     time.sleep(max(0.0, start - time.time()))
     began = time.perf_counter()
-    pipeline.fit(*dataset.rows(order[:rows]))
+    pipeline.fit(*rows_at(dataset, order[:rows]))
     whole = time.perf_counter() - began
-    inputs, target = dataset.rows(order[rows:])
+    inputs, target = rows_at(dataset, order[rows:])
     metric = METRICS[setting.metric]
     net = pipeline[-1]
     paces = np.diff(net.fit_report_.curve["seconds"])

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import torch
 import xgboost
+from rows import rows_at
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
@@ -29,7 +30,7 @@ from torch import Tensor
 import advisor.profiling
 from advisor import learners, modalities
 from advisor.contracts import Setting
-from advisor.fitting.trial import predict
+from advisor.fitting.fold import predict
 from advisor.learners.prior_fitted import PriorFittedClassifier
 from advisor.measuring import splits
 from advisor.measuring.costs import model_mb
@@ -84,14 +85,14 @@ def errors(
 ) -> dict[str, tuple[float, float]]:
     """Return each runner's mean error over the first `count` of five cuts, and its CPU seconds for one of them."""
     metric = METRICS[default_metric(dataset.task)]
-    cuts = splits.draw(dataset.target, kind="stratified", folds=5, repeats=1, inner_folds=1, seed=0).parts[:count]
+    cuts = splits.draw(dataset.target, kind="stratified", folds=5, repeats=1, seed=0).parts[:count]
     found = {}
     for name in runners:
         wrong, before = [], time.process_time()
         for cut in cuts:
-            inputs, target = dataset.rows(cut.train)
+            inputs, target = rows_at(dataset, cut.train)
             model = built(name, dataset, profile, len(cut.train), cut.number).fit(inputs, target)
-            wrong.append(metric.error(dataset.target[cut.test], predict(model, dataset.rows(cut.test)[0], dataset)))
+            wrong.append(metric.error(dataset.target[cut.test], predict(model, rows_at(dataset, cut.test)[0], dataset)))
         found[name] = float(np.mean(wrong)), (time.process_time() - before) / len(cuts)
     return found
 

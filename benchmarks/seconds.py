@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from rows import rows_at
 
 import advisor.profiling
 from advisor import learners, modalities
@@ -123,7 +124,7 @@ def cut(data: Path, name: str) -> Iterator[tuple[Dataset, Profile]]:
         taken = min(rows * 5 // 4, len(order))
         if taken < NEARLY * rows * 5 / 4:
             continue
-        inputs, target = whole.rows(order[:taken])
+        inputs, target = rows_at(whole, order[:taken])
         # A small part lacks the rarest classes: codes without a gap again.
         found, codes = np.unique(target, return_inverse=True) if whole.classes else ([], target)
         part = Dataset(
@@ -149,10 +150,10 @@ def measured(learner: Learner, dataset: Dataset, profile: Profile) -> float:
         warm.set_params(model__seconds=0.01)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warm.fit(*dataset.rows(np.array(few)))
+        warm.fit(*rows_at(dataset, np.array(few)))
         estimator = learner.build(setting, {})
-        inputs, target = dataset.rows(np.arange(rows))
-        fresh, _ = dataset.rows(np.arange(rows, len(dataset.target)))
+        inputs, target = rows_at(dataset, np.arange(rows))
+        fresh, _ = rows_at(dataset, np.arange(rows, len(dataset.target)))
         began = time.process_time()
         estimator.fit(inputs, target)
         (estimator.predict_proba if dataset.classes else estimator.predict)(fresh)

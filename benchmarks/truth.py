@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from advisor import modalities, profiling
-from advisor.contest.handover import OPTIONS
+from advisor.contest.kept import OPTIONS
 from advisor.engines.local import LocalEngine
 from advisor.fitting import handing
 from advisor.fitting.fold import RefitTask, Refitted, Shared, carry_out, predict

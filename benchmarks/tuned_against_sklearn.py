@@ -5,14 +5,14 @@ quarter of them for testing, one cut and one seed. Whatever is chosen is chosen 
 runners hold out alike.
 
 "ours" is what the neural side of `advisor compare` does within --seconds: the defaults of realmlp, tabm and mlp first;
-the one with the least inner error is then tuned by `advisor.fitting.tuning.tune` in its own space; what tuning found replaces
-the default if it is better by more than a standard error (advisor.fitting.trial.clearly_better); the winner is trained on all
-training rows. A fit has a soft limit of half of the seconds, in wall time. "sklearn" is MLPClassifier or MLPRegressor
-with early stopping behind our own encoder (scaled numbers, one-hot categories, a standardised target): its default
-first, then the same search in the space of auto-sklearn 2 (Feurer et al. 2022) with the size of batches and the
-patience added; the least inner error wins and is trained on all training rows. It gets the seconds that "ours" has
-used, its last fit included, or --seconds where those are more. "CatBoost" is our learner of that name with its
-defaults, however long it takes.
+the one with the least inner error is then tuned by `advisor.fitting.study` in its own space, a study that stagnates
+followed by one of another seed; what tuning found replaces the default if it is better by more than a standard error
+(advisor.measuring.evidence.clearly_better); the winner is trained on all training rows. A fit has a soft limit of half
+of the seconds, in wall time. "sklearn" is MLPClassifier or MLPRegressor with early stopping behind our own encoder
+(scaled numbers, one-hot categories, a standardised target): its default first, then the same search in the space of
+auto-sklearn 2 (Feurer et al. 2022) with the size of batches and the patience added; the least inner error wins and is
+trained on all training rows. It gets the seconds that "ours" has used, its last fit included, or --seconds where those
+are more. "CatBoost" is our learner of that name with its defaults, however long it takes.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/tuned_against_sklearn.py [--rows 3000] [--seconds 60] [--tables a,b]
      [--data FOLDER] [--write reports/tuned_against_sklearn.md]
@@ -35,15 +35,17 @@ import sklearn
 import torch
 from mlp_against_sklearn import peer
 from nets_against_pytabkit import DATA, TABLES
+from rows import rows_at
 from sklearn.exceptions import ConvergenceWarning
 
 from advisor import learners, modalities
 from advisor.contracts import Choice, Float, Integer, Setting, Space
-from advisor.fitting import tuning
-from advisor.fitting.trial import clearly_better, predict
+from advisor.fitting.fold import predict
+from advisor.fitting.study import Study
 from advisor.measuring import splits
+from advisor.measuring.evidence import clearly_better
 from advisor.measuring.metrics import METRICS, Metric, default_metric
-from advisor.records import Dataset, Profile, Trial
+from advisor.records import Dataset, Profile
 
 NETS = ("realmlp", "tabm", "mlp")
 SEED = 0
@@ -74,14 +76,14 @@ class Arena:
 
     def inner(self, model: Any) -> np.ndarray:
         """Fit on the inner rows and return the losses of those held out."""
-        fitted = model.fit(*self.dataset.rows(self.fit))
-        inputs, target = self.dataset.rows(self.held)
+        fitted = model.fit(*rows_at(self.dataset, self.fit))
+        inputs, target = rows_at(self.dataset, self.held)
         return self.metric.row_losses(target, predict(fitted, inputs, self.dataset))
 
     def outer(self, model: Any) -> float:
         """Fit on all training rows and return the error on the test rows."""
-        fitted = model.fit(*self.dataset.rows(self.train))
-        inputs, target = self.dataset.rows(self.test)
+        fitted = model.fit(*rows_at(self.dataset, self.train))
+        inputs, target = rows_at(self.dataset, self.test)
         return float(self.metric.error(target, predict(fitted, inputs, self.dataset)))
 
     def inner_error(self, losses: np.ndarray) -> float:
@@ -136,22 +138,32 @@ def search(
     place: Arena, build: Build, space: Space, default: np.ndarray, took: float, known: Mapping[str, Any],
     seconds_left: Callable[[], float],
 ) -> tuple[dict[str, Any], np.ndarray, int]:  # fmt: skip
-    """Tune; return the parameters with the least inner error (none: the default), their losses, and the trials."""
-    best: dict[str, Any] = {"params": {}, "losses": default}
+    """Tune; return the parameters with the least inner error (none: the default), their losses, and the trials.
 
-    def evaluate(params: Mapping[str, Any], report: tuning.Report) -> float:
+    No trial is begun when less time is left than the longest has taken so far, the default's `took` seconds included.
+    """
+    best: dict[str, Any] = {}
+    least, longest, trials, seed = default, took, 1, SEED
+
+    def begun(seed: int) -> Study:
+        first = (place.inner_error(default),)
+        return Study(space, default_params=known, default_errors=first, seed=seed, most=MOST_TRIALS)
+
+    study = begun(seed)
+    while trials < MOST_TRIALS and seconds_left() > longest:
+        params = study.ask()
+        if params is None:
+            seed += 1
+            study = begun(seed)
+            continue
+        before = time.perf_counter()
         losses = place.inner(build(params))
-        if losses.mean() < best["losses"].mean():
-            best.update(params=dict(params), losses=losses)
-        return place.inner_error(losses)
-
-    error = place.inner_error(default)
-    first = Trial(0, {}, error, took, "complete", time.time() - took)
-    study = tuning.tune(
-        space, evaluate, default_params=known, default_errors=(error,), default=first,
-        seconds_left=seconds_left, most_trials=MOST_TRIALS, seed=SEED, patience=MOST_TRIALS,
-    )  # fmt: skip
-    return best["params"], best["losses"], len(study.trials)
+        longest = max(longest, time.perf_counter() - before)
+        trials += 1
+        study.tell(params, (place.inner_error(losses),), "complete")
+        if losses.mean() < least.mean():
+            best, least = params, losses
+    return best, least, trials
 
 
 def our_side(place: Arena, seconds: float) -> Result:
