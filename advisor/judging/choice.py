@@ -27,6 +27,8 @@ DRAWS, BLEND_DRAWS, BLEND_DRAWS_OF_MANY, MANY_ROWS = 1_000, 200, 100, 5_000
 MOST_ROWS_TO_WEIGH = 4_000
 # Members that a blend is chosen from at most, each the best configuration of its learner.
 MOST_MEMBERS = 14
+# A member of the blend that the draws agree on has this share at least; less moves nothing and costs a model.
+LEAST_SHARE = 0.04
 ROWS_AT_A_TIME = 5_000_000
 # A bootstrap leaves out (1 - 1/n)^n of the rows, about exp(-1): a mean over them varies more than one over all.
 LEFT_OUT = float(np.exp(-1.0))
@@ -36,8 +38,9 @@ LEFT_OUT = float(np.exp(-1.0))
 class Chosen:
     """What the bootstrap says of the options that there are.
 
-    `members` are those that all rows choose; `losses` (B,) of each option are on the rows left out, draw by draw (the
-    first draws have blends, the others NaN for them); `drawn` (B,) on the rows drawn.
+    `members` are those that all rows choose, a blend's with the weights that its draws agree on; `losses` (B,) of each
+    option are on the rows left out, draw by draw (the first draws have blends, the others NaN for them); `drawn` (B,)
+    on the rows drawn.
     """
 
     members: Mapping[Which, Mixture]
@@ -85,8 +88,8 @@ def chosen(case: Case, *, draws: int = DRAWS, blend_draws: int | None = None, se
     losses: dict[Which, np.ndarray] = {which: np.full(draws, np.nan) for which in groups}
     drawn: dict[Which, np.ndarray] = {which: np.full(draws, np.nan) for which in groups}
     blended = _blended(case, sides)
+    votes: dict[Which, dict[str, float]] = {which: defaultdict(float) for which in blended}
     for which in blended:
-        members[which] = _weights(case, matrix, blended[which], np.ones(len(matrix.rows)), whole)
         losses[which], drawn[which] = np.full(draws, np.nan), np.full(draws, np.nan)
     few = blend_draws or (BLEND_DRAWS if len(matrix.rows) <= MANY_ROWS else BLEND_DRAWS_OF_MANY)
     begun = 0
@@ -101,10 +104,18 @@ def chosen(case: Case, *, draws: int = DRAWS, blend_draws: int | None = None, se
         for which, families in blended.items():
             for place in range(max(0, min(len(counts), few - begun))):
                 mixture = _weights(case, matrix, families, counts[place], inside[place])
+                for key, share in mixture.items():
+                    votes[which][key] += share
                 by_row = mixture_losses(case, mixture, METRICS[case.plan.metric]).mean(axis=0)
                 drawn[which][begun + place] = by_row @ counts[place] / counts[place].sum()
                 losses[which][begun + place] = by_row[counts[place] == 0].mean()
         begun += len(counts)
+    for which, places in blended.items():
+        members[which] = (
+            _weights(case, matrix, places, np.ones(len(matrix.rows)), whole)
+            if _limited(case)
+            else _agreed(case, votes[which], places, whole)
+        )
     return Chosen(members, losses, drawn)
 
 
@@ -156,7 +167,7 @@ def _weights(
     places = _rows_to_weigh(counts)
     limits = case.question.limits
     sizes = most = None
-    if limits.max_latency_ms is not None or limits.max_model_mb is not None:
+    if _limited(case):
         taken = [serving(case, case.columns[column]) for column in best]
         sizes = np.array([[cost["latency_p99_ms"] or 0.0, cost["model_mb"] or 0.0] for cost in taken])
         most = np.array([limits.max_latency_ms or np.inf, limits.max_model_mb or np.inf])
@@ -164,6 +175,28 @@ def _weights(
     metric = METRICS[case.plan.metric]
     shares = blends.shares(metric, matrix.target[places], predictions, counts[places], sizes, most)
     return {case.columns[column]: float(share) for column, share in zip(best, shares, strict=True) if share > 0}
+
+
+def _limited(case: Case) -> bool:
+    limits = case.question.limits
+    return limits.max_latency_ms is not None or limits.max_model_mb is not None
+
+
+def _agreed(case: Case, votes: Mapping[str, float], columns: Sequence[int], loss: np.ndarray) -> dict[str, float]:
+    """Return the mean of the weights that the draws chose, each learner with its best configuration on all rows.
+
+    Weights chosen once on few rows follow their accidents; bagged they hardly do (Caruana, Munson and Niculescu-Mizil
+    2006). Shares below LEAST_SHARE are left out. `loss` (C,) is on all rows.
+    """
+    best: dict[str, int] = {}
+    for column in sorted(columns, key=lambda column: loss[column]):
+        best.setdefault(learner_of(case, case.columns[column]), column)
+    shares: dict[str, float] = defaultdict(float)
+    for key, share in votes.items():
+        shares[case.columns[best[learner_of(case, key)]]] += share
+    total = sum(shares.values())
+    kept = {key: share for key, share in shares.items() if share >= LEAST_SHARE * total}
+    return {key: share / sum(kept.values()) for key, share in sorted(kept.items(), key=lambda item: -item[1])}
 
 
 def _rows_to_weigh(counts: np.ndarray) -> np.ndarray:
