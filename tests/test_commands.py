@@ -3,11 +3,15 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import joblib
 import jsonschema
 import numpy as np
 import pandas as pd
@@ -83,10 +87,27 @@ def test_verdict_json_keeps_the_contract(finished):
     assert (verdict["environment"]["gpu"] is None) == (verdict["environment"]["device"] in ("cpu", "mps"))
 
 
+def test_both_ways_of_asking_are_told(finished):
+    cwd, _ = finished
+    verdict = json.loads((cwd / "run" / "verdict.json").read_text())
+    alone, in_company = verdict["readings"]["alone"], verdict["readings"]["in_company"]
+    assert (alone["without"]["which"], alone["with"]["which"]) == ("classical", "neural")
+    assert in_company["without"]["which"] in ("classical", "classical_blend")
+    assert in_company["with"]["which"] in ("neural", "blend")
+    assert verdict["how"] in (None, "alone", "in_company") and (verdict["how"] or verdict["answer"] != "worth_it")
+    carrying = verdict["readings"][verdict["how"] or "alone"]
+    assert verdict["gain"] == carrying["gain"] and verdict["p_worth"] == carrying["p_worth"]
+
+
 def test_everything_a_run_leaves_is_there(finished):
     cwd, _ = finished
     outcomes = pd.read_parquet(cwd / "run" / "outcomes.parquet")
-    assert {"trial", "outer"} == set(outcomes["kind"]) and set(outcomes["stage"]) == {"default", "tuned"}
+    assert set(outcomes["kind"]) == {"fold", "candidate"} and set(outcomes["stage"]) == {"default", "tuned"}
+    candidates, folds = (outcomes[outcomes["kind"] == kind] for kind in ("candidate", "fold"))
+    assert candidates["candidate"].is_unique and set(folds["candidate"]) == set(candidates["candidate"])
+    assert not folds.duplicated(["candidate", "number"]).any()
+    done = folds[folds["state"] == "done"].groupby("candidate").size()
+    assert done.to_dict() == candidates.set_index("candidate")["folds"].to_dict()
     out_of_fold = pd.read_parquet(cwd / "run" / "oof.parquet")
     neural, classical = (
         out_of_fold.query(f"family == '{family}'")[["repeat", "row"]].apply(tuple, axis=1)
@@ -97,7 +118,14 @@ def test_everything_a_run_leaves_is_there(finished):
     np.testing.assert_allclose(out_of_fold["p_no"] + out_of_fold["p_yes"], 1, atol=1e-6)
     page = (cwd / "run" / "report.html").read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page
-    assert (cwd / "run" / "ledger.sqlite").is_file()
+    assert (cwd / "run" / "ledger.sqlite").is_file() and (cwd / "run" / "model" / "model.joblib").is_file()
+    kept = json.loads((cwd / "run" / "folds" / "options.json").read_text())
+    assert kept["classes"] == ["no", "yes"]
+    assert set(kept["options"]) == {"dummy", "classical", "neural", "classical_blend", "blend"}
+    files = {file for members in kept["options"].values() for one in members.values() for file in one["files"]}
+    assert files == {f"folds/{path.name}" for path in (cwd / "run" / "folds").glob("*.joblib")} - {"folds/table.joblib"}
+    for members in kept["options"].values():
+        assert sum(one["weight"] for one in members.values()) == pytest.approx(1) and set(members) <= set(done.index)
 
 
 def test_a_run_is_loaded_and_its_model_asked(finished):
@@ -121,6 +149,41 @@ def test_predictions_are_written_for_new_rows(finished):
     pd.read_csv(cwd / "shop.csv").drop(columns=["city"]).to_csv(cwd / "lacks.csv", index=False)
     ran = command("predict", "run", "lacks.csv", cwd=cwd)
     assert ran.returncode == 2 and "city" in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_another_model_of_a_run_is_made_of_its_models_of_the_folds(finished, monkeypatch, capsys):
+    cwd, _ = finished
+    monkeypatch.chdir(cwd)
+    assert main(["model", "run", "--which", "neural", "-o", "net"]) == 0
+    assert capsys.readouterr().out.strip() == str(Path("net") / "model.joblib")
+    model, rows = joblib.load("net/model.joblib"), pd.read_csv("shop.csv").drop(columns="bought").head(20)
+    assert list(model.classes_) == ["no", "yes"]
+    chances = model.predict_proba(rows)
+    assert list(model.predict(rows)) == list(np.where(chances[:, 1] > chances[:, 0], "yes", "no"))
+    (net,) = json.loads(Path("run/folds/options.json").read_text())["options"]["neural"].items()
+    assert net[0].startswith("mlp-") and len(net[1]["files"]) == 5
+    typed = model[0].transform(rows)
+    by_fold = [joblib.load(Path("run") / file).predict_proba(typed) for file in net[1]["files"]]
+    np.testing.assert_allclose(chances, np.mean(by_fold, axis=0), atol=1e-6)
+
+
+def test_without_a_wish_the_model_is_what_was_handed_over(finished, monkeypatch, capsys):
+    cwd, _ = finished
+    monkeypatch.chdir(cwd)
+    assert main(["model", "run", "-o", "same"]) == 0
+    assert capsys.readouterr().out.strip() == str(Path("same") / "model.joblib")
+    rows = pd.read_csv("shop.csv").drop(columns="bought")
+    handed_over = joblib.load("run/model/model.joblib").predict_proba(rows)
+    np.testing.assert_array_equal(joblib.load("same/model.joblib").predict_proba(rows), handed_over)
+
+
+def test_a_model_that_a_run_does_not_have_is_refused(finished, monkeypatch, capsys):
+    cwd, _ = finished
+    monkeypatch.chdir(cwd)
+    assert main(["model", "run", "--which", "quantum", "-o", "none"]) == 2
+    heard = capsys.readouterr()
+    assert "The run run has no quantum model; it has: classical, neural, " in heard.err and not heard.out
+    assert not Path("none").exists()
 
 
 def test_the_report_is_written_again(finished):
@@ -159,10 +222,86 @@ def test_other_tasks(tmp_path, target, task):
     assert verdict["profile"]["task"] == task and verdict["mlflow"] is None and verdict["answer"]
 
 
+@pytest.fixture(scope="session")
+def single(tmp_path_factory):
+    """A run that asks for one model, told to a tracker that wants a password and never answers."""
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path != "/":
+                over.wait(300)
+            self.send_response(200)
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    over, server = threading.Event(), ThreadingHTTPServer(("127.0.0.1", 0), Silent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    cwd, place = tmp_path_factory.mktemp("single"), f"127.0.0.1:{server.server_port}"
+    table(300).drop(columns=["spent", "kind"]).to_csv(cwd / "shop.csv", index=False)
+    ran = command(
+        "compare", "shop.csv", "--target", "bought", "--budget", "25s", "--trials", "2", *FEW, "--single", "--out",
+        "run", "--tracking-uri", f"http://me:hunter2@{place}", cwd=cwd,
+    )  # fmt: skip
+    over.set()
+    server.shutdown()
+    assert ran.returncode == 0, ran.stderr
+    return cwd, ran, place
+
+
+def test_one_model_is_handed_over_where_one_is_asked_for(single):
+    cwd, _, _ = single
+    verdict = json.loads((cwd / "run" / "verdict.json").read_text())
+    jsonschema.validate(verdict, SCHEMA)
+    assert len(verdict["recommended"]["members"]) == 1
+    assert verdict["recommended"]["which"] in ("classical", "neural", "dummy")
+    assert verdict["readings"]["in_company"] is None and verdict["readings"]["alone"]
+    assert verdict["champions"]["blend"] is None and verdict["champions"]["classical_blend"] is None
+    assert set(json.loads((cwd / "run" / "folds" / "options.json").read_text())["options"]) == {
+        "dummy", "classical", "neural",
+    }  # fmt: skip
+
+
+def test_a_password_is_in_no_file_of_a_run(single):
+    cwd, ran, place = single
+    verdict = json.loads((cwd / "run" / "verdict.json").read_text())
+    assert verdict["mlflow"]["tracking_uri"] == f"http://{place}" and verdict["mlflow"]["run_id"] is None
+    assert verdict["environment"]["command"].endswith(f"--tracking-uri http://{place}")
+    assert "did not answer in time" in " ".join(ran.stderr.split())
+    files = [path for path in (cwd / "run").rglob("*") if path.is_file()]
+    assert len(files) > 10 and not [path for path in files if b"hunter2" in path.read_bytes()]
+    assert "hunter2" not in ran.stdout + ran.stderr
+
+
+def test_nothing_is_begun_once_the_answer_is_known_where_that_was_asked_for(tmp_path):
+    """Waves across the columns are a net's own ground, so that the answer is known long before the budget is spent."""
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(generator.uniform(-1, 1, size=(400, 3)), columns=list("abc"))
+    frame["y"] = np.sin(2 * frame.sum(axis=1)) + 0.1 * generator.normal(size=400)
+    frame.to_csv(tmp_path / "waves.csv", index=False)
+    ran = command(
+        "compare", "waves.csv", "--target", "y", "--budget", "60s", "--until", "answer", *FEW, "--no-tracking",
+        "--json", "--out", "run", cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    verdict = json.loads(ran.stdout)
+    assert (verdict["answer"], verdict["budget"]["until"]) == ("worth_it", "answer")
+    answered = verdict["budget"]["answered_seconds"]
+    begun = pd.read_parquet(tmp_path / "run" / "outcomes.parquet").query("kind == 'fold'")["started_at"]
+    # What was under way, or handed to the worker, while the look was taken is brought to its end.
+    assert answered is not None and (begun > answered).sum() <= 2
+
+
 def test_a_run_is_taken_up_again(tmp_path):
-    """Ctrl-C keeps what finished, says how to go on, and going on does not do it again."""
+    """Ctrl-C keeps what finished, says how to go on, and going on does not do it again but goes on from there."""
     table(300).drop(columns=["kind", "spent"]).to_csv(tmp_path / "shop.csv", index=False)
-    words = ["compare", "shop.csv", "--target", "bought", "--budget", "60s", *FEW, "--no-tracking", "--out", "run"]
+    words = [
+        "compare", "shop.csv", "--target", "bought", "--budget", "60s", "--trials", "6", *FEW, "--no-tracking",
+        "--out", "run",
+    ]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "advisor", *words],
         cwd=tmp_path,
@@ -172,30 +311,37 @@ def test_a_run_is_taken_up_again(tmp_path):
         # A shell makes what it starts in the background ignore Ctrl-C, and whoever that starts inherits it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    ledger, patience = tmp_path / "run" / "ledger.sqlite", time.time() + 120
-    while not _finished_jobs(ledger) and time.time() < patience:
+    ledger = tmp_path / "run" / "ledger.sqlite"
+    while process.poll() is None and not any(facts["candidate"]["params"] for _, facts in _results(ledger)):
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the group
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "--resume" in said and "Traceback" not in said
-    kept = _finished_jobs(ledger)
-    assert kept
+    kept = _results(ledger)
+    assert not (tmp_path / "run" / "verdict.json").exists()
     ran = command(*words, "--resume", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
-    assert _finished_jobs(ledger)[: len(kept)] == kept, "what was kept was not written again"
+    # What is written again gets another place.
+    after = _results(ledger)
+    assert after[: len(kept)] == kept and len(after) > len(kept)
+    tried = {(facts["candidate"]["learner"], json.dumps(facts["candidate"]["params"])) for _, facts in kept}
+    candidates = pd.read_parquet(tmp_path / "run" / "outcomes.parquet").query("kind == 'candidate'")
+    assert tried <= set(zip(candidates["learner"], candidates["params"], strict=True)), "trials are taken up"
+    trials = candidates[candidates["stage"] == "tuned"].groupby("learner").size()
+    assert trials.max() <= 5, "trials that were taken up count"
 
 
-def _finished_jobs(ledger):
-    import sqlite3
-
+def _results(ledger):
+    """Return the place and the facts of each result in a ledger, in their order; none where there is no ledger yet."""
     if not ledger.is_file():
         return []
     with sqlite3.connect(ledger) as file:
         try:
-            return [key for (key,) in file.execute("SELECT key FROM outcomes ORDER BY rowid")]
+            rows = file.execute("SELECT rowid, facts FROM results ORDER BY rowid").fetchall()
         except sqlite3.OperationalError:  # the table is not there yet
             return []
+    return [(place, json.loads(facts)) for place, facts in rows]
 
 
 def _write(path, text):
@@ -236,6 +382,9 @@ GOOD = "a,b,y\n" + "\n".join(f"{i},{i % 7},{'yn'[i % 3 == 0]}" for i in range(60
         (["good.csv", "--target", "y", "--resume"], "--resume needs --out"),
         (["good.csv", "--target", "y", "--group", "nobody"], "The group column 'nobody' is not in the table"),
         (["good.csv", "--target", "y", "--trials", "0"], "--trials must be 1 or more"),
+        (["good.csv", "--target", "y", "--threads", "0"], "--threads must be 1 or more, and 0 is not"),
+        (["good.csv", "--target", "y", "--workers", "0"], "--workers must be 1 or more, and 0 is not"),
+        (["good.csv", "--target", "y", "--until", "noon"], "--until must be budget or answer, and 'noon' is not"),
         (["good.csv", "--target", "y", "--tracking-uri", "sqlite:///good.csv/mlflow.db"], "cannot be tracked"),
         (["openml:notanumber", "--target", "y"], "openml"),
         (["good.csv", "--target", "y", "--nonsense"], "No such option"),
@@ -249,6 +398,25 @@ def test_wrong_words_are_answered_in_one_sentence(tmp_path, monkeypatch, capsys,
     assert main(["compare", *words, "--budget", "60s"] if "--budget" not in words else ["compare", *words]) == 2
     heard = capsys.readouterr()
     assert said in " ".join(heard.err.split()) and "Traceback" not in heard.err and not heard.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["compare", "missing.csv", "--target", "y"], "There is no file 'missing.csv'"),
+        (["compare", "good.csv", "--target", "y", "--nonsense"], "No such option: --nonsense"),
+        (["profile", "good.csv", "--target", "z"], "The target column 'z' is not in the table"),
+        (["datasets", "nowhere"], "nowhere"),
+    ],
+)
+def test_with_json_a_refusal_is_an_object(tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "good.csv", GOOD)
+    assert main([*words, "--json"]) == 2
+    heard = capsys.readouterr()
+    told = json.loads(heard.out)
+    assert told["exit_status"] == 2 and said in told["error"]
+    assert "Traceback" not in heard.err
 
 
 def test_no_learner_in_time_is_status_3(tmp_path):
@@ -277,12 +445,27 @@ def test_looking_around(tmp_path, monkeypatch, capsys):
     assert main(["report", "latest"]) == 2 and "no finished run" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["--help"], ["compare", "--help"], []])
-def test_help_and_import_load_nothing_heavy(words):
-    heavy = "{'torch', 'xgboost', 'lightgbm', 'catboost', 'optuna', 'mlflow', 'sklearn', 'pandas', 'ray'}"
-    code = f"import sys, advisor.cli\nadvisor.cli.main({words!r})\nsys.exit(str(sorted({heavy} & set(sys.modules))))"
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["--help"], 0, "stdout"),
+        (["-h"], 0, "stdout"),
+        (["compare", "-h"], 0, "stdout"),
+        (["--version"], 0, "stdout"),
+        # Nothing was asked for, so that stdout has no answer to carry.
+        ([], 2, "stderr"),
+    ],
+)
+def test_help_and_import_load_nothing_heavy(words, status, told):
+    heavy = {"torch", "xgboost", "lightgbm", "catboost", "optuna", "mlflow", "sklearn", "pandas", "ray"}
+    code = f"import sys, advisor.cli\nstatus = advisor.cli.main({words!r})\n"
+    code += f"print(status, sorted({heavy} & set(sys.modules)), file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert ran.stderr.strip() == "[]"
+    *said, last = ran.stderr.splitlines()
+    assert last == f"{status} []"
+    text, other = (ran.stdout, said) if told == "stdout" else ("\n".join(said), ran.stdout)
+    assert not other
+    assert text.startswith("advisor 0.") if words == ["--version"] else "Usage: advisor" in text and "--help" in text
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_options_of_a_run_are_measured_both_ways(tmp_path):
     files = {}
     for key, (learner, _) in keys.items():
         for part, rows in enumerate((np.arange(200), np.arange(200, 400))):
-            model = learners.find(learner).build(setting, {}).fit(*dataset.rows(rows))
+            model = learners.find(learner).build(setting, {}).fit(dataset.inputs.take(rows), dataset.target[rows])
             joblib.dump(model, tmp_path / "folds" / f"{key}-{part}.joblib")
         files[key] = [f"folds/{key}-{part}.joblib" for part in range(2)]
     one = {key: {key: {"weight": 1.0, "files": files[key]}} for key in keys}

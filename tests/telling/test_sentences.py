@@ -254,5 +254,7 @@ def test_rows_that_decided_what_was_handed_over_are_told():
     wanted = judge(case, case).recommended
     handed = Handed(wanted.which, "tree", {"tree": 1.0}, "all rows", 700, spared=100, spared_error=0.3)
     told = sentences.what_was_handed_over(handed, wanted, case)
-    assert told[0].startswith("The model handed over was fitted on 700 rows. 100 rows that nobody had learnt from decided")
+    assert told[0].startswith(
+        "The model handed over was fitted on 700 rows. 100 rows that nobody had learnt from decided"
+    )
     assert len(told) == 1, "nobody was left out for want of time"

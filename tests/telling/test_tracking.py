@@ -11,13 +11,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from advisor import modalities
 from advisor.errors import UserError
-from advisor.records import Candidate, Cost, Dataset, FoldResult, Outcome
+from advisor.fitting import handing
+from advisor.records import Candidate, Column, Cost, Dataset, FoldResult, Outcome
 from advisor.telling import tracking
 from advisor.telling.tracking import model as model_room
 from advisor.telling.tracking import store, text
@@ -267,9 +273,38 @@ def test_the_model_carries_example_and_pinned_packages(finished, elsewhere):
     assert not any(line.startswith(("torch", "neural-net-advisor")) for line in pinned)
 
 
+@pytest.mark.parametrize("task", ["classes", "values"])
+def test_a_blend_that_is_handed_over_answers_from_the_store_as_it_does_itself(uri, tmp_path, task):
+    raw = INPUTS.astype({"age": int, "town": object}).assign(town=lambda rows: rows["town"].mask(rows["age"] == 3))
+    target = np.array(BANK.classes)[BANK.target] if task == "classes" else INPUTS["größe"] ** 2
+    read = modalities.find("tabular").read(raw.assign(asked=target), target="asked")
+    kinds = (LogisticRegression(), GaussianNB()) if task == "classes" else (Ridge(), KNeighborsRegressor())
+    # The first member is the mean of two models of folds, as a member is that was not fitted on all rows.
+    fitted = [
+        make_pipeline(modalities.find("tabular").encoder("matrix"), kind).fit(read.inputs.take(rows), read.target[rows])
+        for kind, rows in ((kinds[0], np.arange(40)), (clone(kinds[0]), np.arange(20, 60)), (kinds[1], np.arange(60)))
+    ]
+    codes = len(read.classes)
+    mixed = handing.mixed({"one": (0.7, handing.bag(fitted[:2], codes)), "two": (0.3, fitted[2])}, codes)
+    assert isinstance(mixed, VotingClassifier if codes else VotingRegressor)
+    model = handing.whole(read, mixed)
+    run = begin(uri, dataset=read)
+    told = run.finish(DOCUMENT, tmp_path, model=model, input_example=read.example, patience_seconds=300)
+    assert run.warnings == []
+    mlflow.set_tracking_uri(uri)
+    try:
+        loaded = mlflow.pyfunc.load_model(told["model_uri"])
+        rows = raw.tail(30).assign(town=lambda rows: rows["town"].replace("Bern", "a town that is new"))
+        answers = loaded.predict(rows)
+    finally:
+        mlflow.set_tracking_uri("")
+    np.testing.assert_array_equal(answers, model.predict(rows))
+    assert len(set(answers)) > 1 and (not codes or set(answers) <= set(BANK.classes))
+
+
 def test_a_model_of_ours_is_found_to_need_our_code_and_what_that_imports():
     ours = LogisticRegression()
-    ours.note_ = a_result("forest", 0)
+    ours.note_ = Column("age", "number", 0.0, 17)
     assert {"advisor", "pandas", "numpy", "sklearn"} <= model_room._packages_of(ours)
     assert "advisor" not in model_room._packages_of(LogisticRegression())
     assert "neural-net-advisor" not in str(model_room._requirements({"advisor", "sklearn"}))
