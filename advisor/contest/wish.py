@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
@@ -34,13 +34,13 @@ class Wish:
     ways: Mapping[str, Way]
 
 
-def wish_for(case: Case, members: Mixture, seconds: float, workers: int) -> Wish:
+def wish_for(case: Case, members: Mixture, seconds: float, workers: int, bagged: Collection[str] = ()) -> Wish:
     """Decide which members are fitted on all rows within `seconds` of wall time: as many as fit, the quick ones first.
 
-    The others are models of the folds.
+    The others, and those that are to be `bagged`, are models of the folds.
     """
-    expected = {key: SLACK * refit_seconds(case, key) for key in members}
-    quick = _that_fit(sorted(members, key=lambda key: expected[key]), expected, seconds, workers)
+    expected = {key: SLACK * refit_seconds(case, key) for key in members if key not in bagged}
+    quick = _that_fit(sorted(expected, key=lambda key: expected[key]), expected, seconds, workers)
     return Wish(members, {key: "all rows" if key in quick else "folds" for key in members})
 
 

@@ -244,13 +244,17 @@ def of_five(case: Case) -> Case:
     return replace(case, plan=replace(case.plan, folds=replace(case.plan.folds, folds=5)))
 
 
-def test_of_five_folds_the_models_that_were_judged_are_handed_over_and_nothing_is_fitted_again(tmp_path):
+def test_of_five_folds_a_net_is_the_mean_of_its_models_and_the_others_are_fitted_again(tmp_path):
     shared, case = case_in(tmp_path)
     bench = Bench(shared)
     handed, model = hand_over(shared, of_five(case), recommended(), bench, end=1e3, workers=1, clock=lambda: bench.now)
-    assert (handed.fitted_on, handed.one, bench.tasks) == ("folds", False, [])
+    assert (handed.fitted_on, handed.one) == ("mixed", False)
+    assert {task.candidate.learner for task in bench.tasks} == {"linear", "tree"}
     assert set(model.predict(TABLE)) == {"no", "yes"}
-    assert handing_seconds(of_five(case), 1) == 0.0 < handing_seconds(case, 1)
+    net = recommended({KEY["knn"]: 1.0}, "neural")
+    handed, _ = hand_over(shared, of_five(case), net, bench, end=1e3, workers=1, clock=lambda: bench.now)
+    assert (handed.fitted_on, len(bench.tasks)) == ("folds", 2), "nothing more was fitted"
+    assert handing_seconds(of_five(case), 1) <= handing_seconds(case, 1)
 
 
 @pytest.mark.parametrize("limits", [Limits(single=True), Limits(interpretable=True)], ids=["single", "readable"])
