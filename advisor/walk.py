@@ -50,6 +50,8 @@ from advisor.telling.tracking import default_uri
 EXPERIMENT = "advisor"
 # What judging, drawing and writing take at the end, in seconds, and the part of a short budget that they may.
 CLOSING_SECONDS, CLOSING_SHARE = 4.0, 0.08
+# Seconds that a tracker gets to take in the answer, the files and the model, within the budget or beyond it.
+LEAST_PATIENCE, MOST_PATIENCE = 2.0, 60.0
 # The part of the budget that checks of the data may take once the defaults have run, and that is kept for questions to
 # the data (a learning curve) once the answer is as good as it gets.
 GATES_SHARE, QUESTIONS_SHARE = 0.05, 0.05
@@ -149,10 +151,11 @@ def compare(
         dataset, profile, catalogue(), spend,
         metric=judged_by.name, seconds=end - clock.time(), speed=machine.speed(), workers=workers,
         only=learners, skip=skip, also=also, interpretable=interpretable, device=place, serve_on=served,
-        foundation=weights,
+        foundation=weights, sizes=folders.remembered(folder) if resume else None,
     )  # fmt: skip
     question = Question(judged_by.min_gain if gain is None else gain, asked, limits, money)
     folder = folder or folders.new_folder(dataset.name)
+    folders.remember(folder, plan.sizes)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
     show = progress.show(spend.seconds, quiet=quiet, score_of=judged_by.score)
     for note in dataset.notes:
@@ -175,7 +178,8 @@ def compare(
             asking.finish()
         kept.keep_options(shared, final)
         content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
-        chronicle.finish(content, folder, model, dataset, max(2.0, began + spend.seconds - clock.time()))
+        patience = min(max(began + spend.seconds - clock.time(), LEAST_PATIENCE), MOST_PATIENCE)
+        chronicle.finish(content, folder, model, dataset, patience)
     return Advice(content, folder)
 
 

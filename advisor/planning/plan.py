@@ -43,12 +43,14 @@ def make_plan(
     device: str = "cpu",
     serve_on: str = "auto",
     foundation: str | None = None,
+    sizes: tuple[int, int] | None = None,
 ) -> Plan:
     """Choose learners, rows and folds, and say why other learners were left out.
 
     `seconds` of wall time are there for fits on `workers`, `speed` is how slow this machine is (measuring.machine).
     `only`, `skip` and `also` name learners, the last those that take part on request only; whom these have to beat
-    comes with them. The dummy always takes part, since "no signal" is measured against it. Raises UserError for an
+    comes with them. `sizes` are those of an earlier plan (see Plan) that this one goes on with, whatever the machine is
+    worth now. The dummy always takes part, since "no signal" is measured against it. Raises UserError for an
     unknown name, where no learner is left, or where a side has nobody who may lead it.
     """
     for name in (*only, *skip, *also):
@@ -68,7 +70,7 @@ def make_plan(
     able = [learner for learner in learners if learner.name not in skipped]
     essential = _essential(able, len(dataset.target), profile)
     counted = [learner for learner in able if learner.name in essential]
-    most, folds = rows_.affordable(
+    most, folds = sizes or rows_.affordable(
         len(dataset.target), counted, profile, workers * seconds, speed=speed, device=device
     )  # fmt: skip
     drawn = rows_.draw(dataset, most, folds, budget.seed, copies(dataset))
@@ -96,7 +98,7 @@ def make_plan(
     return Plan(
         dataset.task, metric, drawn, entrants, skipped, budget.seed, device, serve_on,
         _fingerprint(profile, metric, drawn, able, budget.seed, device, foundation), foundation,
-        tuple(unaffordable), speed,
+        tuple(unaffordable), speed, (most, folds),
     )  # fmt: skip
 
 

@@ -77,7 +77,8 @@ class Plan:
 
     `unaffordable` names those of the `skipped` for whom the budget is too short. `speed` is how many times as long as
     on the machine where the table of seconds was written a small fit took here. `fingerprint` tells data, folds,
-    learners and their versions, seed and device: what another run has to share for its results to be reused.
+    learners and their versions, seed and device: what another run has to share for its results to be reused. `sizes`
+    are the rows and folds that the budget was expected to pay for, by which a resumed run draws the same.
     """
 
     task: Task
@@ -92,6 +93,7 @@ class Plan:
     foundation: str | None = None
     unaffordable: tuple[str, ...] = ()
     speed: float = 1.0
+    sizes: tuple[int, int] = (0, 0)
 
     @property
     def learners(self) -> tuple[str, ...]:

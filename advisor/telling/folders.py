@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import tempfile
@@ -12,6 +13,7 @@ from advisor.errors import UserError
 from advisor.telling.ledger import FILE_NAME as LEDGER
 
 RUNS = Path("advisor-runs")
+SIZES = "sizes.json"
 
 
 def run_folder(out: str | Path | None, resume: bool) -> Path | None:
@@ -37,6 +39,22 @@ def new_folder(name: str) -> Path:
     """Make a folder below `advisor-runs` that is named after the data and the moment."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "data"
     return _writable(RUNS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
+
+
+def remember(folder: Path, sizes: tuple[int, int]) -> None:
+    """Write down the rows and folds of a run, so that it can be taken up on a machine that is busier or less so."""
+    (folder / SIZES).write_text(json.dumps(sizes), encoding="utf-8")
+
+
+def remembered(folder: Path | None) -> tuple[int, int] | None:
+    """Return the rows and folds of the run in a folder; None where nothing readable says."""
+    if folder is None:
+        return None
+    try:
+        rows, folds = json.loads((folder / SIZES).read_text(encoding="utf-8"))
+        return int(rows), int(folds)
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _writable(folder: Path) -> Path:
