@@ -185,8 +185,9 @@ def test_no_fold_turns_what_is_learnt_upside_down():
 
 
 def test_a_run_that_goes_on_draws_the_rows_and_folds_of_the_first_however_busy_the_machine_is_now():
-    quiet = plan_of(learners=taking(linear=2.0, lightgbm=2.0, realmlp=2.0), seconds=60.0)
-    busy = plan_of(learners=taking(linear=20.0, lightgbm=20.0, realmlp=20.0), seconds=60.0)
+    data, slow = dataset(), taking(linear=20.0, lightgbm=20.0, realmlp=20.0)
+    quiet = plan_of(data, taking(linear=2.0, lightgbm=2.0, realmlp=2.0), seconds=60.0)
+    busy = plan_of(data, slow, seconds=60.0)
     assert busy.sizes != quiet.sizes and busy.fingerprint != quiet.fingerprint
-    again = plan_of(learners=taking(linear=20.0, lightgbm=20.0, realmlp=20.0), seconds=60.0, sizes=quiet.sizes)
+    again = plan_of(data, slow, seconds=60.0, sizes=quiet.sizes)
     assert again.sizes == quiet.sizes and again.fingerprint == quiet.fingerprint
