@@ -1,15 +1,23 @@
-"""CatBoost: symmetric boosted trees with ordered target statistics for categories, stopped by rows held out."""
+"""CatBoost: symmetric boosted trees with ordered target statistics for categories.
+
+Its default is the library's own: many trees at a pace of its choosing, and no row held out. Slow boosting needs
+none to know when to stop, and few rows are too dear. Settings that name a learning rate are stopped by rows held out.
+Measured on 27 tables at 500 rows, another default, that which Holzmueller, Grinsztajn and Steinwart (2024) tuned for
+larger ones, had 3 % more error by the median, 40 % at worst, and took up to 7 times as long on regressions.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_random_state
 
-from advisor.contracts import Float, Integer, Learner, Setting, Space
+from advisor.contracts import FitReport, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import (
     MOST_ROWS_TO_REFIT,
     EarlyStopping,
@@ -17,24 +25,27 @@ from advisor.estimators.early_stopping import (
     EarlyStoppingRegressor,
     Trained,
 )
-from advisor.learners._seconds import NO_REFIT, Growth
+from advisor.learners._seconds import Growth
 
 _OBJECTIVES = {"rmse": "RMSE", "mae": "MAE"}
 
 
 class CatBoostModel(EarlyStopping):
-    """The hooks of EarlyStopping for CatBoost; the parameters carry CatBoost's own names."""
+    """The hooks of EarlyStopping for CatBoost; the parameters carry CatBoost's own names, and None is its own choice.
+
+    Without a `learning_rate` CatBoost chooses one that fits `max_iterations` trees, and all rows are learnt from.
+    """
 
     def __init__(
         self,
         *,
-        learning_rate: float = 0.08,
-        depth: int = 7,
-        l2_leaf_reg: float = 1e-5,
-        random_strength: float = 0.8,
-        subsample: float = 0.9,
-        one_hot_max_size: int = 15,
-        leaf_estimation_iterations: int = 1,
+        learning_rate: float | None = None,
+        depth: int | None = None,
+        l2_leaf_reg: float | None = None,
+        random_strength: float | None = None,
+        subsample: float | None = None,
+        one_hot_max_size: int | None = None,
+        leaf_estimation_iterations: int | None = None,
         max_iterations: int = 1000,
         metric: str | None = None,
         validation_fraction: float = 0.2,
@@ -60,19 +71,33 @@ class CatBoostModel(EarlyStopping):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
+    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any) -> None:
+        """Hold rows out where a learning rate is given; without one learn from all rows, as many trees as asked."""
+        if self.learning_rate is not None:
+            super()._fit_codes_or_values(X, y, groups, times)
+            return
+        deadline = math.inf if self.seconds is None else time.monotonic() + self.seconds
+        self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        trained = self._retrain(X, y, self.max_iterations, deadline)
+        self.model_, self.best_iteration_ = trained.model, int(trained.model.tree_count_)
+        self.fit_report_ = FitReport(cut_short=time.monotonic() >= deadline)
+        if self._loss == "log_loss":
+            self.shares_back_ = np.ones(len(self.classes_))
+
     def _library_params(self, iterations: int) -> dict[str, Any]:
-        params = {
-            "iterations": iterations,
+        chosen = {
             "learning_rate": self.learning_rate,
             "depth": self.depth,
             "l2_leaf_reg": self.l2_leaf_reg,
             "random_strength": self.random_strength,
-            "bootstrap_type": "Bernoulli",
             "subsample": self.subsample,
+            "bootstrap_type": None if self.subsample is None else "Bernoulli",
             "one_hot_max_size": self.one_hot_max_size,
             "leaf_estimation_iterations": self.leaf_estimation_iterations,
-            "boosting_type": "Plain",
-            "max_bin": 254,
+        }
+        params = {
+            **{name: value for name, value in chosen.items() if value is not None},
+            "iterations": iterations,
             "random_seed": self.seed_,
             "thread_count": self.n_jobs,
             "allow_writing_files": False,
@@ -144,37 +169,26 @@ class StopAtDeadline:
         return time.monotonic() < self.deadline
 
 
-# Tuned on 118 data sets by Holzmueller, Grinsztajn and Steinwart (2024), "Better by default", there called CatBoost-TD.
-_DEFAULTS: Mapping[bool, Mapping[str, Any]] = {
-    True: {
-        "learning_rate": 0.09,
-        "depth": 9,
-        "random_strength": 0.0,
-        "one_hot_max_size": 20,
-        "leaf_estimation_iterations": 20,
-    },
-    False: {
-        "learning_rate": 0.08,
-        "depth": 7,
-        "random_strength": 0.8,
-        "one_hot_max_size": 15,
-        "leaf_estimation_iterations": 1,
-    },
-}
+# Trees of the default. Half as many, at the faster pace that CatBoost then chooses, took half the time: on 27 tables of
+# 500 rows with 1 % more error, on 12 of 4,000 with 2 % less. A tree for many classes has as many values in every leaf.
+FEW_ROWS, MANY_CLASSES = 1_000, 6
+TREES_FOR_FEW, TREES_FOR_MANY = 1000, 500
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.pipeline import Pipeline
 
-    regression = setting.task == "regression"
-    model = (CatBoostRegressor if regression else CatBoostClassifier)(
+    model = (CatBoostRegressor if setting.task == "regression" else CatBoostClassifier)(
         metric=setting.metric,
         refit=setting.rows <= MOST_ROWS_TO_REFIT,
         seconds=setting.seconds,
         random_state=setting.seed,
         n_jobs=setting.threads,
     )
-    model.set_params(**{**_DEFAULTS[regression], **params})
+    if not params:
+        few = setting.rows <= FEW_ROWS and len(setting.profile.target.get("classes", ())) < MANY_CLASSES
+        model.set_params(max_iterations=TREES_FOR_FEW if few else TREES_FOR_MANY)
+    model.set_params(**params)
     return Pipeline([("encode", setting.modality.encoder("frame")), ("model", model)])
 
 
@@ -194,9 +208,11 @@ def _space(setting: Setting) -> Space:
 LEARNER = Learner(
     name="catboost",
     family="classical",
-    summary="Symmetric boosted trees of CatBoost with ordered statistics for categories and early stopping.",
+    summary="Symmetric boosted trees of CatBoost, with its own settings at first, ordered statistics for categories.",
     build=_build,
     space=_space,
     requires=("catboost",),
-    seconds=Growth(0.4, rows=0.6, columns=0.2, classes=0.75, values=6.0, drop=NO_REFIT),
+    seconds=Growth(
+        1.8, rows=0.5, columns=0.3, classes=0.55, values=0.8, drop=(FEW_ROWS, TREES_FOR_FEW / TREES_FOR_MANY)
+    ),
 )

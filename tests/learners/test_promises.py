@@ -7,12 +7,12 @@ from advisor.learners import catalogue
 
 # Who has a clock and iterations to tell of; who reads rows once, a view at a time; and who does one thing at a time.
 ITERATIVE = {
-    "autoencoder", "autoencoder_lightgbm", "catboost", "ft_transformer", "gan_lightgbm", "gan_mlp", "lightgbm", "mlp",
+    "autoencoder", "autoencoder_lightgbm", "ft_transformer", "gan_lightgbm", "gan_mlp", "lightgbm", "mlp",
     "modern_nca", "realmlp", "resnet", "smote_lightgbm", "smote_mlp", "tabm", "xgboost",
 }  # fmt: skip
 BY_VIEWS = {"prior_fitted"}
-# It iterates, and holds no row out that a curve could be told of.
-WITHOUT_A_CURVE = {"catboost_as_shipped"}
+# Its default iterates and holds no row out that a curve could be told of.
+WITHOUT_A_CURVE = {"catboost"}
 ONE_THREAD = {"dummy", "linear", "tree", "autoencoder_linear"}
 
 
