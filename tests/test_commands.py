@@ -110,7 +110,7 @@ def test_everything_a_run_leaves_is_there(finished):
     assert done.to_dict() == candidates.set_index("candidate")["folds"].to_dict()
     out_of_fold = pd.read_parquet(cwd / "run" / "oof.parquet")
     neural, classical = (
-        out_of_fold.query(f"family == '{family}'")[["repeat", "row"]].apply(tuple, axis=1)
+        out_of_fold.query(f"which == '{family}'")[["repeat", "row"]].apply(tuple, axis=1)
         for family in ("neural", "classical")
     )
     # A quick machine judges every row once, or once a repeat.

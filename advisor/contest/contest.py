@@ -85,7 +85,7 @@ class Contest:
     ) -> None:
         self._shared, self._question, self._budget, self._hands = shared, question, budget, hands
         self._clock = clock
-        self._field = Field(shared.dataset, shared.plan, question.min_gain)
+        self._field = Field(shared.dataset, shared.plan, question.min_gain, blended=question.limits.blended)
         self._timing = Timing(shared.plan)
         self._spending = Spending(workers=workers, began=clock(), end=end)
         self._tuning = Tuning(shared, budget, self._field, self._timing, self._spending)

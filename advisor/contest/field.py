@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from advisor.contest.racing import falls_behind
+from advisor.judging import blends
 from advisor.judging.case import clusters_of
+from advisor.judging.choice import LEAST_SHARE
 from advisor.measuring.metrics import METRICS
 from advisor.records import Candidate, Dataset, Ending, Family, Fold, FoldResult, Outcome, Plan
 
@@ -56,14 +58,16 @@ class Entry:
 class Field:
     """All entries of a contest by their key, in the order in which they were begun.
 
-    `margin` is the relative error reduction that would be worth having, as in the question.
+    `margin` is the relative error reduction that would be worth having, as in the question; `blended` says whether
+    a blend may be used in the end.
     """
 
-    def __init__(self, dataset: Dataset, plan: Plan, margin: float) -> None:
+    def __init__(self, dataset: Dataset, plan: Plan, margin: float, *, blended: bool = True) -> None:
         self.entries: dict[str, Entry] = {}
         self.first = [part.number for part in plan.folds.parts if part.repeat == 0]
         # A share of the error is a larger share of the losses where the error is their root.
-        self._margin = 1 - (1 - margin) ** (1 / METRICS[plan.metric].power)
+        self._target, self._metric, self._blended = dataset.target, METRICS[plan.metric], blended
+        self._margin = 1 - (1 - margin) ** (1 / self._metric.power)
         self._folds: Mapping[int, Fold] = {part.number: part for part in plan.folds.parts}
         self._clusters = clusters_of(dataset, plan)[0]
 
@@ -114,7 +118,7 @@ class Field:
 
     def settle(self, entry: Entry, *, spared: bool) -> None:
         """See whether an entry is complete, or has fallen behind: a default behind its family's leader, a trial behind
-        its learner's best. A default that is `spared` is let finish whatever it did."""
+        its learner's best. A default that is `spared` is let finish whatever it did, and one that a blend would use."""
         if entry.ending is not None:
             return
         if self.complete(entry):
@@ -130,7 +134,7 @@ class Field:
         if falls_behind(
             _losses(entry, folds), _losses(rival, folds),
             margin=self._margin, certainty=certainty, clusters=clusters,
-        ):  # fmt: skip
+        ) and (entry.candidate.params or not self._blended or self._share(entry, folds) < LEAST_SHARE):  # fmt: skip
             whom = "the best of it so far" if entry.candidate.params else rival.candidate.learner
             entry.end("given_up", f"given up after {len(folds)} of {len(self.first)} folds, behind {whom}")
 
@@ -155,6 +159,20 @@ class Field:
             return None
         others = [other for other in family if other.candidate.learner != own.learner and done <= other.done()]
         return min(others, key=lambda other: self.loss(other, done), default=None)
+
+    def _share(self, entry: Entry, folds: Iterable[int]) -> float:
+        """Return the share of a default in the blend, of the classical learners or of all, on the folds that it has
+        done, with everyone else who has."""
+        telling = [number for number in folds if _tells(entry, number)]
+        families = ("classical",) if entry.candidate.family == "classical" else ("classical", "neural")
+        names = dict.fromkeys(e.candidate.learner for e in self.entries.values() if e.candidate.family in families)
+        others = [best for name in names if name != entry.candidate.learner and (best := self.best_of(name))]
+        predictions = [
+            np.concatenate([np.asarray(each.results[number].predictions) for number in telling])[np.newaxis]
+            for each in (entry, *others)
+        ]
+        target = self._target[np.concatenate([self._folds[number].test for number in telling])]
+        return float(blends.shares(self._metric, target, predictions)[0])
 
     def _rows(self, entry: Entry, folds: Iterable[int]) -> np.ndarray:
         """Return the test rows of the folds that tell something, in the order of `_losses`."""

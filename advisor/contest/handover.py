@@ -84,7 +84,7 @@ def ways(case: Case) -> tuple[Making, ...]:
     or where the time does not pay for it a model of one fold.
     """
     limits = case.question.limits
-    if limits.single or limits.interpretable or case.plan.folds.folds < FOLDS_TO_BAG:
+    if not limits.blended or case.plan.folds.folds < FOLDS_TO_BAG:
         return ("refits", "one fold")
     return ("nets bagged", "refits", "one fold")
 

@@ -141,7 +141,7 @@ def _bootstraps(matrix: Matrix, draws: int, seed: int) -> Iterator[np.ndarray]:
 
 def _blended(case: Case, sides: Mapping[str, list[int]]) -> dict[Which, list[int]]:
     """Return the columns that each blend may draw on; none where one model was asked for, or has to be read."""
-    if case.question.limits.single or case.question.limits.interpretable:
+    if not case.question.limits.blended:
         return {}
     everyone: dict[Which, list[int]] = {
         "classical_blend": sides["classical"],

@@ -17,6 +17,11 @@ class Limits:
     max_model_mb: float | None = None
     single: bool = False
 
+    @property
+    def blended(self) -> bool:
+        """Tell whether a blend may be used: it is neither one model nor one that can be read."""
+        return not (self.single or self.interpretable)
+
 
 @dataclass(frozen=True)
 class Prices:

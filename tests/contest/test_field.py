@@ -16,7 +16,7 @@ FAMILY = {"mlp": "neural", "realmlp": "neural"}
 SAMPLES = {name: rng.standard_normal(250) for name in NOISES}
 
 
-def field(noises=NOISES, metric="rmse", margin=0.01) -> tuple[Field, dict[str, list[FoldResult]]]:
+def field(noises=NOISES, metric="rmse", margin=0.01, **changes) -> tuple[Field, dict[str, list[FoldResult]]]:
     """A field without entries, and what each learner (or name#trial) would do on its folds."""
     predictions = {
         name: (FAMILY.get(name.partition("#")[0], "classical"), TARGET + noise * SAMPLES[name.partition("#")[0]])
@@ -26,7 +26,7 @@ def field(noises=NOISES, metric="rmse", margin=0.01) -> tuple[Field, dict[str, l
     results = {
         name: list(outcome.results.values()) for name, outcome in zip(noises, case.outcomes.values(), strict=False)
     }
-    return Field(case.dataset, case.plan, margin), results
+    return Field(case.dataset, case.plan, margin, **changes), results
 
 
 def enter(known: Field, results: list[FoldResult], folds: int = 5) -> Entry:
@@ -61,6 +61,17 @@ def test_a_default_is_given_up_behind_its_familys_leader_on_the_same_folds():
     known.settle(knn, spared=False)
     assert knn.ending == "given_up" and knn.message == "given up after 2 of 5 folds, behind lightgbm"
     assert knn.waiting == [] and knn.over
+
+
+@pytest.mark.parametrize(("blended", "ending"), [(True, None), (False, "given_up")])
+def test_who_is_behind_is_not_given_up_where_a_blend_would_use_it(blended, ending):
+    """Errors of their own make a forest of twice the error worth a tenth of a blend."""
+    known, results = field({"linear": 0.9, "lightgbm": 0.5, "forest": 1.0}, blended=blended)
+    for name in ("linear", "lightgbm"):
+        enter(known, results[name])
+    forest = enter(known, results["forest"], 3)
+    known.settle(forest, spared=False)
+    assert forest.ending == ending
 
 
 def test_never_the_last_two_of_a_family():
