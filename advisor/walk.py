@@ -141,6 +141,8 @@ def compare(
     place, served = options.device(device, serve_on, _pick)
     weights = None if foundation is None else options.foundation(foundation)
     folder = folders.run_folder(out, resume)
+    # Before anything of our own is at work.
+    pace = machine.speed()
     warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
@@ -149,7 +151,7 @@ def compare(
     end = began + spend.seconds - min(CLOSING_SECONDS, CLOSING_SHARE * spend.seconds)
     plan = planning.make_plan(
         dataset, profile, catalogue(), spend,
-        metric=judged_by.name, seconds=end - clock.time(), speed=machine.speed(), workers=workers,
+        metric=judged_by.name, seconds=end - clock.time(), speed=pace, workers=workers,
         only=learners, skip=skip, also=also, interpretable=interpretable, device=place, serve_on=served,
         foundation=weights, sizes=folders.remembered(folder) if resume else None,
     )  # fmt: skip
