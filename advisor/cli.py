@@ -183,11 +183,14 @@ def compare(
 ) -> None:
     """Run a comparison and print the answer."""
     began = clock.time()
+    from advisor.measuring import machine
+
+    pace = machine.speed()  # before anything of our own is at work
     from advisor.engines.local import warm_up
-    from advisor.telling.report import summary_text
 
     warm_up()  # workers get ready while this process loads what it needs itself
     from advisor.options import names
+    from advisor.telling.report import summary_text
     from advisor.walk import compare as run
 
     advice = run(
@@ -199,7 +202,7 @@ def compare(
         retrain_per_year=retrain_per_year, engineering_cost=engineering_cost, foundation=foundation, device=device,
         engine=engine, workers=workers, threads=threads, seed=seed, tracking_uri=tracking_uri, experiment=experiment,
         tracking=not no_tracking, out=out, resume=resume, quiet=quiet,
-        command=shlex.join(["advisor", *sys.argv[1:]]), began=began,
+        command=shlex.join(["advisor", *sys.argv[1:]]), began=began, pace=pace,
     )  # fmt: skip
     if as_json:
         _print_json(advice.document)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -22,7 +23,7 @@ from advisor.contest import handover, kept
 from advisor.contest.contest import Contest, Hands, Held
 from advisor.engines.local import LocalEngine, warm_up
 from advisor.fitting.fold import ProbeTask, Shared, carry_out, describe
-from advisor.judging import effort, prices, verdict
+from advisor.judging import effort, looks, prices, verdict
 from advisor.judging.ruling import ruling
 from advisor.learners import catalogue
 from advisor.measuring import machine, metrics
@@ -43,7 +44,7 @@ from advisor.records import (
     Question,
     Verdict,
 )
-from advisor.telling import document, folders, progress, report
+from advisor.telling import document, folders, progress, report, tables
 from advisor.telling.chronicle import Chronicle
 from advisor.telling.tracking import default_uri
 
@@ -100,6 +101,7 @@ def compare(
     quiet: bool = True,
     command: str | None = None,
     began: float | None = None,
+    pace: float | None = None,
 ) -> Advice:
     """Measure whether a neural network is worth it for this data, and return the advice.
 
@@ -115,7 +117,7 @@ def compare(
     a file, a folder, or "download". `workers` processes (None: one a core) use `threads` threads each (None: one).
     The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
-    the call).
+    the call); `pace` is how slow this machine is (measuring.machine; None: measured now).
 
     Money is in one currency of the caller's own, over `months`: `cost_per_hour` of this machine, `predictions_per_day`,
     `value_per_error` of one unit of the metric's error avoided on one prediction (accuracy: one wrong prediction; MAE
@@ -141,8 +143,7 @@ def compare(
     place, served = options.device(device, serve_on, _pick)
     weights = None if foundation is None else options.foundation(foundation)
     folder = folders.run_folder(out, resume)
-    # Before anything of our own is at work.
-    pace = machine.speed()
+    pace = pace or machine.speed()  # before anything of our own is at work
     warm_up()
     dataset = read(source, target, task=task, group=group, time=time, drop=drop)
     judged_by = metrics.find(metric, dataset.task)
@@ -171,9 +172,10 @@ def compare(
             work = partial(pool.map, carry_out)
             held = _hold(shared, question, spend, work, chronicle, began, end, workers)
             final = held.final
-            judged = verdict.judge(held.evidence, final, held.looks)
-            chronicle.stage(f"handing over {judged.recommended.learner}", 1, end - clock.time())
+            chronicle.stage("judging", 1, end - clock.time())
             asking = _Asking(growth_probes(final), work, min(end, clock.time() + QUESTIONS_SHARE * spend.seconds))
+            judged = asking.while_waiting(partial(_judged, held, began))
+            chronicle.stage(f"handing over {judged.recommended.learner}", 1, end - clock.time())
             handed, model = handover.hand_over(
                 shared, final, judged.recommended, asking.beside, end=end, workers=workers
             )
@@ -253,6 +255,14 @@ def _hold(
     ).hold()  # fmt: skip
 
 
+def _judged(held: Held, began: float) -> Verdict:
+    """Take the last look where the answer is not known yet, and judge."""
+    seen = held.looks
+    if held.decided is None:
+        seen = (*seen, looks.look("final", held.final, clock.time() - began)[0])
+    return verdict.judge(held.decided or held.final, held.final, seen)
+
+
 def _checked(shared: Shared, seen: Sequence[ProbeResult]) -> tuple[Finding, ...]:
     """Say what the checks that take fits found."""
     dataset, profile, plan = shared.dataset, shared.profile, shared.plan
@@ -264,15 +274,26 @@ def _forget(shared: Shared, file: str) -> None:
 
 
 class _Asking:
-    """Questions to the data that are put while there is time: beside other tasks, and then by themselves."""
+    """Questions to the data that are put while there is time: beside judging, beside other tasks, and by themselves."""
 
     def __init__(self, probes: Iterable[Probe], work: Any, until: float) -> None:
         self._probes, self._work, self._until = iter(probes), work, until
         self.results: list[ProbeResult] = []
 
+    def while_waiting(self, judge: Callable[[], Verdict]) -> Verdict:
+        """Judge on a thread; questions are asked until it has ended, since no fit may be begun before."""
+        with ThreadPoolExecutor(1, "advisor-judging") as thread:
+            judging = thread.submit(judge)
+            for _ in self._heard(self._tasks(judging.done)):
+                pass
+            return judging.result()
+
     def beside(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield the results of these tasks; workers that they leave free are asked questions, which are kept."""
-        for task, result in self._work(chain(tasks, self._tasks())):
+        """Return the results of these tasks; workers that they leave free are asked questions, which are kept."""
+        return self._heard(chain(tasks, self._tasks()))
+
+    def _heard(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        for task, result in self._work(tasks):
             if not isinstance(task, ProbeTask):
                 yield task, result
             elif isinstance(result, ProbeResult):
@@ -285,8 +306,8 @@ class _Asking:
         for _ in self.beside(()):
             pass
 
-    def _tasks(self) -> Iterator[ProbeTask]:
-        while clock.time() < self._until and (probe := next(self._probes, None)) is not None:
+    def _tasks(self, over: Callable[[], bool] = lambda: False) -> Iterator[ProbeTask]:
+        while not over() and clock.time() < self._until and (probe := next(self._probes, None)) is not None:
             yield ProbeTask(probe, self._until)
 
 
@@ -303,9 +324,10 @@ def _written(
     began: float,
 ) -> Mapping[str, Any]:
     """Write what a run leaves behind; verdict.json once, and before any of it is sent elsewhere."""
-    case, final = held.evidence, held.final
-    document.outcomes_table(final, began).to_parquet(folder / "outcomes.parquet", index=False)
-    document.out_of_fold_table(final, judged.champions).to_parquet(folder / "oof.parquet", index=False)
+    final = held.final
+    case = held.decided or final
+    tables.outcomes_table(final, began).to_parquet(folder / "outcomes.parquet", index=False)
+    tables.out_of_fold_table(final, judged.champions).to_parquet(folder / "oof.parquet", index=False)
     ruled = ruling(case)
     changes = would_change.would_change(case, ruled, results, budget, workers)
     content = document.verdict_document(

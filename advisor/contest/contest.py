@@ -50,15 +50,16 @@ __all__ = ["Contest", "Hands", "Held"]
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """What came of a contest: the Case that answers, the Case of all that was measured, and the looks."""
+    """What came of a contest: the Case of the moment when the answer was known (None where it was not known before
+    the end), the Case of all that was measured, and the looks."""
 
-    evidence: Case
+    decided: Case | None
     final: Case
     looks: tuple[Look, ...]
 
 
 class Contest:
-    """One contest, from the first default to the last look; `hold` runs it.
+    """One contest, from the first default to the last fold; `hold` runs it.
 
     `began` and `end` are seconds since the epoch: of the whole comparison's begin, and after which nothing runs.
     `probes` are checks of the data that may run for `probe_seconds`, and `checked` says what they found, which the last
@@ -130,9 +131,7 @@ class Contest:
             raise NothingTrained(
                 f"No learner finished: {next(messages, 'the budget was too short')}. A larger --budget may help."
             )
-        if self._decided is None:
-            self._saw(self._looking.look("final", final))
-        return Held(self._decided or final, final, tuple(self._looks))
+        return Held(self._decided, final, tuple(self._looks))
 
     # What comes next.
 
@@ -320,8 +319,7 @@ class Contest:
         self._last = seen.case
         if seen.look.decided and self._decided is None:
             self._decided = seen.case
-            if seen.look.stage != "final":
-                self._serve(seen)
+            self._serve(seen)
         now = self._clock()
         repeat = self._repeats.seconds(seen.case) if self._decided is None else 0.0
         self._spending.reserve(seen.handing, now, repeat=repeat)

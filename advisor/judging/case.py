@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor import learners
 from advisor.measuring import evidence, splits
-from advisor.measuring.evidence import Judged, RowLosses
+from advisor.measuring.judged import Judged, RowLosses, judged_on
 from advisor.measuring.metrics import METRICS, Metric
 from advisor.records import (
     Candidate,
@@ -136,7 +136,7 @@ def judged_of(case: Case) -> Judged:
     matrix = case.matrix
     assert matrix is not None
     clusters, what = clusters_of(case.dataset, case.plan)
-    return evidence.judged_on(
+    return judged_on(
         matrix.folds, clusters=clusters, clusters_are=what,
         forward=case.plan.folds.kind == "forward",
     )  # fmt: skip
@@ -200,7 +200,7 @@ def _matrix(dataset: Dataset, plan: Plan, chosen: list[Outcome], folds: tuple[Fo
             losses[fold.repeat, places, column] = result.losses
             predictions[column][fold.repeat, places] = result.predictions
     clusters, what = clusters_of(dataset, plan)
-    judged = evidence.judged_on(folds, clusters=clusters, clusters_are=what, forward=plan.folds.kind == "forward")
+    judged = judged_on(folds, clusters=clusters, clusters_are=what, forward=plan.folds.kind == "forward")
     return Matrix(
         rows, dataset.target[rows], losses, predictions, folds, judged.clusters, judged.clusters_are, judged.forward
     )

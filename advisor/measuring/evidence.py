@@ -8,14 +8,14 @@ out-of-fold losses do not show: the model that is handed over is trained once mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
+from advisor.measuring.judged import Judged, RowLosses
 from advisor.measuring.metrics import Metric
-from advisor.records import Answer, Comparison, Fold
+from advisor.records import Answer, Comparison
 
 # The weak prior of theta: nets are on average a little worse, and gaps above a quarter are rare.
 PRIOR_MEAN = -0.01
@@ -27,36 +27,6 @@ SURPRISE = 2.5
 TRAINING = 0.5
 # Below this many judged rows no standard error of a ratio can be trusted.
 LEAST_ROWS = 20
-
-# How alike two good models err on the same rows, before anything is measured. It reproduces a known case:
-# for an accuracy error of 0.15, a gain of 15 % is seen at 1,000 rows, 4.9 % at 10,000, 2.2 % at 50,000.
-_GUESSED_CORRELATION = 0.75
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """The n rows that several candidates were judged on, fold by fold.
-
-    `positions[j]` are the test rows of fold `numbers[j]`, counted within the judged rows; `share` is how many test rows
-    there are to one training row, on average. `clusters` (n,) are codes 0..G-1 of rows that belong together: groups,
-    copies, or blocks of time where `forward`; `clusters_are` names them.
-    """
-
-    numbers: tuple[int, ...]
-    positions: tuple[np.ndarray, ...]
-    rows: int
-    share: float
-    clusters: np.ndarray | None = None
-    clusters_are: str = "groups"
-    forward: bool = False
-
-
-@dataclass(frozen=True)
-class RowLosses:
-    """What one candidate lost out of fold: `by_row` (n,) is averaged over repeats, `by_fold` (J,) over test rows."""
-
-    by_row: np.ndarray
-    by_fold: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -76,50 +46,6 @@ class StandardError:
         if sd <= 0:
             return float(distance > 0)
         return float(special.ndtr(distance / sd) if self.df is None else special.stdtr(self.df, distance / sd))
-
-
-def judged_on(
-    folds: Sequence[Fold],
-    *,
-    clusters: np.ndarray | None = None,
-    clusters_are: str = "groups",
-    forward: bool = False,
-) -> Judged:
-    """Number the rows that these folds judge.
-
-    `clusters` has a code for each row of the data set, and `clusters_are` names what they are; with `forward`, where
-    rows are ordered in time, each test block is a cluster instead.
-    """
-    rows = np.unique(np.concatenate([fold.test for fold in folds])) if folds else np.array([], dtype=int)
-    positions = tuple(np.searchsorted(rows, fold.test) for fold in folds)
-    found = None
-    if forward:
-        found = np.zeros(len(rows), dtype=int)
-        for block, places in enumerate(positions):
-            found[places] = block
-    elif clusters is not None:
-        found = np.unique(clusters[rows], return_inverse=True)[1]
-    return Judged(
-        numbers=tuple(fold.number for fold in folds),
-        positions=positions,
-        rows=len(rows),
-        share=float(np.mean([len(fold.test) / len(fold.train) for fold in folds])) if folds else 0.0,
-        clusters=found,
-        clusters_are="blocks of time" if forward else clusters_are,
-        forward=forward,
-    )
-
-
-def losses_of(by_fold: Mapping[int, np.ndarray], judged: Judged) -> RowLosses:
-    """Average the row losses over repeats; `by_fold` has them by the number of a fold, in the order of its test rows.
-
-    Needs at least one fold.
-    """
-    losses = [np.asarray(by_fold[number], dtype=float) for number in judged.numbers]
-    where = np.concatenate(judged.positions)
-    times_judged = np.bincount(where, minlength=judged.rows)
-    by_row = np.bincount(where, weights=np.concatenate(losses), minlength=judged.rows) / times_judged
-    return RowLosses(by_row, np.array([own.mean() for own in losses]))
 
 
 def compare_pairs(
@@ -278,34 +204,6 @@ def score_interval(
         high = min(high, 1.0) if error > 0 else float(-np.expm1(np.log((1 - level) / 2) / judged.rows))
     scores = sorted((metric.score(low), metric.score(high)))
     return scores[0], scores[1]
-
-
-def detectable_gain_guess(rows: int, metric: Metric, expected_error: float) -> float:
-    """Guess, before any training, the smallest relative error reduction that `rows` rows show with 80 % power.
-
-    As `Comparison.detectable_theta`, with the spread of a relative row loss from textbook cases (accuracy: 0/1 losses
-    of rate `expected_error`; AUC: Hanley and McNeil 1982 with classes of equal size; RMSE and MAE: normal residuals;
-    log loss: exponential) and a correlation of 0.75 between the row losses of the two sides. Heavier tails make the
-    true figure larger.
-    """
-    bounded = min(max(expected_error, 1e-3), 0.5)
-    squared_variation = {
-        "roc_auc": _hanley_mcneil(bounded),
-        "accuracy": (1 - bounded) / bounded,
-        "balanced_accuracy": (1 - bounded) / bounded,
-        "log_loss": 1.0,
-        "rmse": 2.0,
-        "mae": np.pi / 2 - 1,
-    }[metric.name]
-    spread = metric.power * np.sqrt(2 * squared_variation * (1 - _GUESSED_CORRELATION))
-    theta = (special.ndtri(0.95) + special.ndtri(0.80)) * widened(spread / float(np.sqrt(rows)))
-    return float(-np.expm1(-theta))
-
-
-def _hanley_mcneil(error: float) -> float:
-    """Return n times the squared relative standard error of 1 - AUC for many rows, half of them positive."""
-    area = 1 - error
-    return 2 * ((area / (2 - area) - area**2) + (2 * area**2 / (1 + area) - area**2)) / error**2
 
 
 def _effect(incumbent: RowLosses, challenger: RowLosses, metric: Metric) -> tuple[float, np.ndarray, np.ndarray, float]:

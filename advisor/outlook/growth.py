@@ -13,8 +13,9 @@ import numpy as np
 
 from advisor.judging.case import clusters_of, contenders, learner_of
 from advisor.judging.ruling import Ruling
-from advisor.measuring import evidence, splits
+from advisor.measuring import splits
 from advisor.measuring.evidence import gain_of
+from advisor.measuring.judged import judged_on, losses_of
 from advisor.measuring.metrics import METRICS
 from advisor.outlook import learning_curve
 from advisor.outlook.learning_curve import FURTHEST, Curve, direction, project, silence
@@ -210,9 +211,9 @@ def _curve(
     metric = METRICS[case.plan.metric]
     folds = [fold for fold in usable if fold.number in numbers]
     clusters, what = clusters_of(case.dataset, case.plan)
-    judged = evidence.judged_on(folds, clusters=clusters, clusters_are=what, forward=case.plan.folds.kind == "forward")
+    judged = judged_on(folds, clusters=clusters, clusters_are=what, forward=case.plan.folds.kind == "forward")
     losses = [
-        evidence.losses_of(
+        losses_of(
             {
                 fold.number: metric.row_losses(case.dataset.target[fold.test], found[side, share, fold.number])
                 for fold in folds

@@ -12,7 +12,8 @@ import numpy as np
 from scipy import stats
 
 from advisor.measuring import evidence
-from advisor.measuring.evidence import Judged, StandardError, gain_of
+from advisor.measuring.evidence import StandardError, gain_of
+from advisor.measuring.judged import Judged
 from advisor.measuring.metrics import Metric
 from advisor.records import Comparison, CurvePoint, Estimate, Family
 

@@ -15,7 +15,7 @@ import numpy as np
 from advisor import modalities
 from advisor.errors import UserError
 from advisor.measuring import evidence, splits
-from advisor.measuring.evidence import Judged, RowLosses
+from advisor.measuring.judged import Judged, RowLosses, judged_on, losses_of
 from advisor.measuring.metrics import ERROR_NAMES, METRICS, Metric
 from advisor.records import Dataset, Finding, Fold, Plan, Probe, ProbeResult, Profile, Severity
 from advisor.wording import option, percent
@@ -140,8 +140,8 @@ def _judged(
     losses, folds, clusters = _losses(dataset, metric, axis, results)
     if not folds:
         return None
-    judged = evidence.judged_on(folds, clusters=clusters)
-    apart, mixed = (evidence.losses_of(losses[way], judged) for way in ("apart", "random"))
+    judged = judged_on(folds, clusters=clusters)
+    apart, mixed = (losses_of(losses[way], judged) for way in ("apart", "random"))
     comparison = evidence.compare_pairs(apart, mixed, judged, metric, min_gain=0.0)
     if comparison is None:
         return None

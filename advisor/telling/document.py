@@ -1,4 +1,4 @@
-"""Records -> what a run leaves behind: the content of verdict.json, the tables of outcomes and of predictions.
+"""Records -> the content of verdict.json.
 
 The only place that turns records into JSON: whoever tells of a finished run reads the document made here.
 """
@@ -6,16 +6,13 @@ The only place that turns records into JSON: whoever tells of a finished run rea
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from statistics import fmean
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from advisor import profiling
 from advisor.judging.case import judged_of, learner_of, losses_of
@@ -31,7 +28,6 @@ from advisor.records import (
     Comparison,
     Cost,
     Effort,
-    FoldResult,
     Handed,
     How,
     Look,
@@ -140,61 +136,6 @@ def installed(package: str) -> str | None:
         return None
 
 
-def outcomes_table(case: Case, began: float) -> pd.DataFrame:
-    """Return one row a candidate and fold (kind "fold") and one a candidate (kind "candidate").
-
-    Times are seconds since `began` (of the epoch). A candidate's error is over the folds that were judged, None where
-    it did not finish them; its seconds are those of all its folds.
-    """
-    judged = () if case.matrix is None else tuple(fold.number for fold in case.matrix.folds)
-    rows = [
-        row
-        for outcome in case.outcomes.values()
-        for row in (
-            *(_fold_row(case, result, began) for result in outcome.results.values()),
-            _candidate_row(case, outcome, judged, began),
-        )
-    ]
-    columns = [
-        "kind", "candidate", "learner", "family", "stage", "number", "repeat", "fold", "state", "error",
-        "score", "seconds", "started_at", "ended_at", "params", "folds", "ending", "fit_seconds", "predict_seconds",
-        "cpu_seconds", "latency_p50_ms", "latency_p99_ms", "peak_memory_mb", "model_mb", "device", "device_name",
-        "gpu_memory_mb", "cut_short", "message", "curve",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
-
-
-def out_of_fold_table(case: Case, champions: Mapping[str, Champion | None]) -> pd.DataFrame:
-    """Return what champions and blends predicted of rows they had not learnt from: one row a test row, fold and model.
-
-    Columns: row (position in the data), repeat, fold (within the repeat), which, learner, target, then `prediction` or
-    one `p_<class>` a class. The rows chose who is champion, and the weights of a blend.
-    """
-    matrix, data = case.matrix, case.dataset
-    names = [f"p_{label}" for label in data.classes] or ["prediction"]
-    frames = []
-    for champion in champions.values():
-        if champion is None or matrix is None:
-            continue
-        mixture = {_key(name, champion.params[name]): share for name, share in champion.members.items()}
-        place = {key: column for column, key in enumerate(case.columns)}
-        blended = np.asarray(sum(share * matrix.predictions[place[key]] for key, share in mixture.items()))
-        for fold in matrix.folds:
-            target = data.target[fold.test]
-            told = {
-                "row": fold.test,
-                "repeat": fold.repeat,
-                "fold": fold.fold,
-                "which": champion.which,
-                "learner": champion.learner,
-                "target": np.asarray(data.classes, dtype=object)[target] if data.classes else target,
-            }
-            predicted = blended[fold.repeat, np.searchsorted(matrix.rows, fold.test)].reshape(len(fold.test), -1)
-            frames.append(pd.concat([pd.DataFrame(told), pd.DataFrame(predicted, columns=names)], axis=1))
-    empty = pd.DataFrame(columns=["row", "repeat", "fold", "which", "learner", "target", *names])
-    return pd.concat(frames, ignore_index=True) if frames else empty
-
-
 def plain(value: Any) -> Any:
     """Return `value` as JSON knows it: plain dicts, lists, strings and finite numbers; NaN and infinity become None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -210,6 +151,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def key_of(learner: str, params: Mapping[str, Any]) -> str:
+    """Return the key of a candidate, which its family is no part of."""
+    return Candidate(learner, "blend", params).key
 
 
 def _compared(compared: Comparison | None) -> dict[str, Any]:
@@ -292,7 +238,7 @@ def _score_of(
 ) -> dict[str, float | None]:
     """Score a model of other members than planned on the rows out of fold, which chose its members' settings."""
     settings = {name: params for champion in champions.values() if champion for name, params in champion.params.items()}
-    mixture = {_key(name, settings.get(name, {})): share for name, share in members.items()}
+    mixture = {key_of(name, settings.get(name, {})): share for name, share in members.items()}
     if not mixture or not set(mixture) <= set(case.columns):
         return dict.fromkeys(("score", "low", "high"))
     metric, lost = METRICS[case.plan.metric], losses_of(case, mixture)
@@ -302,11 +248,6 @@ def _score_of(
 
 def _by_learner(mixture: Mixture, case: Case) -> dict[str, float]:
     return {learner_of(case, key): share for key, share in mixture.items()}
-
-
-def _key(learner: str, params: Mapping[str, Any]) -> str:
-    """Return the key of a candidate, which its family is no part of."""
-    return Candidate(learner, "blend", params).key
 
 
 def _in_words(change: Any) -> Any:
@@ -362,60 +303,4 @@ def _budget(budget: Budget, spent_seconds: float, looks: Iterable[Look]) -> dict
         "overrun_pct": max(0.0, 100 * (spent_seconds / budget.seconds - 1)),
         "answered_seconds": None if (known := sentences.answered(looks)) is None else known.seconds,
         "until": budget.until,
-    }
-
-
-def _fold_row(case: Case, result: FoldResult, began: float) -> dict[str, Any]:
-    part = next(part for part in case.plan.folds.parts if part.number == result.fold)
-    cost = dataclasses.asdict(result.cost)
-    started = result.started_at - began
-    return {
-        "kind": "fold",
-        **_of_candidate(result.candidate),
-        "number": part.number,
-        "repeat": part.repeat,
-        "fold": part.fold,
-        "state": result.state,
-        "error": result.error,
-        "score": None if result.error is None else METRICS[case.plan.metric].score(result.error),
-        "seconds": result.cost.seconds,
-        "started_at": started,
-        "ended_at": started + result.cost.seconds,
-        **{name: value for name, value in cost.items() if name != "gpu_watts"},
-        "cut_short": result.cut_short,
-        "message": result.message,
-        "curve": json.dumps(plain(result.curve)) if result.curve else None,
-    }
-
-
-def _candidate_row(case: Case, outcome: Outcome, judged: Sequence[int], began: float) -> dict[str, Any]:
-    results = outcome.results.values()
-    finished = bool(judged) and set(judged) <= outcome.done
-    metric = METRICS[case.plan.metric]
-    error = None
-    if finished:
-        losses = [outcome.results[number].losses for number in judged]
-        error = metric.error_of_loss(float(np.concatenate([loss for loss in losses if loss is not None]).mean()))
-    return {
-        "kind": "candidate",
-        **_of_candidate(outcome.candidate),
-        "error": error,
-        "score": None if error is None else metric.score(error),
-        "seconds": sum(result.cost.seconds for result in results),
-        "started_at": min((result.started_at - began for result in results), default=None),
-        "ended_at": max((result.started_at - began + result.cost.seconds for result in results), default=None),
-        "folds": len(outcome.done),
-        "ending": outcome.ending,
-        "fit_seconds": fmean([result.cost.fit_seconds for result in results]) if results else None,
-        "message": outcome.message,
-    }
-
-
-def _of_candidate(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "candidate": candidate.key,
-        "learner": candidate.learner,
-        "family": candidate.family,
-        "stage": candidate.stage,
-        "params": json.dumps(plain(candidate.params)),
     }

@@ -23,6 +23,7 @@ from trained import figures, gathered, pair_of
 
 from advisor.judging import choice, readings
 from advisor.measuring import evidence, splits
+from advisor.measuring.judged import judged_on, losses_of
 from advisor.measuring.metrics import METRICS, SMALLEST_PROBABILITY
 from advisor.records import Case, Family, Fold, Mixture
 
@@ -198,9 +199,9 @@ def clustered(count: int, unequal: bool, draws: int, rows: int = 1_000) -> float
         hard = rng.exponential(size=len(codes))
         fold_of = rng.permutation(count)[codes] % 5
         folds = tuple(Fold(f, 0, f, np.flatnonzero(fold_of != f), np.flatnonzero(fold_of == f)) for f in range(5))
-        judged = evidence.judged_on(folds, clusters=codes)
+        judged = judged_on(folds, clusters=codes)
         sides = [hard * np.exp(rng.normal(0, 0.3, count))[codes] * rng.gamma(8, 1 / 8, len(codes)) for _ in range(2)]
-        left, right = (evidence.losses_of({fold.number: own[fold.test] for fold in folds}, judged) for own in sides)
+        left, right = (losses_of({fold.number: own[fold.test] for fold in folds}, judged) for own in sides)
         found = evidence.compare_pairs(left, right, judged, METRICS["mae"])
         covered += found is not None and found.low <= 0 <= found.high
     return covered / draws

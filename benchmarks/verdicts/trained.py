@@ -33,7 +33,7 @@ from sklearn.utils._testing import ignore_warnings
 from advisor.judging import choice, readings
 from advisor.judging.case import case_of, judged_of, losses_of
 from advisor.measuring import evidence, splits
-from advisor.measuring.evidence import RowLosses
+from advisor.measuring.judged import RowLosses
 from advisor.measuring.metrics import METRICS, SMALLEST_PROBABILITY, Metric
 from advisor.records import (
     Candidate,

@@ -12,30 +12,15 @@ from scipy import integrate, stats
 from sklearn.metrics import roc_auc_score
 
 from advisor.measuring import evidence
-from advisor.measuring.evidence import Judged, RowLosses, StandardError
+from advisor.measuring.evidence import StandardError
+from advisor.measuring.judged import Judged, RowLosses, judged_on, losses_of
 from advisor.measuring.metrics import METRICS, Metric
 from advisor.records import Comparison, Fold
+from tests.measuring.made_folds import Folds, hold_out, k_fold
 
 # Training is charged half as much variance as the rows have.
 WIDER = np.sqrt(1.5)
 ACCURACY, RMSE, MAE, AUC = (METRICS[name] for name in ("accuracy", "rmse", "mae", "roc_auc"))
-Folds = tuple[Fold, ...]
-
-
-def k_fold(n: int, folds: int = 5, repeats: int = 1, seed: int = 0) -> Folds:
-    """Draw plain folds of shuffled rows."""
-    rng = np.random.default_rng(seed)
-    parts: list[Fold] = []
-    for repeat in range(repeats):
-        fold_of = rng.permutation(np.arange(n) % folds)
-        for fold in range(folds):
-            train, test = (np.flatnonzero(which) for which in (fold_of != fold, fold_of == fold))
-            parts.append(Fold(len(parts), repeat, fold, train, test))
-    return tuple(parts)
-
-
-def hold_out(rows: int, tested: int) -> Folds:
-    return (Fold(0, 0, 0, np.arange(tested, rows), np.arange(tested)),)
 
 
 def spread_out(row_losses: np.ndarray, folds: Folds) -> dict[int, np.ndarray]:
@@ -54,9 +39,9 @@ def compare(
 ) -> Comparison:
     """Compare two candidates by losses of rows that are the same in every repeat."""
     folds = folds or k_fold(len(incumbent))
-    judged = evidence.judged_on(folds, clusters=groups, forward=forward)
+    judged = judged_on(folds, clusters=groups, forward=forward)
     left, right = (
-        evidence.losses_of(spread_out(np.asarray(own, dtype=float), folds), judged) for own in (incumbent, challenger)
+        losses_of(spread_out(np.asarray(own, dtype=float), folds), judged) for own in (incumbent, challenger)
     )
     comparison = evidence.compare_pairs(left, right, judged, metric, **options)
     assert comparison is not None
@@ -69,29 +54,6 @@ def two_sides(n: int, seed: int, gain: float = 0.0) -> tuple[np.ndarray, np.ndar
     hard = rng.exponential(size=n)
     left, right = 1 + 0.35 * rng.standard_normal((2, n)).clip(-2.5, 2.5)
     return hard * left, (1 - gain) * hard * right
-
-
-# What is paired with what
-
-
-def test_rows_are_averaged_over_repeats_and_folds_keep_their_order() -> None:
-    folds = k_fold(4, folds=2, repeats=2)
-    by_fold = {fold.number: 10.0 * fold.repeat + fold.test for fold in folds}
-    judged = evidence.judged_on(folds)
-    found = evidence.losses_of(by_fold, judged)
-    np.testing.assert_allclose(found.by_row, [5, 6, 7, 8])
-    np.testing.assert_allclose(found.by_fold, [by_fold[number].mean() for number in range(4)])
-    assert (judged.rows, judged.numbers, judged.share) == (4, (0, 1, 2, 3), 1.0)
-    assert evidence.judged_on(k_fold(100)).share == 0.25
-
-
-def test_rows_that_were_never_judged_do_not_count() -> None:
-    folds = (Fold(7, 0, 0, np.arange(80), np.arange(80, 100)),)
-    judged = evidence.judged_on(folds, clusters=np.repeat(np.arange(50), 2))
-    assert judged.rows == 20
-    assert judged.clusters is not None
-    assert judged.clusters.tolist() == np.repeat(np.arange(10), 2).tolist()
-    np.testing.assert_array_equal(evidence.losses_of({7: np.arange(20.0)}, judged).by_row, np.arange(20))
 
 
 # Formulas
@@ -336,10 +298,10 @@ def test_a_single_fold_rests_on_its_rows() -> None:
     ids=["too few rows", "no fold", "one group"],
 )
 def test_too_little_is_said_to_be_too_little(rows: int, groups: np.ndarray | None, folds: Folds) -> None:
-    judged = evidence.judged_on(folds, clusters=groups)
+    judged = judged_on(folds, clusters=groups)
     left = right = RowLosses(np.array([]), np.array([]))
     if folds:
-        left, right = (evidence.losses_of(spread_out(own, folds), judged) for own in two_sides(rows, 15))
+        left, right = (losses_of(spread_out(own, folds), judged) for own in two_sides(rows, 15))
     assert evidence.compare_pairs(left, right, judged, MAE) is None
     assert evidence.chance_of_skill(left, right, judged, MAE) is None
     assert evidence.score_interval(left, judged, MAE) is None
@@ -394,14 +356,14 @@ def test_an_interval_holds_its_score_and_grows_with_its_level(left, metric: Metr
 
 def alone(row_losses: np.ndarray) -> tuple[RowLosses, Judged]:
     folds = k_fold(len(row_losses))
-    judged = evidence.judged_on(folds)
-    return evidence.losses_of(spread_out(row_losses, folds), judged), judged
+    judged = judged_on(folds)
+    return losses_of(spread_out(row_losses, folds), judged), judged
 
 
 def test_the_interval_of_an_error_by_hand() -> None:
     rows = np.random.default_rng(16).exponential(size=4000)
-    judged = evidence.judged_on(hold_out(5000, 4000))
-    row_losses = evidence.losses_of({0: rows}, judged)
+    judged = judged_on(hold_out(5000, 4000))
+    row_losses = losses_of({0: rows}, judged)
     error = WIDER * rows.std(ddof=1) / np.sqrt(4000)
     assert evidence.standard_error(row_losses, judged, MAE) == pytest.approx(error)
     low, high = evidence.score_interval(row_losses, judged, MAE, level=0.9)
@@ -444,21 +406,6 @@ def test_the_dummy_does_not_beat_itself() -> None:
     assert evidence.chance_of_skill(row_losses, row_losses, judged, AUC) == 0.0
 
 
-# Before training
-
-
-@pytest.mark.parametrize(("rows", "gain"), [(1000, 0.150), (10_000, 0.050), (50_000, 0.0227)])
-def test_the_guess_gives_the_known_figures_for_accuracy(rows: int, gain: float) -> None:
-    assert evidence.detectable_gain_guess(rows, ACCURACY, 0.15) == pytest.approx(gain, abs=0.005)
-
-
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
-def test_every_metric_has_a_guess_that_falls_with_rows(metric: Metric) -> None:
-    guesses = [evidence.detectable_gain_guess(rows, metric, 0.1) for rows in (100, 999, 1000, 10_000)]
-    assert guesses == sorted(guesses, reverse=True)
-    assert 0 < guesses[-1] < guesses[0] < 1
-
-
 # Decisions over many data sets with known truth. Training samples make folds swing together, as in the field.
 
 
@@ -474,9 +421,9 @@ def many_answers(n: int, gain: float, draws: int, seed: int, min_gain: float = 0
     for _ in range(draws):
         sides = two_sides(n, int(rng.integers(1 << 31)), gain=gain)
         swing = np.sqrt(0.5 * 0.5 / n / 4)
-        judged = evidence.judged_on(folds)
+        judged = judged_on(folds)
         left, right = (
-            evidence.losses_of(
+            losses_of(
                 {
                     fold.number: own[fold.test] * np.exp(common + rng.normal(0, np.sqrt(len(folds)) * swing))
                     for fold in folds

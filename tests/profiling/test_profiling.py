@@ -214,3 +214,11 @@ def test_what_was_lost_in_reading_is_a_finding():
     table = clean(0)
     table.iloc[3, 0] = np.inf
     assert "Infinite values" in found(table, "R01").message
+
+
+def test_what_the_rows_could_show_is_guessed_before_any_training():
+    few, many = (profile(replace(stated(np.arange(rows) * 1.0), target=np.random.rand(rows)), MODALITY)
+                 for rows in (200, 3_200))  # fmt: skip
+    seen = [profile_dict(each)["detectable_gain_guess"] for each in (few, many)]
+    assert np.log1p(-seen[0]) == pytest.approx(4 * np.log1p(-seen[1]))
+    assert f"a gain of about {seen[0]:.0%}".replace("%", " %") in profile_text(few)

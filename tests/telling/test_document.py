@@ -1,53 +1,24 @@
-"""verdict.json and the tables out of records: complete, by the schema, and with nothing in them that is a secret."""
+"""verdict.json out of records: complete, by the schema, and with nothing in them that is a secret."""
 
 import json
 from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
-import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
-from advisor.judging.effort import effort
-from advisor.judging.ruling import ruling
 from advisor.judging.verdict import judge
 from advisor.measuring import costs
-from advisor.records import Budget, Column, Cost, Entrant, Handed, Limits, Look, Outcome, Prices
+from advisor.records import Cost, Entrant, Handed, Limits, Look, Outcome, Prices
 from advisor.telling import report
-from advisor.telling.document import environment, licences, out_of_fold_table, outcomes_table, verdict_document
-from tests.made_case import made_case, probabilities
+from advisor.telling.document import environment, licences
+from advisor.telling.tables import outcomes_table
+from tests.made_case import made_case
+from tests.telling.made_document import ON_GPU, ROWS, classes, regression, told
 
 SCHEMA = Draft202012Validator(json.loads((files("advisor") / "verdict.schema.json").read_text(encoding="utf-8")))
-ROWS = 600
-ON_GPU = {"device": "cuda", "device_name": "a GPU", "gpu_memory_mb": 300.0}
 SECRET = "advisor compare adult.csv --target y --tracking-uri=https://me:hunter2@mlflow.example --budget 10m"
-
-
-def regression(net: float, **options: object):
-    """Make a Case of four learners and two settings of one; `net` is the noise of the net, that of lightgbm is 0.8."""
-    rng = np.random.default_rng(0)
-    signal = 3 * rng.normal(size=ROWS)
-    target = signal + rng.normal(size=ROWS)
-    entered = {
-        "dummy": ("dummy", np.full(ROWS, target.mean())),
-        "linear": ("classical", signal + 1.2 * rng.normal(size=ROWS)),
-        "lightgbm": ("classical", signal + 0.85 * rng.normal(size=ROWS)),
-        "lightgbm#2": ("classical", signal + 0.8 * rng.normal(size=ROWS), {"depth": 3}),
-        "realmlp": ("neural", signal + net * rng.normal(size=ROWS), {"width": 64}),
-    }
-    return made_case(target, entered, min_gain=0.02, **options)
-
-
-def classes(net: float, metric: str = "roc_auc", **options: object):
-    rng = np.random.default_rng(1)
-    target = rng.integers(0, 2, ROWS)
-    entered = {
-        "dummy": ("dummy", np.full((ROWS, 2), 0.5)),
-        "linear": ("classical", probabilities(target, 1.0, rng)),
-        "realmlp": ("neural", probabilities(target, net, rng)),
-    }
-    return made_case(target, entered, metric, **options)
 
 
 def nothing_learnt():
@@ -87,17 +58,6 @@ CASES = {
     "no signal": nothing_learnt,
     "one side": one_side,
 }
-
-
-def told(case, handed=None, looks=(), command="advisor compare made", mlflow=None, **budget):
-    profile = replace(case.profile, columns=(Column("a", "numeric", 0.0, 600),), kinds={"numeric": 1})
-    case = replace(case, profile=profile)
-    verdict = judge(case, case, looks)
-    return verdict_document(
-        verdict, handed, case, Budget(300.0, 60, **budget), spent_seconds=298.0, mlflow=mlflow,
-        environment=environment(case.plan, case.outcomes.values(), command),
-        would_change={"gpu": {"reason": "no net was held back by time"}}, effort=effort(case, ruling(case)),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -273,63 +233,3 @@ def test_the_licences_are_those_of_the_weights_that_take_part():
     assert licences(plan) == {}
     took_part = replace(plan, entrants=(*plan.entrants, Entrant("tabicl", "neural", 1.0)))
     assert licences(took_part) == {"tabicl": "TabICL, BSD-3-Clause"}
-
-
-def test_the_table_of_outcomes_has_a_row_a_fold_and_a_row_a_candidate():
-    case = regression(0.76, costs={"realmlp": Cost(2.0, 0.5, 3.0, **ON_GPU)})
-    table = outcomes_table(case, began=-100.0)
-    folds, candidates = (table[table["kind"] == kind] for kind in ("fold", "candidate"))
-    assert (len(folds), len(candidates)) == (5 * 5, 5)
-    net = candidates[candidates["learner"] == "realmlp"].iloc[0]
-    assert json.loads(net["params"]) == {"width": 64} and (net["ending"], net["folds"], net["stage"]) == (
-        "complete", 5, "tuned",
-    )  # fmt: skip
-    assert net["seconds"] == pytest.approx(5 * 2.5) and net["error"] > 0 and net["score"] == net["error"]
-    assert (net["started_at"], net["ended_at"]) == (100.0, 104.0 + 2.5)
-    board = {row["learner"]: row["error"] for row in told(case)["leaderboard"]}
-    assert net["error"] == pytest.approx(board["realmlp"])
-    own = folds[folds["learner"] == "realmlp"]
-    assert set(own["device_name"]) == {"a GPU"} and list(own["number"]) == list(range(5))
-    assert list(own["started_at"]) == [100.0, 101.0, 102.0, 103.0, 104.0]
-
-
-def test_a_candidate_that_did_not_finish_has_no_error():
-    case = regression(0.3)
-    key, outcome = next((k, o) for k, o in case.outcomes.items() if o.candidate.learner == "linear")
-    left = Outcome(outcome.candidate, {0: outcome.results[0]}, "given_up", "it fell behind")
-    table = outcomes_table(replace(case, outcomes={**case.outcomes, key: left}), 0.0)
-    row = table[(table["kind"] == "candidate") & (table["learner"] == "linear")].iloc[0]
-    assert pd.isna(row["error"]) and (row["ending"], row["message"]) == ("given_up", "it fell behind")
-
-
-def test_out_of_fold_predictions_are_those_of_champions_and_blends():
-    case = regression(0.76)
-    verdict = judge(case, case)
-    table = out_of_fold_table(case, verdict.champions)
-    assert list(table.columns) == ["row", "repeat", "fold", "which", "learner", "target", "prediction"]
-    models = ("blend", "classical", "classical_blend", "neural")
-    assert dict(table.groupby("which").size()) == dict.fromkeys(models, ROWS)
-    wide = table.pivot(index="row", columns="which", values="prediction")
-    blend = verdict.champions["blend"]
-    by_hand = sum(
-        blend.members[candidate.learner] * case.matrix.predictions[column][0]
-        for column, key in enumerate(case.columns)
-        if (candidate := case.outcomes[key].candidate).learner in blend.members
-        and candidate.params == blend.params[candidate.learner]
-    )
-    assert wide["blend"].to_numpy() == pytest.approx(by_hand, rel=1e-5)
-    error = np.sqrt(np.mean((wide["neural"] - case.dataset.target[wide.index]) ** 2))
-    assert error == pytest.approx(next(r["error"] for r in told(case)["leaderboard"] if r["learner"] == "realmlp"))
-
-
-def test_out_of_fold_probabilities_are_named_by_their_class():
-    case = classes(1.0)
-    table = out_of_fold_table(case, judge(case, case).champions)
-    assert list(table.columns)[-2:] == ["p_no", "p_yes"] and set(table["target"]) == {"no", "yes"}
-    assert (table["p_no"] + table["p_yes"]).to_numpy() == pytest.approx(1.0, abs=1e-5)
-
-
-def test_where_nothing_finished_the_tables_are_empty():
-    case = replace(regression(0.3), matrix=None)
-    table = out_of_fold_table(case, judge(regression(0.3), regression(0.3)).champions)
-    assert len(table) == 0 and "prediction" in table.columns
