@@ -212,7 +212,7 @@ class Learner:
     worth it" may rest on: where one of them has had its chance, nobody can say that a proper net was not tried.
 
     Who is there `on_request` takes part only when asked for by name. `must_beat` names learners that take part with it:
-    only on cuts where it clearly beats all of them on the inner rows may it lead its family.
+    only where it clearly beats all of them, by their losses out of fold on the same folds, may it lead its family.
     """
 
     name: str
@@ -258,8 +258,9 @@ class Variant:
     """A learner that is another one, the learner `of`, with something done to its rows: on request, and not without it.
 
     `wrap(setting, pipeline)` turns the other's unfitted pipeline into its own, which keeps the step "model", so that
-    what can be tuned stays the same. It leads its family only where it beats the other and those in `must_beat`.
-    `extra_seconds(rows, profile)` is roughly what it takes longer, in CPU seconds as `Learner.seconds`.
+    what can be tuned stays the same. It may lead its family only where it clearly beats the other and those in
+    `must_beat`, as `Learner` has it. `extra_seconds(rows, profile)` is roughly what it takes longer, in CPU seconds as
+    `Learner.seconds`.
     """
 
     name: str

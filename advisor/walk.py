@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from advisor import modalities, options, profiling
 from advisor.advice import Advice
 from advisor.contest import handover, kept
@@ -105,17 +107,17 @@ def compare(
 ) -> Advice:
     """Measure whether a neural network is worth it for this data, and return the advice.
 
-    `source` is a path, a name of the catalogue, "openml:ID" or a DataFrame; `target` the name of its target column,
-    or the target itself (a Series or array as long as the table). `budget` is wall time for everything ("10m", or
+    `source` is a path, a name of the catalogue, "openml:ID" or a DataFrame; `target` the name of its target column, or
+    the target itself (a Series or array as long as the table). `budget` is wall time for everything ("10m", or
     seconds); `until` says whether what is left of it once the answer is known goes into the model that is handed over
-    ("budget") or is not spent ("answer"). `min_gain` is the smallest relative error reduction that would be worth a net
-    ("2%"; None: the metric's default), `confidence` what a decided answer must reach. `group` names a column whose
-    values must not be torn apart by a fold, `time` one that orders the rows. With `single` one model is handed over
-    and no blend. Nets are trained on `device` ("auto", "cpu", "cuda", "mps"); latencies are taken on `serve_on` ("cpu",
-    "gpu", or "auto": where the model was trained), and there the model answers. `learners` and `skip` name who takes
-    part and who does not, `also` those who do on request only. `foundation` says where weights of pre-trained nets are:
-    a file, a folder, or "download". `workers` processes (None: one a core) use `threads` threads each (None: one).
-    The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
+    ("budget") or no further candidate is tried ("answer"). `min_gain` is the smallest relative error reduction that
+    would be worth a net ("2%"; None: the metric's default), `confidence` what a decided answer must reach. `group`
+    names a column whose values must not be torn apart by a fold, `time` one that orders the rows. With `single` one
+    model is handed over and no blend. Nets are trained on `device` ("auto", "cpu", "cuda", "mps"); latencies are taken
+    on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the model answers. `learners` and
+    `skip` name who takes part and who does not, `also` those who do on request only. `foundation` says where weights of
+    pre-trained nets are: a file, a folder, or "download". `workers` processes (None: one a core) use `threads` threads
+    each (None: one). The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
     interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
     the call); `pace` is how slow this machine is (measuring.machine; None: measured now).
 
@@ -164,7 +166,8 @@ def compare(
     for note in dataset.notes:
         show.note(note)
     _get_ready(plan)
-    with Chronicle(folder, plan, show, command) as chronicle:
+    # Judging takes no more threads than a worker does: they would have to wait for each other.
+    with threadpool_limits(threads), Chronicle(folder, plan, show, command) as chronicle:
         if tracking:
             chronicle.track(tracking_uri or default_uri(folders.RUNS), experiment, dataset, profile, spend)
         shared = Shared(dataset, profile, plan, folder.resolve(), threads)
@@ -276,8 +279,10 @@ def _forget(shared: Shared, file: str) -> None:
 class _Asking:
     """Questions to the data that are put while there is time: beside judging, beside other tasks, and by themselves."""
 
-    def __init__(self, probes: Iterable[Probe], work: Any, until: float) -> None:
-        self._probes, self._work, self._until = iter(probes), work, until
+    def __init__(
+        self, probes: Iterable[Probe], work: Any, until: float, clock: Callable[[], float] = clock.time
+    ) -> None:
+        self._probes, self._work, self._until, self._clock = iter(probes), work, until, clock
         self.results: list[ProbeResult] = []
 
     def while_waiting(self, judge: Callable[[], Verdict]) -> Verdict:
@@ -307,7 +312,7 @@ class _Asking:
             pass
 
     def _tasks(self, over: Callable[[], bool] = lambda: False) -> Iterator[ProbeTask]:
-        while not over() and clock.time() < self._until and (probe := next(self._probes, None)) is not None:
+        while not over() and self._clock() < self._until and (probe := next(self._probes, None)) is not None:
             yield ProbeTask(probe, self._until)
 
 

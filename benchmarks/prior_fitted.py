@@ -1,11 +1,11 @@
 """Our pre-trained net, or another learner, against others with defaults on small tables: ranks and errors.
 
 All tables of the folder, or those named, with at most --most-rows rows that the first of the --runners, "ours", takes
-(larger ones are left out, not cut), five outer cuts each (or the first --cuts of them) as `advisor compare` draws them.
+(larger ones are left out, not cut), five folds each (or the first --folds of them) as `advisor compare` draws them.
 "solvers" is our pre-trained net before its training: the plain mean of its five kernel regressions.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/prior_fitted.py [--most-rows 1000] [--data FOLDER]
-     [--write reports/prior_fitted.md] [--runners prior_fitted,forest,...] [--tables a,b,...] [--cuts 5] [--speed]
+     [--write reports/prior_fitted.md] [--runners prior_fitted,forest,...] [--tables a,b,...] [--folds 5] [--speed]
 """
 
 from __future__ import annotations
@@ -83,17 +83,19 @@ def built(name: str, dataset: Dataset, profile: Profile, rows: int, seed: int) -
 def errors(
     dataset: Dataset, profile: Profile, runners: Sequence[str], count: int = 5
 ) -> dict[str, tuple[float, float]]:
-    """Return each runner's mean error over the first `count` of five cuts, and its CPU seconds for one of them."""
+    """Return each runner's mean error over the first `count` of five folds, and its CPU seconds for one of them."""
     metric = METRICS[default_metric(dataset.task)]
-    cuts = splits.draw(dataset.target, kind="stratified", folds=5, repeats=1, seed=0).parts[:count]
+    folds = splits.draw(dataset.target, kind="stratified", folds=5, repeats=1, seed=0).parts[:count]
     found = {}
     for name in runners:
         wrong, before = [], time.process_time()
-        for cut in cuts:
-            inputs, target = rows_at(dataset, cut.train)
-            model = built(name, dataset, profile, len(cut.train), cut.number).fit(inputs, target)
-            wrong.append(metric.error(dataset.target[cut.test], predict(model, rows_at(dataset, cut.test)[0], dataset)))
-        found[name] = float(np.mean(wrong)), (time.process_time() - before) / len(cuts)
+        for fold in folds:
+            inputs, target = rows_at(dataset, fold.train)
+            model = built(name, dataset, profile, len(fold.train), fold.number).fit(inputs, target)
+            wrong.append(
+                metric.error(dataset.target[fold.test], predict(model, rows_at(dataset, fold.test)[0], dataset))
+            )
+        found[name] = float(np.mean(wrong)), (time.process_time() - before) / len(folds)
     return found
 
 
@@ -138,7 +140,7 @@ def main() -> None:
     parser.add_argument("--most-rows", type=int, default=1000)
     parser.add_argument("--runners", default=",".join(RUNNERS))
     parser.add_argument("--tables", help="names of the index, by commas (default: all)")
-    parser.add_argument("--cuts", type=int, default=5, help="how many of the five outer cuts to run")
+    parser.add_argument("--folds", type=int, default=5, help="how many of the five folds to run")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--write", type=Path)
     parser.add_argument("--speed", action="store_true", help="only time fits and answers on made numbers")
@@ -163,7 +165,7 @@ def main() -> None:
         if reason := learners.find(runners[0]).suits(profile):
             lines.append(f"| {entry.name} | left out: {reason} |" + " |" * len(runners))
             continue
-        results[entry.name] = errors(dataset, profile, runners, options.cuts)
+        results[entry.name] = errors(dataset, profile, runners, options.folds)
         shown = " | ".join(f"{results[entry.name][runner][0]:.4g}" for runner in runners)
         lines.append(f"| {entry.name} | {default_metric(dataset.task)} | {shown} |")
         print(lines[-1], flush=True)

@@ -16,7 +16,7 @@ from advisor.contest.field import Entry, Field
 from advisor.contest.looking import Looking, Seen
 from advisor.contest.probing import Probing
 from advisor.contest.repeats import Repeats
-from advisor.contest.spending import Spending
+from advisor.contest.spending import ASKED_LIMIT, LEAST_LIMIT, Spending
 from advisor.contest.timing import Timing
 from advisor.contest.tuning import TUNED_AT_A_TIME, Tuning
 from advisor.errors import NothingTrained
@@ -63,8 +63,8 @@ class Contest:
 
     `began` and `end` are seconds since the epoch: of the whole comparison's begin, and after which nothing runs.
     `probes` are checks of the data that may run for `probe_seconds`, and `checked` says what they found, which the last
-    Case knows; `known` are results of an earlier run, by a
-    candidate's key and a fold. `handing` says how long the model to use would take to be made.
+    Case knows; `known` are results of an earlier run, by a candidate's key and a fold. `handing` says how long the
+    model to use would take to be made.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Contest:
     ) -> None:
         self._shared, self._question, self._budget, self._hands = shared, question, budget, hands
         self._clock = clock
-        self._field = Field(shared.dataset, shared.plan, question.min_gain, blended=question.limits.blended)
+        self._field = Field(shared.dataset, shared.plan, question)
         self._timing = Timing(shared.plan)
         self._spending = Spending(workers=workers, began=clock(), end=end)
         self._tuning = Tuning(shared, budget, self._field, self._timing, self._spending)
@@ -106,6 +106,7 @@ class Contest:
         self._stage: Literal["defaults", "tuning", "repeats", "over"] = "defaults"
         self._queue: list[tuple[Entry, int]] = []
         self._others = _in_order(entrant for entrant in shared.plan.entrants if not entrant.essential)
+        self._asked = frozenset(entrant.learner for entrant in self._others if entrant.asked)
 
     def hold(self) -> Held:
         """Run the contest and return what came of it; raises NothingTrained where nobody finished a fold."""
@@ -167,36 +168,53 @@ class Contest:
         return None
 
     def _default(self) -> Task | None:
-        """Return a fold of a default: of those without whom there is no answer, then of the family that is behind."""
+        """Return a fold of a default: of those without whom there is no answer, then of those that were asked for by
+        name, then of the others; each time of the family that is behind."""
+        task: Task | None
         while self._queue:
             entry, number = self._queue.pop(0)
             if entry.ending is None and (task := self._task(entry, number, essential=True)) is not None:
                 return task
-        for family in self._spending.behind():
-            begun = [entry for entry in self._field.entries.values()
-                     if entry.waiting and not entry.candidate.params and entry.candidate.family == family]  # fmt: skip
-            for entry in begun:
-                if (task := self._task(entry, entry.waiting[0])) is not None:
-                    return task
-            while (entrant := self._affordable(family)) is not None:
-                self._others.remove(entrant)
-                entry = self._books.enter(Candidate(entrant.learner, family))
-                if entry.waiting and (task := self._task(entry, entry.waiting[0])) is not None:
+        for asked in (True, False):
+            for family in self._spending.behind():
+                if (task := self._default_of(family, asked=asked)) is not None:
                     return task
         return None
 
-    def _affordable(self, family: Family) -> Entrant | None:
-        """Return the next learner of a family whose default its share of the seconds is expected to pay for."""
-        now, folds = self._clock(), len(self._field.first)
-        return next(
-            (
-                each
-                for each in self._others
-                if each.family == family
-                and self._spending.pays_for_default(family, folds * self._timing.of_default(each.learner), folds, now)
-            ),
-            None,
-        )
+    def _default_of(self, family: Family, *, asked: bool) -> Task | None:
+        """Return a fold of a family's default that is under way, or of the next one that can be begun."""
+        begun = [entry for entry in self._defaults_waiting()
+                 if entry.candidate.family == family and (entry.candidate.learner in self._asked) is asked]  # fmt: skip
+        for entry in begun:
+            if (task := self._task(entry, entry.waiting[0])) is not None:
+                return task
+        while (entrant := self._affordable(family, asked=asked)) is not None:
+            self._others.remove(entrant)
+            entry = self._books.enter(Candidate(entrant.learner, family))
+            if entry.waiting and (task := self._task(entry, entry.waiting[0])) is not None:
+                return task
+        return None
+
+    def _defaults_waiting(self) -> list[Entry]:
+        return [entry for entry in self._field.entries.values() if entry.waiting and not entry.candidate.params]
+
+    def _affordable(self, family: Family, *, asked: bool) -> Entrant | None:
+        """Return the next learner of a family that can be begun, of those that were asked for by name or the others."""
+        own = (each for each in self._others if each.family == family and each.asked is asked)
+        return next((each for each in own if self._pays_for(each)), None)
+
+    def _pays_for(self, entrant: Entrant) -> bool:
+        """Tell whether a default may be begun: where its family's share of the seconds is expected to pay for it.
+
+        One that was asked for by name may take more, as long as it is expected to end in time.
+        """
+        now, folds, spending = self._clock(), len(self._field.first), self._spending
+        seconds = folds * self._timing.of_default(entrant.learner)
+        if entrant.asked:
+            waiting = self._defaults_waiting()
+            ahead = sum(len(entry.waiting) * self._timing.expected(entry.candidate) for entry in waiting)
+            return spending.ends_in_time(seconds, folds, now, ahead=ahead)
+        return spending.pays_for_default(entrant.family, seconds, folds, now)
 
     def _trial(self) -> Task | None:
         """Return the next fold of a trial: of the family that has had fewer seconds, as far as it can use them.
@@ -249,6 +267,7 @@ class Contest:
         elif essential:
             last = spending.end
         expected = self._timing.expected(candidate)
+        asked = not candidate.params and candidate.learner in self._asked
         if now + (ESSENTIAL_FITS if essential else FITS) * expected > last:
             return None
         entry.waiting.remove(number)
@@ -257,6 +276,7 @@ class Contest:
         limit = spending.limit(
             trial_of=self._timing.of_default(candidate.learner) if candidate.params else None,
             essential=essential, folds=len(self._field.first), now=now, last=last,
+            least=ASKED_LIMIT * expected if asked else LEAST_LIMIT,
         )  # fmt: skip
         keep = f"folds/{candidate.key}-{number}.joblib" if number in self._field.first else None
         # A default tells what its learner takes to be asked; settings of it only where somebody has set a limit.

@@ -8,10 +8,10 @@ import numpy as np
 
 from advisor.contest.racing import falls_behind
 from advisor.judging import blends
-from advisor.judging.case import clusters_of
+from advisor.judging.case import beyond, clusters_of, serving_of
 from advisor.judging.choice import LEAST_SHARE
 from advisor.measuring.metrics import METRICS
-from advisor.records import Candidate, Dataset, Ending, Family, Fold, FoldResult, Outcome, Plan
+from advisor.records import Candidate, Dataset, Ending, Family, Fold, FoldResult, Outcome, Plan, Question
 
 # A default is given up, and a trial: in a trial nothing is lost that others would not find.
 CERTAINTY, CERTAINTY_OF_TRIALS = 0.99, 0.9
@@ -56,18 +56,15 @@ class Entry:
 
 
 class Field:
-    """All entries of a contest by their key, in the order in which they were begun.
+    """All entries of a contest by their key, in the order in which they were begun."""
 
-    `margin` is the relative error reduction that would be worth having, as in the question; `blended` says whether
-    a blend may be used in the end.
-    """
-
-    def __init__(self, dataset: Dataset, plan: Plan, margin: float, *, blended: bool = True) -> None:
+    def __init__(self, dataset: Dataset, plan: Plan, question: Question) -> None:
         self.entries: dict[str, Entry] = {}
         self.first = [part.number for part in plan.folds.parts if part.repeat == 0]
         # A share of the error is a larger share of the losses where the error is their root.
-        self._target, self._metric, self._blended = dataset.target, METRICS[plan.metric], blended
-        self._margin = 1 - (1 - margin) ** (1 / self._metric.power)
+        self._target, self._metric, self._limits = dataset.target, METRICS[plan.metric], question.limits
+        self._blended = question.limits.blended
+        self._margin = 1 - (1 - question.min_gain) ** (1 / self._metric.power)
         self._folds: Mapping[int, Fold] = {part.number: part for part in plan.folds.parts}
         self._clusters = clusters_of(dataset, plan)[0]
 
@@ -98,16 +95,13 @@ class Field:
         return min(self._complete_of(learner), key=self.loss, default=None)
 
     def kept_of(self, learner: str) -> set[str]:
-        """Return the keys of those of a learner whose fitted models may yet be used: its default and its best."""
+        """Return the keys of those of a learner whose fitted models may yet be used: its default and its best.
+
+        Where limits are set the best of those that meet them may be another one.
+        """
         complete = self._complete_of(learner)
-        least = min(map(self.loss, complete), default=0.0)
-        best: list[Entry] = []
-        for entry in complete:
-            own = _losses(entry, self.first)
-            if self.loss(entry) <= least * (1 + SAME_LOSS) and not any(
-                np.array_equal(own, _losses(other, self.first)) for other in best
-            ):
-                best.append(entry)
+        allowed = [entry for entry in complete if self._meets_limits(entry)]
+        best = [*self._least(complete), *self._least(allowed)]
         return {f"{learner}-default", *(entry.candidate.key for entry in best)}
 
     def ranked(self, family: Family) -> list[str]:
@@ -141,6 +135,22 @@ class Field:
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return what came of everyone so far who has done anything."""
         return tuple(entry.outcome() for entry in self.entries.values() if entry.results)
+
+    def _least(self, entries: list[Entry]) -> list[Entry]:
+        """Return those with the least loss: one of each set of losses, as different ones may come out as equal."""
+        least = min(map(self.loss, entries), default=0.0)
+        best: list[Entry] = []
+        for entry in entries:
+            own = _losses(entry, self.first)
+            if self.loss(entry) <= least * (1 + SAME_LOSS) and not any(
+                np.array_equal(own, _losses(other, self.first)) for other in best
+            ):
+                best.append(entry)
+        return best
+
+    def _meets_limits(self, entry: Entry) -> bool:
+        default = self.entries.get(f"{entry.candidate.learner}-default", entry)
+        return not beyond(self._limits, serving_of(entry.outcome(), default.outcome()))[1]
 
     def _complete_of(self, learner: str) -> list[Entry]:
         return [entry for entry in self.entries.values()

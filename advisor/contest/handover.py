@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor import modalities
 from advisor.contest.kept import files_of
-from advisor.contest.wish import SLACK, Way, Wish, from_all, makespan, refit_seconds, spared, wish_for
+from advisor.contest.wish import SLACK, Way, from_all, makespan, refit_seconds, spared, wish_for
 from advisor.fitting import handing
 from advisor.fitting.fold import RefitTask, Refitted, Shared, describe, predict
 from advisor.judging import blends, choice, recommending
@@ -56,20 +56,21 @@ def hand_over(
     Members are the means of their models of the folds, or fitted on all rows (see `ways`); what cannot be fitted by
     `end` (seconds since the epoch) is taken from the folds. Where the contest was held on fewer rows than there are,
     rows that nobody has seen decide between what was chosen and what can be had from all others (see `_from_all`).
-    Where the whole misses a limit the next way is tried, and after them the next option that is best to use.
+    Where the whole misses a limit the next way is tried, and after them the next option that is best to use; where
+    every option misses one it is the recommended model with a word on that, since a constant would be of no use.
     """
     bench = _Bench(shared, case, carry_out, end, workers, clock, spared(case))
-    without: list[Which] = []
-    while True:
-        for way in ways(case):
-            handed, model = _made(bench, recommended, way)
-            miss = _misses(case.question.limits, handed)
-            if not miss or (way == "refits" and handed.fitted_on in ("all rows", "nothing")):
-                break
-        if not miss or recommended.which in ("dummy", "classical", "neural"):
+    handed, model, miss = first = _as_allowed(bench, recommended)
+    others = list(_others(case, recommended)) if miss else []
+    for other in others:
+        handed, model, miss = _as_allowed(bench, other)
+        if not miss and handed.fitted_on != "nothing":
             break
-        without.append(recommended.which)
-        recommended = recommending.recommend(case, choice.chosen(case), without=tuple(without))
+    else:
+        handed, model, miss = first
+    if miss and others:
+        handing.write(model, shared.folder / handing.MODEL)
+        miss += "; no other model that could be used meets the limits"
     bench.clean()
     return (replace(handed, problems=(*handed.problems, miss)) if miss else handed), model
 
@@ -81,7 +82,7 @@ def ways(case: Case) -> tuple[Making, ...]:
     depends on its seed; of the others, and of blends, either erred as much as the other (reports/handing_over.md), and
     a refit is a fifth of the size and as much quicker to ask. So nets are bagged and the others fitted again. Of fewer
     folds each model has learnt from too few rows. Who asked for one model, or for one that can be read, gets a refit,
-    or where the time does not pay for it a model of one fold.
+    or where the time does not pay for it a model of one fold (see `_misses`).
     """
     limits = case.question.limits
     if not limits.blended or case.plan.folds.folds < FOLDS_TO_BAG:
@@ -91,7 +92,10 @@ def ways(case: Case) -> tuple[Making, ...]:
 
 @dataclass(frozen=True, eq=False)
 class _Bench:
-    """What a model is made with, and the members that are fitted on all rows by now: the files of them by key."""
+    """What a model is made with, and the members that are fitted on all rows by now: the files of them by key.
+
+    `short` are the keys of those of them that were still learning when their time was up.
+    """
 
     shared: Shared
     case: Case
@@ -101,6 +105,7 @@ class _Bench:
     clock: Callable[[], float]
     spared: np.ndarray
     refitted: dict[str, Path] = field(default_factory=dict)
+    short: set[str] = field(default_factory=set)
     problems: dict[str, str] = field(default_factory=dict)
 
     def clean(self) -> None:
@@ -109,20 +114,54 @@ class _Bench:
             file.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, eq=False)
+class _Members:
+    """Who is in a model, by name: weight and estimator, candidate, how it was fitted; and what did not go as planned.
+
+    `bagged` are the keys of those that were to be models of the folds.
+    """
+
+    parts: Mapping[str, tuple[float, Any]]
+    keys: Mapping[str, str]
+    ways: Mapping[str, Way]
+    problems: list[str]
+    bagged: frozenset[str] = frozenset()
+
+    def fitted_on(self, way: Way) -> list[str]:
+        """Return the keys of those that were fitted this way."""
+        return [self.keys[name] for name, own in self.ways.items() if own == way]
+
+
+def _as_allowed(bench: _Bench, recommended: Recommendation) -> tuple[Handed, Any, str]:
+    """Make an option the first way that meets the limits; return which it misses made the last way, if it does."""
+    for way in ways(bench.case):
+        handed, model = _made(bench, recommended, way)
+        miss = _misses(bench.case.question.limits, handed)
+        if not miss or (way == "refits" and handed.fitted_on in ("all rows", "nothing")):
+            break
+    return handed, model, miss
+
+
+def _others(case: Case, recommended: Recommendation) -> Iterator[Recommendation]:
+    """Yield what could be used instead, the best first: every other option, and no constant."""
+    without: list[Which] = []
+    while recommended.which != "dummy":
+        without.append(recommended.which)
+        recommended = recommending.recommend(case, choice.chosen(case), without=tuple(without))
+        if recommended.which != "dummy":
+            yield recommended
+
+
 def _made(bench: _Bench, recommended: Recommendation, way: Making) -> tuple[Handed, Any]:
     """Fit what is to be fitted and put the members together, made in this way."""
     case, one = bench.case, way == "one fold"
-    members = _members(case, recommended)
-    if len(bench.spared) and recommended.option is not None:
-        parts, made, problems = _from_all(bench, recommended, members, one)
-    else:
-        bagged = {key for key in members if way == "nets bagged" and _is_net(case, key)}
-        wish = wish_for(case, members, bench.end - bench.clock(), bench.workers, bagged)
-        _refit(bench, [key for key, way in wish.ways.items()
-                       if way == "all rows" or not files_of(bench.shared, case.outcomes[key])])  # fmt: skip
-        parts, made, problems = _parts(bench, wish, one)
+    by_spared = len(bench.spared) > 0 and recommended.option is not None
+    members = _from_all(bench, recommended, one) if by_spared else _as_wished(bench, recommended, way)
+    parts, kinds = members.parts, set(members.ways.values())
     if not parts:
-        return Handed(recommended.which, recommended.learner, {}, "nothing", 0, problems=tuple(problems)), None
+        return Handed(
+            recommended.which, recommended.learner, {}, "nothing", 0, problems=tuple(members.problems)
+        ), None  # fmt: skip
     total = sum(weight for weight, _ in parts.values())
     mixed = handing.mixed(parts, len(case.dataset.classes))
     model = handing.whole(case.dataset, mixed)
@@ -130,49 +169,78 @@ def _made(bench: _Bench, recommended: Recommendation, way: Making) -> tuple[Hand
     handing.write(model, path)
     example = case.dataset.example
     measured = {} if example is None else handing.measured(model, example, path)
-    seen = _on_spared(bench, mixed) if len(bench.spared) and recommended.option is not None else None
-    kinds = set(made.values())
     return Handed(
         recommended.which,
         next(iter(parts)) if len(parts) == 1 else recommended.learner,
         {name: weight / total for name, (weight, _) in parts.items()},
         kinds.pop() if len(kinds) == 1 else "mixed",
-        len(case.dataset.target) - len(bench.spared) if "all rows" in made.values() else len(case.plan.folds.rows),
+        len(case.dataset.target) - len(bench.spared) if "all rows" in members.ways.values()
+        else len(case.plan.folds.rows),
         **measured,
-        problems=tuple(problems),
-        one=one or "folds" not in made.values(),
-        spared=0 if seen is None else len(bench.spared),
-        spared_error=seen,
-    ), model
+        problems=tuple(members.problems),
+        one=one or "folds" not in members.ways.values(),
+        spared=len(bench.spared) if by_spared else 0,
+        spared_error=_on_spared(bench, mixed) if by_spared else None,
+        cut_short=tuple(learner_of(case, key) for key in members.fitted_on("all rows") if key in bench.short),
+        folds_because=_why_folds(bench, members),
+    ), model  # fmt: skip
 
 
-def _from_all(
-    bench: _Bench, recommended: Recommendation, members: Mixture, one: bool
-) -> tuple[dict[str, tuple[float, Any]], dict[str, Way], list[str]]:
+def _why_folds(bench: _Bench, members: _Members) -> Literal["", "nets_bagged", "no_time"]:
+    """Say why members are models of the folds, as Handed has it."""
+    of_folds = members.fitted_on("folds")
+    if any(key not in members.bagged and key not in bench.refitted for key in of_folds):
+        return "no_time"
+    return "nets_bagged" if members.bagged.intersection(of_folds) else ""
+
+
+def _as_wished(bench: _Bench, recommended: Recommendation, way: Making) -> _Members:
+    """Fit the members again that are to be and that the time pays for, and take the others from the folds."""
+    case, members = bench.case, _members(bench.case, recommended)
+    bagged = frozenset(key for key in members if way == "nets bagged" and _is_net(case, key))
+    wish = wish_for(case, members, bench.end - bench.clock(), bench.workers, bagged)
+    _refit(bench, [key for key, own in wish.ways.items()
+                   if own == "all rows" or not files_of(bench.shared, case.outcomes[key])])  # fmt: skip
+    parts, keys, made, problems = dict[str, tuple[float, Any]](), dict[str, str](), dict[str, Way](), list[str]()
+    for key, weight in wish.members.items():
+        name = learner_of(case, key)
+        if key in bench.problems:
+            problems.append(f"{name}: {bench.problems[key]}")
+        try:
+            parts[name] = weight, _member(bench, key, way == "one fold")
+            keys[name], made[name] = key, "all rows" if key in bench.refitted else "folds"
+        except (ValueError, OSError) as problem:
+            problems.append(f"{name}: {problem}")
+    return _Members(parts, keys, made, problems, bagged)
+
+
+def _from_all(bench: _Bench, recommended: Recommendation, one: bool) -> _Members:
     """Let rows that nobody has seen decide between what was chosen, from fewer rows, and what all others give.
 
     Members, and other learners of the families that take part, are fitted on all rows but the spared ones as far as the
     time goes; then they and the chosen model of the folds are weighed on those as any blend is, or the best of them is
     taken where the choice was one model.
     """
-    case, which = bench.case, recommended.which
+    case, which, members = bench.case, recommended.which, _members(bench.case, recommended)
     families: tuple[Family, ...] = ("classical", "neural") if which == "blend" else (
         ("neural",) if which == "neural" else ("classical",)
     )  # fmt: skip
-    keys = from_all(case, members, families, bench.end - bench.clock(), bench.workers)
-    _refit(bench, keys)
-    problems = [f"{learner_of(case, key)}: {bench.problems[key]}" for key in keys if key in bench.problems]
-    models = {learner_of(case, key): _member(bench, key, one) for key in keys if key in bench.refitted}
+    wanted = from_all(case, members, families, bench.end - bench.clock(), bench.workers)
+    _refit(bench, wanted)
+    problems = [f"{learner_of(case, key)}: {bench.problems[key]}" for key in wanted if key in bench.problems]
+    keys = {learner_of(case, key): key for key in wanted if key in bench.refitted}
+    models = {name: _member(bench, key, one) for name, key in keys.items()}
     ways: dict[str, Way] = dict.fromkeys(models, "all rows")
     for key in members:
         with suppress(ValueError, OSError):
             name = f"{learner_of(case, key)} (folds)"
-            files = files_of(bench.shared, case.outcomes[key])
-            models[name], ways[name] = _of_folds(bench, files, one), "folds"
+            models[name] = _of_folds(bench, files_of(bench.shared, case.outcomes[key]), one)
+            keys[name], ways[name] = key, "folds"
     if not models:
-        return {}, {}, problems
+        return _Members({}, {}, {}, problems)
     weights = _weighed(bench, models, single=which in ("classical", "neural"))
-    return {name: (weight, models[name]) for name, weight in weights.items()}, {n: ways[n] for n in weights}, problems
+    parts = {name: (weight, models[name]) for name, weight in weights.items()}
+    return _Members(parts, keys, {name: ways[name] for name in weights}, problems)
 
 
 def _on_spared(bench: _Bench, model: Any) -> float:
@@ -223,25 +291,11 @@ def _refit(bench: _Bench, keys: list[str]) -> None:
         key = task.candidate.key
         if isinstance(result, Refitted) and not result.problem and (not result.cut_short or _was_cut(case, key)):
             bench.refitted[key] = bench.shared.folder / task.keep
+            bench.short.update({key} if result.cut_short else ())
         else:
             bench.problems[key] = _why_not(result)
             with suppress(OSError):
                 (bench.shared.folder / task.keep).unlink()
-
-
-def _parts(bench: _Bench, wish: Wish, one: bool) -> tuple[dict[str, tuple[float, Any]], dict[str, Way], list[str]]:
-    """Load the members: return weights and models by learner, how each was fitted, and what did not go as planned."""
-    case, parts, ways, problems = bench.case, dict[str, tuple[float, Any]](), dict[str, Way](), list[str]()
-    for key, weight in wish.members.items():
-        name = learner_of(case, key)
-        if key in bench.problems:
-            problems.append(f"{name}: {bench.problems[key]}")
-        try:
-            parts[name] = weight, _member(bench, key, one)
-            ways[name] = "all rows" if key in bench.refitted else "folds"
-        except (ValueError, OSError) as problem:
-            problems.append(f"{name}: {problem}")
-    return parts, ways, problems
 
 
 def _member(bench: _Bench, key: str, one: bool) -> Any:
@@ -274,8 +328,9 @@ def _misses(limits: Limits, handed: Handed) -> str:
     latency, size = handed.latency_p99_ms, handed.model_mb
     if limits.max_latency_ms is not None and latency is not None and latency > limits.max_latency_ms:
         return f"as a whole it takes {latency:.3g} ms for a row, allowed are {limits.max_latency_ms:g} ms"
-    if limits.single and handed.fitted_on == "folds" and not handed.one:
-        return "it is the mean of several models, and one was asked for"
+    if not limits.blended and not handed.one:
+        asked = "one" if limits.single else "one that can be read"
+        return f"it is the mean of several models, and {asked} was asked for"
     if limits.max_model_mb is not None and size is not None and size > limits.max_model_mb:
         return f"as a whole it has {size:.3g} MB, allowed are {limits.max_model_mb:g} MB"
     return ""

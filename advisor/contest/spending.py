@@ -6,6 +6,7 @@ Seconds are those of a worker unless they are called wall time; moments are seco
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from advisor.records import Candidate, Family
 
@@ -17,6 +18,8 @@ DEFAULTS_SHARE, NETS_SHARE = 0.75, 0.5
 ESSENTIAL_LIMIT, LIMIT = 0.4, 0.25
 # A fold of a trial may take so many times what its learner's default took.
 TRIAL_LIMIT = 4.0
+# A fold of a default that was asked for by name may take so many times what is expected of it.
+ASKED_LIMIT = 1.5
 # No fit is cut short before it had so many seconds; one that does not heed that it should end is stopped after so many
 # times its limit and a while for loading libraries on a busy machine.
 LEAST_LIMIT, STOPPED_AFTER, LOADING_SECONDS = 0.5, 3.0, 10.0
@@ -89,16 +92,34 @@ class Spending:
             and now + seconds / min(folds, self.workers) < self.stop
         )
 
-    def limit(self, *, trial_of: float | None, essential: bool, folds: int, now: float, last: float) -> float:
+    def ends_in_time(self, seconds: float, folds: int, now: float, *, ahead: float) -> bool:
+        """Tell whether a default of so many seconds in all is expected to end before the stop.
+
+        Before it come folds that are under way, and those of `ahead` seconds that other defaults wait for.
+        """
+        running = sum(max(0.0, each.since + each.expected - now) for each in self.running.values())
+        alone = seconds / folds * ceil(folds / self.workers)
+        return now + max(alone, (running + ahead + seconds) / self.workers) < self.stop
+
+    def limit(
+        self,
+        *,
+        trial_of: float | None,
+        essential: bool,
+        folds: int,
+        now: float,
+        last: float,
+        least: float = LEAST_LIMIT,
+    ) -> float:
         """Return the soft limit of one fit: `trial_of` is what a fold of its default takes, None for a default.
 
-        `last` is when it has to have ended.
+        `last` is when it has to have ended; until then it has `least` seconds, whatever its share.
         """
         if trial_of is not None:
             usual = TRIAL_LIMIT * max(trial_of, LEAST_LIMIT)
         else:
             usual = (ESSENTIAL_LIMIT if essential else LIMIT) * self.capacity / folds
-        return min(max(usual, LEAST_LIMIT), max(FIT_SHARE * (last - now), 0.1))
+        return min(max(usual, least, LEAST_LIMIT), max(FIT_SHARE * (last - now), 0.1))
 
     def deadline(self, limit: float, now: float, last: float) -> float:
         """Return when a fit that does not keep its limit is stopped: half a second late at the most."""

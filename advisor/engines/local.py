@@ -40,12 +40,14 @@ _shared: Any = None
 class LocalEngine:
     """A pool of worker processes that all hold `shared` and use `threads` threads each; a context manager.
 
+    `clock` tells the time, in seconds since the epoch.
+
     Workers are forked from a clean server process where the system allows it (never from the caller, whose threads
     would be torn), and spawned elsewhere. The caller's main module is not run again, so a script needs no guard.
     """
 
-    def __init__(self, shared: Any, workers: int, threads: int) -> None:
-        self.workers = workers
+    def __init__(self, shared: Any, workers: int, threads: int, clock: Callable[[], float] = time.time) -> None:
+        self.workers, self._clock = workers, clock
         with tempfile.NamedTemporaryFile(prefix="advisor-", suffix=".pickle", delete=False) as file:
             pickle.dump(shared, file, protocol=pickle.HIGHEST_PROTOCOL)
         self._payload = Path(file.name)
@@ -84,10 +86,10 @@ class LocalEngine:
                 if item is None:
                     drained = not running  # nothing is under way that could change that
                     break
-                if item.deadline <= time.time():
+                seconds = item.deadline - self._clock()
+                if seconds <= 0:
                     yield item, OutOfTime("the budget ran out before it began")
                     continue
-                seconds = item.deadline - time.time()
                 running[self._pool.schedule(_call, args=(work, item), timeout=max(seconds, 0.01))] = item
             done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), None)
             for future in done:

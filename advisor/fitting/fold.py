@@ -211,7 +211,9 @@ def _on_fold(task: FoldTask, shared: Shared) -> FoldResult:
         serve_on(fitted, plan.serve_on)
         serving["model_mb"] = _keep(fitted, shared.folder / task.keep) / costs.BYTES_PER_MB
     if task.timed:
-        serving["latency_p50_ms"], serving["latency_p99_ms"] = costs.latency(fitted, test_inputs, LATENCY_SECONDS)
+        serving["latency_p50_ms"], serving["latency_p99_ms"] = costs.latency(
+            fitted, test_inputs, LATENCY_SECONDS, one_row=modalities.find(dataset.modality).one_row
+        )
     cost = Cost(
         fit_seconds=fit_watch.wall_seconds,
         predict_seconds=predict_watch.wall_seconds,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,12 +40,8 @@ def case_of(dataset: Dataset, profile: Profile, plan: Plan, outcomes: Iterable[O
         key for key, outcome in known.items() if folds and {fold.number for fold in folds} <= _told(outcome)
     )
     matrix = _matrix(dataset, plan, [known[key] for key in columns], folds) if columns else None
-    barred = {
-        name: reason
-        for name in plan.learners
-        if (reason := _misses([known[key] for key in columns if known[key].candidate.learner == name], question.limits))
-    }
-    return Case(dataset, profile, plan, question, known, columns, matrix, barred)
+    case = Case(dataset, profile, plan, question, known, columns, matrix, {})
+    return replace(case, barred={name: reason for name in plan.learners if (reason := _why_barred(case, name))})
 
 
 def judged_folds(plan: Plan, outcomes: Iterable[Outcome]) -> tuple[Fold, ...]:
@@ -153,13 +150,17 @@ def clusters_of(dataset: Dataset, plan: Plan) -> tuple[np.ndarray | None, str]:
 
 
 def contenders(case: Case, family: str) -> list[int]:
-    """Return the columns that may lead a family: they meet the limits, and beat all whom they have to beat."""
+    """Return the columns that may lead a family: they meet the limits, and beat all whom they have to beat.
+
+    A learner that meets a limit with some of its settings may miss it with others, so that each column is asked.
+    """
     must_beat = {entrant.learner: entrant.must_beat for entrant in case.plan.entrants}
     return [
         column
         for column, key in enumerate(case.columns)
         if (candidate := case.outcomes[key].candidate).family == family
         and candidate.learner not in case.barred
+        and not beyond(case.question.limits, serving(case, key))[1]
         and _beats(case, column, candidate, must_beat.get(candidate.learner, ()))
     ]
 
@@ -224,25 +225,34 @@ def _told(outcome: Outcome) -> frozenset[int]:
     )
 
 
-def _misses(outcomes: list[Outcome], limits: Limits) -> str | None:
-    """Say which limit a learner misses by itself, as far as it was measured; or None."""
-    if not outcomes:
-        return None
-    name = outcomes[0].candidate.learner
-    if limits.interpretable and not learners.find(name).interpretable:
+def _why_barred(case: Case, name: str) -> str | None:
+    """Say which limit a learner misses with all its settings, as far as they were measured, or None.
+
+    Told is what those settings miss that are the nearest to the limits.
+    """
+    own = [key for key in case.columns if learner_of(case, key) == name]
+    if own and case.question.limits.interpretable and not learners.find(name).interpretable:
         return "not interpretable, as --interpretable asks; it ran to show what that costs"
-    latency, size = (
-        min((value for outcome in outcomes for value in _shown(outcome, name)), default=None)
-        for name in ("latency_p99_ms", "model_mb")
-    )
-    if limits.max_latency_ms is not None and latency is not None and latency > limits.max_latency_ms:
-        return (
+    found = (beyond(case.question.limits, serving(case, key)) for key in own)
+    return min(found, key=lambda missed: missed[0], default=(1.0, ""))[1] or None
+
+
+def beyond(limits: Limits, taken: Mapping[str, float | None]) -> tuple[float, str]:
+    """Return how many times a limit a model takes, and say so: of the limit that it misses most; (1, "") of none.
+
+    `taken` is what `serving` returns; nobody misses a limit by what was not measured.
+    """
+    latency, size = taken["latency_p99_ms"], taken["model_mb"]
+    found = [(1.0, "")]
+    if limits.max_latency_ms is not None and latency is not None:
+        found.append((
+            latency / limits.max_latency_ms,
             f"too slow: 99 % of single predictions take up to {latency:.3g} ms, "
-            f"allowed are {limits.max_latency_ms:g} ms"
-        )
-    if limits.max_model_mb is not None and size is not None and size > limits.max_model_mb:
-        return f"too large: {size:.3g} MB, allowed are {limits.max_model_mb:g} MB"
-    return None
+            f"allowed are {limits.max_latency_ms:g} ms",
+        ))  # fmt: skip
+    if limits.max_model_mb is not None and size is not None:
+        found.append((size / limits.max_model_mb, f"too large: {size:.3g} MB, allowed are {limits.max_model_mb:g} MB"))
+    return max(found, key=lambda missed: missed[0])
 
 
 def measured(case: Case, key: str, name: str) -> list[float]:
@@ -252,13 +262,22 @@ def measured(case: Case, key: str, name: str) -> list[float]:
     other candidates only where a limit asks for that.
     """
     own = case.outcomes[key]
-    default = case.outcomes.get(f"{own.candidate.learner}-default", own)
-    return _shown(own, name) or _shown(default, name)
+    return _shown(own, name) or _shown(_default_of(case, own), name)
 
 
 def serving(case: Case, key: str) -> dict[str, float | None]:
     """Return what a candidate takes to be asked and kept: the least that any fold showed, None where none did."""
-    return {name: min(measured(case, key, name), default=None) for name in SERVING}
+    own = case.outcomes[key]
+    return serving_of(own, _default_of(case, own))
+
+
+def serving_of(own: Outcome, default: Outcome) -> dict[str, float | None]:
+    """Return what `serving` does, of an outcome and that of its learner's default."""
+    return {name: min(_shown(own, name) or _shown(default, name), default=None) for name in SERVING}
+
+
+def _default_of(case: Case, own: Outcome) -> Outcome:
+    return case.outcomes.get(f"{own.candidate.learner}-default", own)
 
 
 def _shown(outcome: Outcome, name: str) -> list[float]:

@@ -154,7 +154,7 @@ def readable_is_enough(case: Case, ruled: Ruling) -> Held:
     held_back = {name: why for name, why in case.barred.items() if learners.find(name).family != "neural"}
     found = _of_nets(replace(case, barred=held_back))
     if found is None:
-        return None, "No net finished beside the readable models, so what that costs is not known."
+        return None, "No net that meets the other limits finished beside the readable models."
     compared = found.comparison
     low, high = evidence.gain_of(compared.low), evidence.gain_of(compared.high)
     margin = case.question.min_gain

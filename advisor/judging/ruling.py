@@ -86,16 +86,18 @@ def _answer(
 
 
 def _not_worth_it(case: Case, how: How) -> tuple[Answer, How | None, tuple[Reason, ...]]:
-    """Say "not worth it" where a strong net learnt its fill on the folds: of a weak one it would be no answer."""
+    """Say "not worth it" where a strong net learnt its fill on the folds: of a weak one it would be no answer.
+
+    Where none of them did all folds, one that was given up had its chance if it learnt its fill on those that it did.
+    """
     assert case.matrix is not None
     folds = [fold.number for fold in case.matrix.folds]
     strong = {entrant.learner for entrant in case.plan.entrants if entrant.strong}
     own = [case.outcomes[key] for key in case.columns if case.outcomes[key].candidate.learner in strong]
+    own = own or [o for o in case.outcomes.values() if o.candidate.learner in strong and o.ending == "given_up"]
     if not own:
-        given_up = [o for o in case.outcomes.values() if o.candidate.learner in strong and o.ending == "given_up"]
-        if not given_up:
-            return "not_enough_evidence", None, (Reason("no_strong_net", {"left_out": list(case.plan.unaffordable)}),)
-    elif all(board.cut_short(outcome, folds) for outcome in own):
+        return "not_enough_evidence", None, (Reason("no_strong_net", {"left_out": list(case.plan.unaffordable)}),)
+    if all(board.cut_short(outcome, folds) for outcome in own):
         return "not_enough_evidence", None, (Reason("strong_net_cut_short", {"learners": sorted(
             {outcome.candidate.learner for outcome in own})}),)  # fmt: skip
     return "not_worth_it", how, ()

@@ -82,6 +82,5 @@ LEARNER = Learner(
     space=_space,
     requires=("torch",),
     seconds=Growth(15.0, columns=0.9, classes=0.4, drop=NO_REFIT, fewer_passes=True),
-    strong=True,
     gpu_speed=30.0,
 )

@@ -1,4 +1,4 @@
-"""Nearest neighbours on standardised columns: a landmark more than a contender."""
+"""Nearest neighbours on standardised columns."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SmoothedNeighboursClassifier(KNeighborsClassifier):
 
 
 def _most_neighbours(setting: Setting) -> int:
-    """A quarter of the rows, so that the smaller parts of an inner cut still hold as many."""
+    """A quarter of the rows, so that the smaller training parts still hold as many."""
     return max(1, min(200, setting.rows // 4))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
 import platform
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -118,17 +118,31 @@ class Stopwatch:
         return max(0.0, self._peak_mb - self._start_memory_mb)
 
 
+def one_row_of(frame: pd.DataFrame, position: int) -> pd.DataFrame:
+    """Return one row of a frame, as a frame."""
+    return frame.iloc[[position]]
+
+
 def latency(
-    estimator: Any, inputs: pd.DataFrame, seconds: float = 0.3, most: int = 100, clock: Clock = time.perf_counter
+    estimator: Any,
+    inputs: Any,
+    seconds: float = 0.3,
+    most: int = 100,
+    *,
+    one_row: Callable[[Any, int], Any] = one_row_of,
+    clock: Clock = time.perf_counter,
 ) -> tuple[float, float]:
     """Return the median and the 99th percentile of the milliseconds that one prediction of one row takes.
 
-    One call warms up and is not counted; then rows of `inputs` are asked one by one, in order and around again, until
-    `seconds` have passed or `most` calls are made, and at least once. With at most 100 calls the 99th percentile is
-    close to the slowest call. Raises ValueError where `inputs` has no row.
+    One call warms up and is not counted; then rows of `inputs` are asked one by one (`one_row` takes one out, as the
+    modality has it), in order and around again, until `seconds` have passed or `most` calls are made, and at least
+    once. With at most 100 calls the 99th percentile is close to the slowest call. Raises ValueError where `inputs` has
+    no row.
     """
+    if len(inputs) == 0:
+        raise ValueError("at least one row is needed to time a prediction, and there is none")
     predict = _prediction(estimator)
-    rows = _cycle(inputs)
+    rows = (one_row(inputs, position % len(inputs)) for position in count())
     predict(next(rows))
     milliseconds: list[float] = []
     started = clock()
@@ -141,56 +155,7 @@ def latency(
     return float(p50), float(p99)
 
 
-def predict_ms_per_1000_rows(
-    estimator: Any, inputs: pd.DataFrame, seconds: float = 0.5, clock: Clock = time.perf_counter
-) -> float:
-    """Return the milliseconds that predicting 1000 rows in one call takes: the median of up to three calls.
-
-    A shorter table is repeated up to 1000 rows, so that the fixed cost of a call is not multiplied; no further call is
-    begun after `seconds`. Raises ValueError where `inputs` has no row.
-    """
-    predict = _prediction(estimator)
-    predict(next(_cycle(inputs)))
-    batch = inputs.take(np.resize(np.arange(len(inputs)), 1000)).reset_index(drop=True)
-    milliseconds: list[float] = []
-    started = clock()
-    while not milliseconds or (len(milliseconds) < 3 and clock() - started < seconds):
-        before = clock()
-        predict(batch)
-        milliseconds.append(1000 * (clock() - before))
-    return float(np.median(milliseconds))
-
-
-class _ByteCounter:
-    """A file that forgets what is written and remembers how much, so that a large model is not copied in memory."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    def write(self, piece: Any) -> int:
-        size = memoryview(piece).nbytes
-        self.bytes += size
-        return size
-
-
-def model_mb(estimator: Any) -> float:
-    """Return the size of the pickled estimator in MB (10^6 bytes); whatever pickle raises for it is passed on."""
-    counter = _ByteCounter()
-    pickle.dump(estimator, counter, protocol=pickle.HIGHEST_PROTOCOL)
-    return counter.bytes / BYTES_PER_MB
-
-
-def _prediction(estimator: Any) -> Callable[[pd.DataFrame], Any]:
+def _prediction(estimator: Any) -> Callable[[Any], Any]:
     """Return what a user of the model would call: probabilities where there are any, else values."""
-    method: Callable[[pd.DataFrame], Any] = getattr(estimator, "predict_proba", None) or estimator.predict
+    method: Callable[[Any], Any] = getattr(estimator, "predict_proba", None) or estimator.predict
     return method
-
-
-def _cycle(inputs: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of `inputs` as frames of one row, for ever."""
-    if len(inputs) == 0:
-        raise ValueError("at least one row is needed to time a prediction, and there is none")
-    position = 0
-    while True:
-        yield inputs.iloc[[position % len(inputs)]]
-        position += 1

@@ -157,18 +157,6 @@ def answer_of(comparison: Comparison, confidence: float = 0.95) -> Answer:
     return "too_close_to_call"
 
 
-def chance_of_skill(
-    candidate: RowLosses, dummy: RowLosses, judged: Judged, metric: Metric, *, least: float = 0.0
-) -> float | None:
-    """Return the chance that a candidate's error is below the dummy's by more than the share `least`, without a prior.
-
-    Two families have a try each, so asking 0.975 of either keeps the chance of seeing skill in pure noise at or below
-    5 % (Bonferroni). None where there is too little to say, as `compare_pairs` has it.
-    """
-    comparison = compare_pairs(dummy, candidate, judged, metric, min_gain=least)
-    return None if comparison is None else comparison.p_worth_flat
-
-
 def clearly_better(known: np.ndarray, losses: np.ndarray) -> bool:
     """Tell whether `losses` beat those that are `known` by more than one standard error of their paired difference.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from statistics import median
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 # What the piece took on a quiet core of the machine where the learners' seconds were taken (benchmarks/seconds.py).
 REFERENCE_SECONDS = 0.0020
@@ -22,11 +23,13 @@ def speed(clock: Callable[[], float] = time.perf_counter) -> float:
     rng = np.random.default_rng(0)
     batch, weights = (rng.standard_normal(shape).astype(np.float32) for shape in ((256, 128), (128, 128)))
     taken = []
-    for _ in range(PIECES):
-        began = clock()
-        hidden = batch
-        for _ in range(20):
-            hidden = np.tanh(hidden @ weights * np.float32(0.05))
-        np.sort(hidden.ravel())
-        taken.append(clock() - began)
+    # Threads of one product that wait for each other on a busy core would show as a machine twenty times as slow.
+    with threadpool_limits(1):
+        for _ in range(PIECES):
+            began = clock()
+            hidden = batch
+            for _ in range(20):
+                hidden = np.tanh(hidden @ weights * np.float32(0.05))
+            np.sort(hidden.ravel())
+            taken.append(clock() - began)
     return float(np.clip(median(taken) / REFERENCE_SECONDS, 0.2, 20.0))

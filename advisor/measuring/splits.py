@@ -1,7 +1,7 @@
-"""The only file that draws rows: outer folds, and rows held out for early stopping.
+"""The only file that draws rows: folds, and rows held out for early stopping.
 
 Positions, never labels of an index. Exact twins of a row always stand on the same side; groups are never torn; where
-rows are ordered in time, training rows come before test rows. That holds for outer folds and for the rows by which
+rows are ordered in time, training rows come before test rows. That holds for folds and for the rows by which
 training is stopped alike.
 """
 
@@ -148,7 +148,7 @@ def draw(
     times: np.ndarray | None = None,
     twins: np.ndarray | None = None,
 ) -> Folds:
-    """Draw the outer folds that every candidate shares, in the order in which they are to be run.
+    """Draw the folds that every candidate shares, in the order in which they are to be run.
 
     `target` (n,) codes or values; `rows` are the positions that take part (None: all); `twins` (n,) codes that are
     equal for rows which are copies. `kind` is "stratified", "grouped" (needs `groups`), "forward" (needs `times`; one

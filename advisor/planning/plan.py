@@ -87,7 +87,7 @@ def make_plan(
     entrants = tuple(
         Entrant(
             learner.name, learner.family, expected[learner.name], learner.name in essential, learner.strong,
-            learner.must_beat,
+            learner.must_beat, learner.name in asked,
         )
         for learner in able
         if learner.name not in unaffordable

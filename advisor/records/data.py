@@ -26,7 +26,7 @@ class Dataset:
     column for them; that column is then not among the inputs (a group) or still is (a time). `schema` is what the
     modality needs to read new rows alike; `example` holds a few rows of the inputs as the source had them, before
     typing. `unlabelled` has the inputs (m, p) of rows without a target, typed as `inputs` are (categories may have
-    levels of their own); None where there are none, and where times order the rows: theirs may be later than a cut.
+    levels of their own); None where there are none, and where times order the rows: theirs may be later than a fold's.
     """
 
     name: str

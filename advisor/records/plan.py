@@ -17,8 +17,8 @@ Family = Literal["dummy", "classical", "neural", "blend"]
 class Budget:
     """What may be spent: `seconds` of wall time for the whole comparison, a ceiling; `trials` caps one learner's study.
 
-    With `until` "answer" nothing is spent once the answer is known; with "budget" what is left goes into the model that
-    is handed over.
+    With `until` "answer" no further candidate is tried once the answer is known; with "budget" what is left goes into
+    the model that is handed over.
     """
 
     seconds: float
@@ -29,7 +29,7 @@ class Budget:
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One outer fold: positions of training and test rows in the data set. `fold` counts within `repeat`."""
+    """One fold: positions of training and test rows in the data set. `fold` counts within `repeat`."""
 
     number: int
     repeat: int
@@ -40,7 +40,7 @@ class Fold:
 
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """All outer folds of a comparison, drawn once for every candidate; `parts` in the order in which they are run.
+    """All folds of a comparison, drawn once for every candidate; `parts` in the order in which they are run.
 
     `rows` are the positions of the rows that take part, sorted: all of them, or those that the budget pays for.
     `twins` (n,) has equal codes for rows of the data set that are copies of each other; None where nothing is held
@@ -60,7 +60,8 @@ class Entrant:
     """A learner that takes part: what one fit of its default is expected to take on a fold, here, in seconds.
 
     `essential` are those without whom there is no answer; `strong` is a net that a "not worth it" may rest on.
-    `must_beat` names those whom it has to beat clearly before it counts for its family.
+    `must_beat` names those whom it has to beat clearly before it counts for its family; `asked` tells that it was asked
+    for by name, or that one which has to beat it was.
     """
 
     learner: str
@@ -69,6 +70,7 @@ class Entrant:
     essential: bool = False
     strong: bool = False
     must_beat: tuple[str, ...] = ()
+    asked: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -106,10 +106,13 @@ class Handed:
     """The model that was handed over: how its members were fitted, and what it measures as one model.
 
     `fitted_on` is "all rows" (`rows` of them), or "folds": each member is then the mean of its models of the folds,
-    which are whole; "mixed" where some members are the one and some the other. `problems` has a sentence a member that
-    did not come out as planned; `one` tells that each member is one model. Where the contest was held on fewer rows
-    than there are, `spared` rows that nobody had seen decided which models are in it, and `spared_error` is its error
-    on those.
+    which are whole; "mixed" where some members are the one and some the other. `folds_because` says why any are of the
+    folds: "nets_bagged" where only nets are, of which that mean is wanted, "no_time" where one of them at least was to
+    be fitted again and could not be; "" where none are, or where `spared` rows preferred them. `cut_short` names the
+    learners whose fit on all rows was stopped by the clock while it was still learning. `problems` has a sentence a
+    member that did not come out as planned; `one` tells that each member is one model. Where the contest was held on
+    fewer rows than there are, `spared` rows that nobody had seen decided which models are in it, and `spared_error` is
+    its error on those. `peak_memory_mb` is what loading and asking the whole adds to a process.
     """
 
     which: Which
@@ -124,6 +127,9 @@ class Handed:
     one: bool = True
     spared: int = 0
     spared_error: float | None = None
+    peak_memory_mb: float | None = None
+    cut_short: tuple[str, ...] = ()
+    folds_because: Literal["", "nets_bagged", "no_time"] = ""
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,7 @@ class Chronicle:
             words = redacted(str(problem)) or type(problem).__name__
             run.fail(words, interrupted=isinstance(problem, KeyboardInterrupt))
         if isinstance(problem, KeyboardInterrupt):
-            where = "" if "--out" in self._command else f" --out {shlex.quote(str(self._folder))}"
-            again = self._command.removesuffix(" --resume") + where + " --resume"
-            raise Interrupted(f"Interrupted; what finished is kept. Go on with: {again}") from problem
+            raise Interrupted(f"Interrupted; what finished is kept. {self._how_to_go_on()}") from problem
 
     def known(self) -> Mapping[tuple[str, int], FoldResult]:
         """Return what an earlier run of this comparison finished, by a candidate's key and a fold's number."""
@@ -112,7 +110,7 @@ class Chronicle:
                 name = f"{dataset.name} · {dataset.target_name}"
                 starting.set_result(
                     start_tracking(uri, experiment, name, params=params, tags=tags, dataset=dataset,
-                                   digest=profile.fingerprint[:36], warn=self._show.note)
+                                   profile=profile, warn=self._show.note)
                 )  # fmt: skip
             except BaseException as problem:
                 # Whatever it is, it belongs to the thread that asks for the run.
@@ -142,11 +140,18 @@ class Chronicle:
             left = max(0.0, deadline - monotonic())
             return run.finish(document, folder, model=model, input_example=dataset.example, patience_seconds=left)
         if self._starting.done():
-            self._show.note(f"The run is not in MLflow: {self._starting.exception()}")
+            self._show.note(f"The run is not in MLflow: {redacted(str(self._starting.exception()))}")
         else:
             self._show.note(f"The run is not in MLflow: {self._place['tracking_uri']} did not answer in time.")
             self._starting.add_done_callback(_give_up)
         return dict(self._place)
+
+    def _how_to_go_on(self) -> str:
+        """Say which command takes the run up again; it is printed and may be logged, so no password stands in it."""
+        where = "" if "--out" in self._command else f" --out {shlex.quote(str(self._folder))}"
+        again = self._command.removesuffix(" --resume") + where + " --resume"
+        shown = redacted(again)
+        return f"{'Go on' if shown == again else 'Put the password back and go on'} with: {shown}"
 
     def _run(self, seconds: float) -> TrackedRun | None:
         """Wait so long for the MLflow run; None where there is none, whatever the reason."""

@@ -1,6 +1,6 @@
 """Records -> the content of verdict.json.
 
-The only place that turns records into JSON: whoever tells of a finished run reads the document made here.
+Whoever tells of a finished run reads the document made here, and none of the records.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ _PACKAGES = (
     "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "catboost", "torch", "optuna", "mlflow",
 )  # fmt: skip
 _SERVING = ("latency_p50_ms", "latency_p99_ms", "model_mb")
+# What is told of the model that was handed over, as it is where there was none.
+_NOTHING_HANDED: Mapping[str, Any] = {
+    "fitted_on": None, "rows": None, "problems": (), "spared": 0, "one": None, "cut_short": (), "folds_because": "",
+    "peak_memory_mb": None,
+}  # fmt: skip
 _READINGS: tuple[How, ...] = ("alone", "in_company")
 
 
@@ -204,10 +209,10 @@ def _recommended(verdict: Verdict, handed: Handed | None, case: Case) -> dict[st
     members = handed.members if handed is not None and made else planned
     own = verdict.champions.get(wanted.which)
     serving = {name: None if own is None else own.cost.get(name) for name in _SERVING}
-    told: dict[str, Any] = {"fitted_on": None, "rows": None, "problems": (), "spared": 0}
+    told = dict(_NOTHING_HANDED)
     which, learner = wanted.which, wanted.learner
     if handed is not None:
-        told = {name: getattr(handed, name) for name in ("fitted_on", "rows", "problems", "spared")}
+        told = {name: getattr(handed, name) for name in _NOTHING_HANDED}
         serving = {name: getattr(handed, name) for name in _SERVING} if made else serving
         which, learner = handed.which, handed.learner
     known: Mapping[str, float | None] = {"score": wanted.score, "low": None, "high": None}

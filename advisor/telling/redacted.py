@@ -1,4 +1,4 @@
-"""Addresses and commands without the passwords in them, fit to be stored and shown; what is doubtful is taken out."""
+"""Addresses, commands and messages without the passwords in them, fit to be shown; what is doubtful is taken out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import shlex
 # drivers let it hold slashes: a path with an @ after a port may go with it, which costs nothing but the path.
 _PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?:[^/?#:]*:.*@|[^/?#]*@)", re.IGNORECASE | re.DOTALL)
 _IN_QUERY = re.compile(r"([?&;][\w.-]*(?:pass|pwd|token|secret|key|credential|sig)[\w.-]*=)[^&;#]*", re.IGNORECASE)
-_LITERAL_OR_WORD = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s'"]+""")
+# A bare address in a message ends with its word, whatever quotes its password has.
+_LITERAL_OR_WORD = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s'"]*?://\S+|[^\s'"]+""")
 
 
 def without_credentials(uri: str) -> str:
@@ -22,7 +23,7 @@ def without_credentials(uri: str) -> str:
 
 
 def redacted(command: str) -> str:
-    """Return a command line, or a line of Python, with every address in it without its credentials."""
+    """Return a command line, a line of Python or a message with every address in it without its credentials."""
     try:
         words = shlex.split(command)
     except ValueError:

@@ -155,21 +155,16 @@ def when_known(verdict: Verdict, budget: Budget) -> list[str]:
     if look.stage == "final":
         return [f"{known}."]
     if budget.until == "answer":
-        return [f"{known}, and no more was spent, as --until answer asks."]
+        return [
+            f"{known}, and no further candidate was tried, as --until answer asks; what was spent after it made the "
+            "model that is handed over and asked what more rows would bring."
+        ]
     return [f"{known}; the rest of the time went into the model that is handed over, and moves no answer."]
 
 
 def what_was_handed_over(handed: Handed, recommended: Recommendation, case: Case) -> list[str]:
     """Say how the model that was handed over was fitted, and what did not come out as planned."""
-    whole = "each member of the model handed over" if len(handed.members) > 1 else "the model handed over"
-    told = {
-        "all rows": f"The model handed over was fitted on {'' if handed.spared else 'all '}{handed.rows:,} rows.",
-        "folds": f"The time did not pay for a fit on all rows, so {whole} is the mean of its models of the folds, "
-        "which are whole.",
-        "mixed": f"Of the model handed over some members were fitted on {handed.rows:,} rows; each of the others "
-        "is the mean of its models of the folds.",
-        "nothing": "No model could be handed over.",
-    }[handed.fitted_on]
+    told = _how_fitted(handed)
     if handed.spared:
         told += (
             f" {handed.spared:,} rows that nobody had learnt from decided which models are in it and how much they "
@@ -180,7 +175,33 @@ def what_was_handed_over(handed: Handed, recommended: Recommendation, case: Case
     missing = [name for name in (learner_of(case, key) for key in planned) if name not in handed.members]
     if not more and not handed.spared and missing and handed.members:
         more = [f"Left out of it, since the time did not pay for them: {listed(missing)}."]
+    if handed.cut_short:
+        late = f"Still learning when the time of its fit was up: {listed(handed.cut_short)}"
+        more.append(f"{late}; a larger budget may make the model better.")
     return [told, *more, *(f"{problem.rstrip('.')}." for problem in handed.problems)]
+
+
+def _how_fitted(handed: Handed) -> str:
+    """Say on which rows the members were fitted, and of those that are models of the folds, why they are."""
+    if handed.fitted_on == "nothing":
+        return "No model could be handed over."
+    if handed.fitted_on == "all rows":
+        return f"The model handed over was fitted on {'' if handed.spared else 'all '}{handed.rows:,} rows."
+    no_time = "the time did not pay for a fit on all rows"
+    if handed.fitted_on == "mixed":
+        who = f"Of the model handed over some members were fitted on {handed.rows:,} rows; each of the others"
+        no_time = "the time did not pay for every such fit"
+    else:
+        who = f"{'Each member of the model' if len(handed.members) > 1 else 'The model'} handed over"
+    if handed.one:
+        # Which is tried last, for whoever asked for one model or for less than the mean of several takes.
+        no_time += " and the limits leave no room for the mean of several"
+    why = {
+        "nets_bagged": ", which is expected to err less than one fit on all rows",
+        "no_time": f", since {no_time}",
+        "": "",
+    }[handed.folds_because]
+    return f"{who} is {'a model of one fold' if handed.one else 'the mean of its models of the folds'}{why}."
 
 
 def instead(which: Which, wanted: Which) -> str:

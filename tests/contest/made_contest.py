@@ -53,7 +53,7 @@ class Made:
     """A learner of the table: what it loses, the seconds of one fold, what is expected, and how its fits end.
 
     `tuned(x)` is how many times the default's noise a trial with the setting x (0 to 1) has; None: nothing to tune.
-    `deaf` fits do not keep their soft limit.
+    `deaf` fits do not keep their soft limit; who is `asked` was asked for by name.
     """
 
     family: Family
@@ -62,6 +62,7 @@ class Made:
     expected: float | None = None
     essential: bool = False
     strong: bool = False
+    asked: bool = False
     tuned: Callable[[float], float] | None = None
     deaf: bool = False
     crashes: Callable[[Candidate, int], bool] = lambda candidate, fold: False
@@ -108,7 +109,7 @@ class World:
         dataset = Dataset("made", "tabular", "regression", inputs, TARGET, "y")
         profile = Profile("made", "tabular", ROWS, "regression", (), {}, 2, {"name": "y"}, (), "print")
         entrants = tuple(
-            Entrant(name, made.family, made.expected or made.seconds, made.essential, made.strong)
+            Entrant(name, made.family, made.expected or made.seconds, made.essential, made.strong, asked=made.asked)
             for name, made in self.table.items()
         )
         kind = "holdout" if self.folds == 1 else "stratified"

@@ -55,6 +55,32 @@ def test_a_default_that_the_budget_cannot_pay_for_is_not_begun_and_is_named(monk
     assert held.final.plan.skipped["mlp"] == "the budget does not pay for it: 5 folds of it would take about 250 s"
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_default_that_was_asked_for_by_name_may_take_more_than_the_share_of_its_family(monkeypatch, asked):
+    table = changed(mlp={"seconds": 20.0, "asked": asked})
+    world, _, held = hold(monkeypatch, table=table, seconds=100.0)
+    assert ("mlp-default" in held.final.columns) is asked
+    assert held.final.plan.unaffordable == (() if asked else ("mlp",))
+    if asked:
+        assert world.folds_of("mlp-default") == [0, 1, 2, 3, 4]
+        assert not any(r.cut_short for r in held.final.outcomes["mlp-default"].results.values())
+        last = max(at for at, key, _ in world.begun if key == "mlp-default")
+        essential = max(world.when(f"{name}-default") for name in ("dummy", "linear", "lightgbm", "realmlp"))
+        assert essential <= world.when("mlp-default") and last < world.when("forest-default")
+    assert world.now <= 100.0
+
+
+def test_of_defaults_that_were_asked_for_by_name_only_those_are_begun_that_end_in_time(monkeypatch):
+    """Two of a hundred seconds each fit beside each other into ninety of two workers by themselves, and not both."""
+    late = {"seconds": 20.0, "asked": True}
+    world, _, held = hold(monkeypatch, table=changed(mlp=late, forest=late), seconds=100.0)
+    begun = {"mlp-default", "forest-default"} & set(dict(world.order()))
+    assert len(begun) == 1 and begun <= set(held.final.columns)
+    assert {f"{name}-default" for name in held.final.plan.unaffordable} == {"mlp-default", "forest-default"} - begun
+    world, _, held = hold(monkeypatch, table=changed(mlp={"seconds": 50.0, "asked": True}), seconds=100.0)
+    assert held.final.plan.skipped["mlp"] == "the budget does not pay for it: 5 folds of it would take about 250 s"
+
+
 def test_one_that_is_too_slow_does_not_keep_out_a_quicker_one(monkeypatch):
     table = {**changed(mlp={"seconds": 50.0}), "tabm": Made("neural", 0.7, 1.5)}
     _world, _, held = hold(monkeypatch, table=table, seconds=100.0)

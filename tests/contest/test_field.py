@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from advisor.contest.field import Entry, Field
-from advisor.records import Candidate, FoldResult
+from advisor.records import Candidate, Cost, FoldResult, Limits, Question
 from tests.made_case import made_case
 
 rng = np.random.default_rng(0)
@@ -16,7 +18,7 @@ FAMILY = {"mlp": "neural", "realmlp": "neural"}
 SAMPLES = {name: rng.standard_normal(250) for name in NOISES}
 
 
-def field(noises=NOISES, metric="rmse", margin=0.01, **changes) -> tuple[Field, dict[str, list[FoldResult]]]:
+def field(noises=NOISES, metric="rmse", margin=0.01, limits=None) -> tuple[Field, dict[str, list[FoldResult]]]:
     """A field without entries, and what each learner (or name#trial) would do on its folds."""
     predictions = {
         name: (FAMILY.get(name.partition("#")[0], "classical"), TARGET + noise * SAMPLES[name.partition("#")[0]])
@@ -26,7 +28,7 @@ def field(noises=NOISES, metric="rmse", margin=0.01, **changes) -> tuple[Field, 
     results = {
         name: list(outcome.results.values()) for name, outcome in zip(noises, case.outcomes.values(), strict=False)
     }
-    return Field(case.dataset, case.plan, margin, **changes), results
+    return Field(case.dataset, case.plan, Question(margin, limits=limits or Limits())), results
 
 
 def enter(known: Field, results: list[FoldResult], folds: int = 5) -> Entry:
@@ -66,7 +68,7 @@ def test_a_default_is_given_up_behind_its_familys_leader_on_the_same_folds():
 @pytest.mark.parametrize(("blended", "ending"), [(True, None), (False, "given_up")])
 def test_who_is_behind_is_not_given_up_where_a_blend_would_use_it(blended, ending):
     """Errors of their own make a forest of twice the error worth a tenth of a blend."""
-    known, results = field({"linear": 0.9, "lightgbm": 0.5, "forest": 1.0}, blended=blended)
+    known, results = field({"linear": 0.9, "lightgbm": 0.5, "forest": 1.0}, limits=Limits(single=not blended))
     for name in ("linear", "lightgbm"):
         enter(known, results[name])
     forest = enter(known, results["forest"], 3)
@@ -134,6 +136,17 @@ def test_kept_are_models_of_the_default_of_the_best_and_of_who_equals_it():
         losses = np.asarray(result.losses)[::-1]
         mirrored.results[number] = FoldResult(result.candidate, number, "done", losses=losses, error=result.error)
     assert known.kept_of("lightgbm") == set(keys[:3])
+
+
+def test_kept_are_models_of_the_best_that_meets_the_limits_too():
+    sizes = {"lightgbm": 9.0, "lightgbm#2": 8.0, "lightgbm#3": 2.0, "lightgbm#4": 1.0}
+    known, results = field(
+        {"lightgbm": 0.6, "lightgbm#2": 0.3, "lightgbm#3": 0.4, "lightgbm#4": 0.5}, limits=Limits(max_model_mb=5.0)
+    )
+    for name, own in results.items():
+        enter(known, [replace(result, cost=Cost(model_mb=sizes[name])) for result in own])
+    keys = {name: own[0].candidate.key for name, own in results.items()}
+    assert known.kept_of("lightgbm") == {keys[name] for name in ("lightgbm", "lightgbm#2", "lightgbm#3")}
 
 
 def test_who_has_done_nothing_is_no_outcome():

@@ -12,6 +12,8 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
 
 from advisor import modalities
 from advisor.contest.handover import hand_over, handing_seconds, ways
@@ -129,9 +131,10 @@ def handed_over(tmp_path, members=BLEND, which: Which = "blend", *, end=1_000.0,
 def test_members_are_fitted_on_all_rows_where_the_time_pays_for_that(tmp_path):
     handed, model, bench = handed_over(tmp_path)
     assert (handed.fitted_on, handed.rows, handed.problems) == ("all rows", ROWS, ())
+    assert (handed.folds_because, handed.cut_short) == ("", ())
     assert handed.members == {"linear": 0.5, "tree": 0.25, "knn": 0.25} and handed.learner == "blend"
     assert {task.candidate.learner for task in bench.tasks} == {"linear", "tree", "knn"}
-    assert handed.latency_p99_ms > 0 and handed.model_mb > 0
+    assert handed.latency_p99_ms > 0 and handed.model_mb > 0 and handed.peak_memory_mb >= 0
     new = TABLE.head(5).assign(b="never seen")
     for known in (model, joblib.load(tmp_path / handing.MODEL), pickle.loads(pickle.dumps(model))):
         assert set(known.predict(new)) <= {"yes", "no"} and list(known.classes_) == ["no", "yes"]
@@ -148,6 +151,7 @@ def test_each_fit_has_what_is_left_of_the_time(tmp_path):
 def test_where_the_time_pays_for_nothing_models_of_the_folds_are_used(tmp_path):
     handed, model, bench = handed_over(tmp_path, end=1.0)
     assert (handed.fitted_on, handed.rows, bench.tasks) == ("folds", ROWS, [])
+    assert handed.folds_because == "no_time"
     assert set(model.predict(TABLE.head(9))) == {"yes", "no"}
 
 
@@ -155,6 +159,7 @@ def test_where_it_pays_for_some_members_the_others_are_of_the_folds(tmp_path):
     """A refit is expected to take about a second and a third more: two of three fit into 3.3 seconds."""
     handed, _, bench = handed_over(tmp_path, end=3.3)
     assert handed.fitted_on == "mixed" and len(bench.tasks) == 2 and handed.problems == ()
+    assert handed.folds_because == "no_time"
 
 
 @pytest.mark.parametrize(
@@ -169,6 +174,7 @@ def test_where_it_pays_for_some_members_the_others_are_of_the_folds(tmp_path):
 def test_a_refit_that_crashes_or_is_cut_short_falls_back_to_its_folds_and_says_so(tmp_path, end, problem):
     handed, model, bench = handed_over(tmp_path, tree=end)
     assert (handed.fitted_on, handed.problems) == ("mixed", (problem,))
+    assert (handed.folds_because, handed.cut_short) == ("no_time", ())
     assert set(handed.members) == {"linear", "tree", "knn"} and len(model.predict(TABLE)) == ROWS
     assert len(bench.tasks) == 3
     assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.joblib"]
@@ -176,7 +182,7 @@ def test_a_refit_that_crashes_or_is_cut_short_falls_back_to_its_folds_and_says_s
 
 def test_who_was_judged_while_still_learning_may_be_so_again_in_as_much_time(tmp_path):
     handed, _, bench = handed_over(tmp_path, {KEY["tree"]: 1.0}, "classical", cut=("tree",), tree="cut")
-    assert (handed.fitted_on, handed.problems) == ("all rows", ())
+    assert (handed.fitted_on, handed.problems, handed.cut_short) == ("all rows", (), ("tree",))
     assert 1.3 < bench.tasks[0].fit_seconds < 1.3 * 1.5
 
 
@@ -228,10 +234,37 @@ def test_the_mean_of_the_folds_that_misses_a_limit_makes_way_for_one_of_them(tmp
     assert (handed.which, handed.fitted_on, handed.latency_p99_ms) == ("classical", "folds", 2.0)
 
 
-def test_a_single_model_that_misses_a_limit_is_handed_over_with_a_word(tmp_path, monkeypatch):
+def test_where_every_model_misses_a_limit_the_recommended_one_is_handed_over_with_a_word(tmp_path, monkeypatch):
+    measured_as(monkeypatch, single=8.0, folds=9.0, blend=20.0)
+    handed, model, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_latency_ms=5.0))
+    assert (handed.which, handed.learner, handed.latency_p99_ms) == ("classical", "linear", 8.0)
+    assert handed.problems == (
+        "as a whole it takes 8 ms for a row, allowed are 5 ms; no other model that could be used meets the limits",
+    )
+    written = joblib.load(tmp_path / handing.MODEL)
+    np.testing.assert_array_equal(written.predict_proba(TABLE), model.predict_proba(TABLE))
+    assert type(written[-1].estimator[-1]).__name__ == "LogisticRegression"
+
+
+def test_a_single_model_that_misses_a_limit_makes_way_for_another(tmp_path, monkeypatch):
+    def measured(model, example, path):
+        last = model[-1].estimator
+        quick = isinstance(last, Pipeline) and isinstance(last[-1], KNeighborsClassifier)
+        return {"latency_p99_ms": 2.0 if quick else 9.0}
+
+    monkeypatch.setattr(handing, "measured", measured)
+    handed, model, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_latency_ms=5.0))
+    assert (handed.which, handed.learner, handed.problems) == ("neural", "knn", ())
+    written = joblib.load(tmp_path / handing.MODEL)
+    np.testing.assert_array_equal(written.predict_proba(TABLE), model.predict_proba(TABLE))
+
+
+def test_a_constant_that_misses_a_limit_makes_way_for_nobody(tmp_path, monkeypatch):
     measured_as(monkeypatch, single=8.0)
-    handed, _, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_latency_ms=5.0))
-    assert handed.problems == ("as a whole it takes 8 ms for a row, allowed are 5 ms",)
+    shared, case = case_in(tmp_path, limits=Limits(max_latency_ms=5.0))
+    nothing = Recommendation("dummy", None, "dummy", "dummy", None, Reason("nothing_beats_a_constant"))
+    handed, _ = hand_over(shared, case, nothing, Bench(shared), end=9.0, workers=1, clock=lambda: 0.0)
+    assert (handed.which, handed.problems) == ("dummy", ("as a whole it takes 8 ms for a row, allowed are 5 ms",))
 
 
 def test_size_is_a_limit_too(tmp_path):
@@ -248,12 +281,16 @@ def test_of_five_folds_a_net_is_the_mean_of_its_models_and_the_others_are_fitted
     shared, case = case_in(tmp_path)
     bench = Bench(shared)
     handed, model = hand_over(shared, of_five(case), recommended(), bench, end=1e3, workers=1, clock=lambda: bench.now)
-    assert (handed.fitted_on, handed.one) == ("mixed", False)
+    assert (handed.fitted_on, handed.one, handed.folds_because) == ("mixed", False, "nets_bagged")
     assert {task.candidate.learner for task in bench.tasks} == {"linear", "tree"}
     assert set(model.predict(TABLE)) == {"no", "yes"}
     net = recommended({KEY["knn"]: 1.0}, "neural")
     handed, _ = hand_over(shared, of_five(case), net, bench, end=1e3, workers=1, clock=lambda: bench.now)
     assert (handed.fitted_on, len(bench.tasks)) == ("folds", 2), "nothing more was fitted"
+    assert handed.folds_because == "nets_bagged"
+    late = Bench(shared)
+    handed, _ = hand_over(shared, of_five(case), recommended(), late, end=1e-9, workers=1, clock=lambda: late.now)
+    assert (handed.fitted_on, handed.folds_because) == ("folds", "no_time"), "the others were to be fitted again"
     assert handing_seconds(of_five(case), 1) <= handing_seconds(case, 1)
 
 
@@ -267,12 +304,15 @@ def test_who_asks_for_one_model_or_one_to_read_gets_a_refit(tmp_path, limits):
     assert (handed.fitted_on, handed.one) == ("all rows", True)
 
 
-def test_one_model_is_one_also_where_the_time_pays_for_no_refit(tmp_path):
-    shared, case = case_in(tmp_path, limits=Limits(single=True))
+@pytest.mark.parametrize("limits", [Limits(single=True), Limits(interpretable=True)], ids=["single", "readable"])
+def test_one_model_is_one_also_where_the_time_pays_for_no_refit(tmp_path, limits):
+    shared, case = case_in(tmp_path, limits=limits)
     bench = Bench(shared)
     alone = recommended({KEY["linear"]: 1.0}, "classical")
-    handed, _ = hand_over(shared, of_five(case), alone, bench, end=1e-9, workers=1, clock=lambda: bench.now)
+    handed, model = hand_over(shared, of_five(case), alone, bench, end=1e-9, workers=1, clock=lambda: bench.now)
     assert (handed.fitted_on, handed.one, handed.problems) == ("folds", True, ())
+    assert handed.folds_because == "no_time"
+    assert isinstance(model[-1].estimator, Pipeline), "and no mean of several"
 
 
 def test_a_mean_of_folds_that_misses_a_limit_makes_way_for_refits(tmp_path, monkeypatch):
@@ -411,7 +451,7 @@ def test_rows_that_nobody_has_seen_decide_between_more_rows_and_what_was_chosen(
     shared, case = drawn_run(tmp_path, noise=0.1)
     bench = Bench(shared)
     handed, model = hand_over(shared, case, recommended(), bench, end=end, workers=1, clock=lambda: bench.now)
-    assert handed.fitted_on == way
+    assert handed.fitted_on == way and handed.folds_because == ("" if way == "all rows" else "no_time")
     if way == "all rows":
         assert max(handed.members, key=handed.members.get) in ("tree", "knn"), "they gain most by more rows"
         unseen = set(spared(case).tolist())

@@ -47,6 +47,24 @@ def test_what_an_earlier_run_spent_counts_between_families_and_not_against_the_b
     assert known.behind() == ["classical", "neural"]
 
 
+@pytest.mark.parametrize(
+    ("situation", "seconds", "folds", "running", "ahead", "ends"),
+    [
+        ("two workers share its folds", 1_600.0, 4, 0.0, 0.0, True),
+        ("of five folds one of them has three", 1_600.0, 5, 0.0, 0.0, False),
+        ("one fold is nobody's to share", 950.0, 1, 0.0, 0.0, False),
+        ("what others wait for comes before it", 1_600.0, 4, 0.0, 300.0, False),
+        ("so does what is under way", 1_600.0, 4, 400.0, 0.0, False),
+        ("as far as it is not done", 1_600.0, 4, 185.0, 0.0, True),
+    ],
+)
+def test_a_default_ends_in_time_after_what_was_begun_before_it(situation, seconds, folds, running, ahead, ends):
+    """There are 1,800 seconds of two workers; what is under way has run for ten."""
+    known = spending()
+    known.begin(MLP, 0, 0.0, running)
+    assert known.ends_in_time(seconds, folds, 10.0, ahead=ahead) is ends, situation
+
+
 def test_limits_and_deadlines_have_bounds():
     known = spending()
     usual = {"trial_of": None, "essential": False, "folds": 5, "now": 0.0, "last": 900.0}
@@ -54,7 +72,10 @@ def test_limits_and_deadlines_have_bounds():
     assert known.limit(**{**usual, "essential": True}) == pytest.approx(0.4 * 1800 / 5)
     assert known.limit(**{**usual, "trial_of": 3.0}) == pytest.approx(12.0)
     assert known.limit(**{**usual, "trial_of": 0.01}) == pytest.approx(2.0)
+    assert known.limit(**usual, least=100.0) == pytest.approx(100.0)
+    assert known.limit(**usual, least=50.0) == pytest.approx(0.25 * 1800 / 5), "its share is more"
     assert known.limit(**{**usual, "now": 880.0}) == pytest.approx(19.0), "what is left"
+    assert known.limit(**{**usual, "now": 880.0}, least=100.0) == pytest.approx(19.0)
     assert known.deadline(10.0, 0.0, 900.0) == pytest.approx(40.0), "three times the limit, and ten seconds"
     assert known.deadline(10.0, 890.0, 900.0) == pytest.approx(900.5)
 

@@ -77,6 +77,16 @@ def test_one_of_the_models_of_the_folds_can_stand_for_all():
     assert handing.first_of(handing.bag([first], 3)) is first
 
 
+def test_memory_is_what_loading_and_asking_the_whole_adds(tmp_path):
+    data = modalities.find("tabular").read(TABLE.assign(y=rng.normal(size=90)), target="y")
+    last = DummyRegressor().fit(data.inputs, data.target)
+    last.ballast = np.ones(8_000_000)
+    model = handing.whole(data, last)
+    handing.write(model, tmp_path / handing.MODEL)
+    measured = handing.measured(model, data.example, tmp_path / handing.MODEL)
+    assert 60.0 < measured["peak_memory_mb"] < 200.0 and measured["model_mb"] == pytest.approx(64.0, rel=0.01)
+
+
 @pytest.mark.parametrize("target", [LABELS, rng.normal(size=90)])
 def test_the_whole_takes_raw_rows_answers_as_the_source_does_and_pickles(tmp_path, target):
     data = modalities.find("tabular").read(TABLE.assign(y=target), target="y")

@@ -175,6 +175,40 @@ def test_who_misses_a_limit_leads_nobody(limits: Limits, barred: set[str], why: 
     assert leading == {"mlp", "realmlp"} - barred
 
 
+def cost_of(latency: float | None, size: float) -> Cost:
+    return Cost(fit_seconds=1.0, latency_p99_ms=latency, model_mb=size)
+
+
+@pytest.mark.parametrize(
+    ("situation", "limits", "default", "tuned", "leads", "why"),
+    [
+        ("the default is too large", Limits(max_model_mb=5.0), (1.0, 20.0), (1.0, 3.0), {"mlp#2"}, None),
+        ("the tuned one is too slow", Limits(max_latency_ms=5.0), (4.0, 1.0), (6.0, 1.0), {"mlp"}, None),
+        ("a limit is met by who just reaches it", Limits(max_latency_ms=5.0), (5.0, 1.0), (5.1, 1.0), {"mlp"}, None),
+        ("who was not timed is as quick as the default", Limits(max_latency_ms=5.0), (4.0, 1.0), (None, 1.0),
+         {"mlp", "mlp#2"}, None),
+        ("both are too large", Limits(max_model_mb=2.0), (1.0, 20.0), (1.0, 3.0), set(), "too large: 3 MB"),
+        ("each misses a limit of its own", Limits(max_latency_ms=5.0, max_model_mb=5.0), (9.0, 1.0), (1.0, 6.0), set(),
+         "too large: 6 MB"),
+    ],
+)  # fmt: skip
+def test_settings_that_miss_a_limit_do_not_lead_where_others_of_their_learner_meet_it(
+    situation: str,
+    limits: Limits,
+    default: tuple[float | None, float],
+    tuned: tuple[float | None, float],
+    leads: set[str],
+    why: str | None,
+) -> None:
+    told = {**PREDICTIONS, "mlp#2": PREDICTIONS["mlp"]}
+    costs = {"mlp": cost_of(*default), "mlp#2": cost_of(*tuned), "realmlp": cost_of(99.0, 99.0)}
+    made = made_case(TARGET, told, limits=limits, costs=costs)  # type: ignore[arg-type]
+    leading = {made.columns[place] for place in contenders(made, "neural")}
+    names = {"mlp" if key == "mlp-default" else "mlp#2" for key in leading}
+    assert names == leads, situation
+    assert made.barred.get("mlp", "").startswith(why or "") and ("mlp" in made.barred) is (why is not None), situation
+
+
 @pytest.mark.parametrize(
     ("situation", "noises", "leads"),
     [

@@ -108,6 +108,9 @@ def test_interpretability_is_priced_by_the_nets_that_ran_beside() -> None:
     free = checked(case({"mlp": 0.9, "linear": 0.2}, limits=asked))["interpretable"]
     assert free.agrees is True and "over linear" in free.evidence
     assert checked(without_nets(case(limits=asked)))["interpretable"].agrees is None
+    slow = {"mlp": Cost(fit_seconds=1.0, latency_p99_ms=80.0)}
+    late = checked(case(limits=Limits(interpretable=True, max_latency_ms=5.0), costs=slow))["interpretable"]
+    assert late.agrees is None and "No net that meets the other limits finished" in late.evidence
 
 
 def test_without_a_gpu() -> None:

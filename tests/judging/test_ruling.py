@@ -119,6 +119,10 @@ def test_a_strong_net_that_was_given_up_on_had_its_chance() -> None:
     assert ruling(remade(made, others)).because[0].code == "no_strong_net"
     given_up = remade(made, [*others, only_on(strong, (0, 1), "given_up")])
     assert ruling(given_up).answer == "not_worth_it" and len(given_up.matrix.folds) == 5
+    short = case(net=0.9, own=False, cut_short=("realmlp",)).outcomes["realmlp-default"]
+    stopped = ruling(remade(made, [*others, only_on(short, (0, 1), "given_up")]))
+    assert (stopped.answer, stopped.because[0].code) == ("not_enough_evidence", "strong_net_cut_short")
+    assert stopped.because[0].figures == {"learners": ["realmlp"]}
     too_late = ruling(remade(made, [*others, only_on(strong, (), "timeout")]))
     assert too_late.because[0].code == "no_strong_net"
 
@@ -127,7 +131,10 @@ def test_a_net_that_nobody_has_timed_does_not_miss_a_limit() -> None:
     """One net is too slow and the other was not measured: nobody knows that none may serve."""
     made = case(limits=QUICK, costs={"realmlp": SLOW_NETS["realmlp"], "mlp": Cost(fit_seconds=1.0)})
     assert set(made.barred) == {"realmlp"}
-    assert ruling(made).answer != "not_worth_it" or ruling(made).because == ()
+    ruled = ruling(made)
+    assert (ruled.answer, ruled.how, ruled.because) == ("not_worth_it", "alone", ()), (
+        "by what was measured, not by a limit"
+    )
 
 
 def test_a_gain_below_the_floor_is_none_to_notice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,4 +174,5 @@ def test_money_raises_the_margin(engineering: float, answer: Answer) -> None:
 def test_the_same_model_twice_never_pays() -> None:
     alike = case(net=0.7, own=False)
     ruled = ruling(alike)
-    assert ruled.answer in ("not_worth_it", "too_close_to_call")
+    assert (ruled.answer, ruled.how, ruled.because) == ("not_worth_it", "in_company", ())
+    assert ruled.readings["alone"].comparison.theta == 0

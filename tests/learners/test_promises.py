@@ -42,7 +42,5 @@ def test_tells_what_a_fit_takes(learner, task, setting, rows):
 
 def test_the_strong_nets_are_nets():
     strong = {learner.name for learner in catalogue() if learner.strong}
-    assert strong == {
-        "ft_transformer", "lightpfn", "modern_nca", "prior_fitted", "realmlp", "tabicl", "tabm", "tabpfn"
-    }  # fmt: skip
+    assert strong == {"lightpfn", "modern_nca", "prior_fitted", "realmlp", "tabicl", "tabm", "tabpfn"}
     assert {learner.family for learner in catalogue() if learner.strong} == {"neural"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import subprocess
 import threading
 from itertools import count
@@ -112,31 +111,16 @@ def test_latency_stops_in_time_and_measures_at_least_once(seconds: float, calls:
     assert len(estimator.asked) == 1 + calls
 
 
-def test_a_short_table_is_repeated_to_a_thousand_rows() -> None:
-    clock = HandClock()
-    estimator = Slow(clock, [9.0, 0.2, 0.1, 0.4])
-    assert costs.predict_ms_per_1000_rows(estimator, FRAME, seconds=60, clock=clock) == pytest.approx(200)
-    assert [len(rows) for rows in estimator.asked] == [1, 1000, 1000, 1000]
-
-
-def test_a_slow_model_is_asked_for_a_thousand_rows_only_once() -> None:
-    clock = HandClock()
-    estimator = Slow(clock, [0.0, 30.0])
-    assert costs.predict_ms_per_1000_rows(estimator, FRAME, clock=clock) == pytest.approx(30_000)
-
-
-@pytest.mark.parametrize("meter", [costs.latency, costs.predict_ms_per_1000_rows])
-def test_real_classifiers_and_regressors_can_be_timed(meter) -> None:
+def test_real_classifiers_and_regressors_can_be_timed() -> None:
     inputs = FRAME[["a"]]
     for estimator, target in [(LogisticRegression(), [0, 1, 1]), (LinearRegression(), [0.0, 1.0, 2.0])]:
         fitted = make_pipeline(StandardScaler(), estimator).fit(inputs, target)
-        assert np.all(np.asarray(meter(fitted, inputs)) > 0)
+        assert np.all(np.asarray(costs.latency(fitted, inputs)) > 0)
 
 
-@pytest.mark.parametrize("meter", [costs.latency, costs.predict_ms_per_1000_rows])
-def test_no_rows_is_said_in_words(meter) -> None:
+def test_no_rows_is_said_in_words() -> None:
     with pytest.raises(ValueError, match="at least one row"):
-        meter(DummyRegressor().fit(FRAME[["a"]], [1, 2, 3]), FRAME.iloc[:0])
+        costs.latency(DummyRegressor().fit(FRAME[["a"]], [1, 2, 3]), FRAME.iloc[:0])
 
 
 def test_probabilities_are_what_is_timed_where_there_are_any() -> None:
@@ -172,20 +156,6 @@ def test_the_processor_has_the_makers_name_or_at_least_its_kind(monkeypatch, tex
     monkeypatch.setattr(costs.platform, "processor", lambda: "")
     monkeypatch.setattr(costs.platform, "machine", lambda: "beads")
     assert costs.cpu_name.__wrapped__() == name
-
-
-@pytest.mark.parametrize("size", [0, 10, 1_000_000])
-def test_model_size_is_the_size_of_the_pickle(size: int) -> None:
-    estimator = LinearRegression()
-    estimator.coef_ = np.zeros(size)
-    assert costs.model_mb(estimator) == pytest.approx(len(pickle.dumps(estimator, protocol=5)) / 1e6, rel=1e-3)
-
-
-def test_what_cannot_be_pickled_says_so() -> None:
-    estimator = LinearRegression()
-    estimator.trap = lambda: None
-    with pytest.raises((AttributeError, pickle.PicklingError)):
-        costs.model_mb(estimator)
 
 
 def test_energy_is_watts_times_seconds():

@@ -303,7 +303,6 @@ def test_too_little_is_said_to_be_too_little(rows: int, groups: np.ndarray | Non
     if folds:
         left, right = (losses_of(spread_out(own, folds), judged) for own in two_sides(rows, 15))
     assert evidence.compare_pairs(left, right, judged, MAE) is None
-    assert evidence.chance_of_skill(left, right, judged, MAE) is None
     assert evidence.score_interval(left, judged, MAE) is None
     assert evidence.standard_error(left, judged, MAE) is None
 
@@ -385,25 +384,6 @@ def test_no_error_seen_does_not_mean_none_to_come() -> None:
     assert 1 - low == pytest.approx(1 - 0.05 ** (1 / 100))
     assert evidence.score_interval(row_losses, judged, MAE) == (0, 0)
     assert evidence.standard_error(row_losses, judged, ACCURACY) == 0
-
-
-@pytest.mark.parametrize(
-    ("gain", "any_skill", "a_tenth"), [(0.0, None, False), (0.2, True, True), (0.1, True, None), (-0.2, False, False)]
-)
-def test_skill_is_being_better_than_the_dummy_by_what_is_asked(
-    gain: float, any_skill: bool | None, a_tenth: bool | None
-) -> None:
-    dummy, model = two_sides(1000, 18, gain=gain)
-    (left, judged), (right, _) = alone(dummy), alone(model)
-    for least, known in ((0.0, any_skill), (0.1, a_tenth)):
-        found = evidence.chance_of_skill(right, left, judged, MAE, least=least)
-        assert found is not None
-        assert (None if 0.025 < found < 0.975 else found > 0.5) is known
-
-
-def test_the_dummy_does_not_beat_itself() -> None:
-    row_losses, judged = alone(np.full(500, 0.5))
-    assert evidence.chance_of_skill(row_losses, row_losses, judged, AUC) == 0.0
 
 
 # Decisions over many data sets with known truth. Training samples make folds swing together, as in the field.

@@ -69,6 +69,7 @@ def test_who_is_there_on_request_comes_when_asked_for_and_brings_whom_it_has_to_
     assert plan_of().skipped["gan_mlp"] == "takes part on request only: --also gan_mlp"
     plan = plan_of(also=["gan_mlp"])
     assert {"gan_mlp", "smote_mlp", "mlp", "catboost"} <= set(plan.learners) and "gan_lightgbm" in plan.skipped
+    assert {entrant.learner for entrant in plan.entrants if entrant.asked} == {"gan_mlp", "smote_mlp", "mlp"}
     must_beat = {entrant.learner: entrant.must_beat for entrant in plan.entrants if entrant.must_beat}
     assert must_beat == {"gan_mlp": ("mlp", "smote_mlp"), "smote_mlp": ("mlp",)}
     plan = plan_of(only=["linear", "gan_mlp"])

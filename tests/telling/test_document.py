@@ -130,7 +130,29 @@ def test_what_was_handed_over_is_told_as_it_measures():
     assert used["low"] < used["score"] < used["high"]
     assert any("some members were fitted on 600 rows" in reason for reason in content["reasons"])
     unmade = told(case)["recommended"]
+    assert (unmade["one"], unmade["cut_short"], unmade["folds_because"]) == (None, [], "")
+    assert unmade["peak_memory_mb"] is None, "what a fold took to fit says nothing of that"
     assert unmade["fitted_on"] is None and unmade["members"] == used["members"] and unmade["latency_p50_ms"] > 0
+
+
+def test_why_the_model_is_made_as_it_is_and_what_was_cut_short_are_told():
+    case = regression(0.76)
+    handed = handed_for(
+        case, one=False, folds_because="nets_bagged", cut_short=("lightgbm",), peak_memory_mb=float("nan")
+    )
+    content = told(case, handed)
+    SCHEMA.validate(content)
+    used = content["recommended"]
+    assert (used["one"], used["folds_because"], used["cut_short"]) == (False, "nets_bagged", ["lightgbm"])
+    assert used["peak_memory_mb"] is None
+    assert told(case, replace(handed, peak_memory_mb=88.0))["recommended"]["peak_memory_mb"] == 88.0
+    assert any("time of its fit was up: lightgbm" in reason for reason in content["reasons"])
+
+
+def test_a_row_says_where_its_learner_was_cut_short():
+    content = told(regression(0.3, cut_short=("lightgbm",)))
+    SCHEMA.validate(content)
+    assert {row["learner"] for row in content["leaderboard"] if row["cut_short"]} == {"lightgbm"}
 
 
 def test_a_model_of_fewer_members_has_a_score_and_a_family_of_its_own():

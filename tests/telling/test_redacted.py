@@ -28,6 +28,20 @@ def test_a_password_in_a_line_of_python_is_gone(secret):
     assert secret not in told and "files.example/a.csv" in told and "income" in told
 
 
+@pytest.mark.parametrize("secret", [secret for secret in SECRETS if " " not in secret])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "API request to {uri}/api/2.0/get failed with HTTPConnectionPool(host='db', port=80): the server's gone",
+        "could not connect ({uri}): the server's port is closed",
+        "No connection adapters were found for {uri!r}",
+    ],
+)
+def test_a_password_in_what_an_exception_says_is_gone(secret, message):
+    told = redacted(message.format(uri=f"http://me:{secret}@db.example:5000"))
+    assert secret not in told and "me:" not in told and "http://db.example:5000" in told
+
+
 @pytest.mark.parametrize(
     ("uri", "shown"),
     [
@@ -47,7 +61,12 @@ def test_what_is_no_secret_stays(uri, shown):
 
 @pytest.mark.parametrize(
     "command",
-    ["advisor compare adult.csv --target income --budget 10m", "advisor.compare('a.csv', 'y')", "it's not a command"],
+    [
+        "advisor compare adult.csv --target income --budget 10m",
+        "advisor.compare('a.csv', 'y')",
+        "it's not a command",
+        "HTTPConnectionPool(host='127.0.0.1', port=5000): Max retries exceeded with url: /api/2.0 (no route to \"b\")",
+    ],
 )
 def test_a_command_without_secrets_stays_as_it_is(command):
     assert redacted(command) == command

@@ -207,7 +207,8 @@ def a_look(stage, decided, answer, seconds=30.0):
         (
             [a_look("tuned", True, "not_worth_it")],
             "answer",
-            "The answer was known after 30 s of 1 min, and no more was spent, as --until answer asks.",
+            "The answer was known after 30 s of 1 min, and no further candidate was tried, as --until answer asks; "
+            "what was spent after it made the model that is handed over and asked what more rows would bring.",
         ),
     ],
 )
@@ -221,8 +222,8 @@ def test_when_the_answer_was_known(looks, until, words):
     ("fitted_on", "part"),
     [
         ("all rows", "was fitted on all 800 rows"),
-        ("folds", "each member of the model handed over is the mean of its models of the folds"),
-        ("mixed", "some members were fitted on 800 rows"),
+        ("folds", "Each member of the model handed over is a model of one fold."),
+        ("mixed", "some members were fitted on 800 rows; each of the others is a model of one fold."),
         ("nothing", "No model could be handed over."),
     ],
 )
@@ -237,6 +238,43 @@ def test_how_the_model_was_fitted_is_told_and_what_went_wrong(fitted_on, part):
     other = sentences.what_was_handed_over(replace(handed, which="classical"), replace(wanted, which="blend"), case)
     assert other[1] == (
         "Handed over is the best classical model rather than the blend of all, which as a whole misses a limit."
+    )
+
+
+OF_FOLDS = "The model handed over is the mean of its models of the folds"
+OTHERS = "Of the model handed over some members were fitted on 800 rows; each of the others is"
+
+
+@pytest.mark.parametrize(
+    ("fitted_on", "because", "one", "words"),
+    [
+        ("folds", "nets_bagged", False, f"{OF_FOLDS}, which is expected to err less than one fit on all rows."),
+        ("folds", "no_time", False, f"{OF_FOLDS}, since the time did not pay for a fit on all rows."),
+        ("folds", "", False, f"{OF_FOLDS}."),
+        ("folds", "no_time", True, "The model handed over is a model of one fold, since the time did not pay for a fit "
+         "on all rows and the limits leave no room for the mean of several."),
+        ("mixed", "nets_bagged", False, f"{OTHERS} the mean of its models of the folds, which is expected to err less "
+         "than one fit on all rows."),
+        ("mixed", "no_time", False, f"{OTHERS} the mean of its models of the folds, since the time did not pay for "
+         "every such fit."),
+    ],
+)  # fmt: skip
+def test_why_a_model_is_one_of_the_folds_is_told_as_it_is(fitted_on, because, one, words):
+    case = regression(0.4)
+    wanted = judge(case, case).recommended
+    handed = Handed(wanted.which, "realmlp", {"realmlp": 1.0}, fitted_on, 800, one=one, folds_because=because)
+    assert sentences.what_was_handed_over(handed, wanted, case)[0] == words
+
+
+def test_a_fit_that_the_clock_stopped_is_told():
+    case = regression(0.4)
+    wanted = judge(case, case).recommended
+    members = {"realmlp": 0.5, "lightgbm": 0.5}
+    handed = Handed("blend", "blend", members, "all rows", 800, cut_short=("lightgbm", "realmlp"))
+    told = sentences.what_was_handed_over(handed, replace(wanted, which="blend"), case)
+    assert told[1] == (
+        "Still learning when the time of its fit was up: lightgbm and realmlp; a larger budget may make the model "
+        "better."
     )
 
 

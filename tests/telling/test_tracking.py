@@ -1,9 +1,11 @@
 import contextlib
+import json
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -20,10 +22,10 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from advisor import modalities
+from advisor import modalities, profiling
 from advisor.errors import UserError
 from advisor.fitting import handing
-from advisor.records import Candidate, Column, Cost, Dataset, FoldResult, Outcome
+from advisor.records import Candidate, Column, Cost, Dataset, FoldResult, Outcome, Profile
 from advisor.telling import tracking
 from advisor.telling.tracking import model as model_room
 from advisor.telling.tracking import store, text
@@ -39,7 +41,15 @@ INPUTS = pd.DataFrame(
         "town": pd.Categorical(np.resize(["Bern", "Köln", "<b>"], ROWS)),
     }
 )
-BANK = Dataset("bank", "tabular", "binary", INPUTS, np.arange(ROWS) % 2, "subscribed", ("no", "yes"))
+BANK = Dataset(
+    "bank", "tabular", "binary", INPUTS, np.arange(ROWS) % 2, "subscribed", ("no", "yes"),
+    source="https://me:hunter2@files.example/bank.csv",
+)  # fmt: skip
+PROFILE = Profile(
+    "bank", "tabular", ROWS, "binary",
+    (Column("age", "integer", 0.0, 17), Column("größe", "numeric", 0.0, ROWS), Column("town", "id-like", 0.0, 3)),
+    {}, 5, {}, (), "0123456789abcdef" * 4,
+)  # fmt: skip
 DOCUMENT = {
     "answer": "not_worth_it",
     "sentence": "No: forest reaches roc_auc 0.910, and the chance that a net gains more than 2 % is 1 %.",
@@ -74,9 +84,18 @@ DOCUMENT = {
             "error": 0.09,
             "se": 0.004,
             "status": "ok",
+            "cut_short": False,
             "params": {"max_depth": 6},
         },
-        {"learner": "mlp", "family": "neural", "score": 0.9, "error": 0.1, "se": None, "status": "ok"},
+        {
+            "learner": "mlp",
+            "family": "neural",
+            "score": 0.9,
+            "error": 0.1,
+            "se": None,
+            "status": "ok",
+            "cut_short": True,
+        },
         {"learner": "xgboost", "family": "classical", "score": None, "status": "failed", "message": "out of memory"},
     ],
     "reasons": ["The net's error is 11 % larger."],
@@ -114,7 +133,7 @@ def begin(uri, **options):
 def finished(copied, tmp_path_factory, a_model):
     """A whole comparison of three learners on two folds, told to a store of its own."""
     folder = tmp_path_factory.mktemp("with space, and ü#")
-    run = begin(copied(folder), dataset=BANK)
+    run = begin(copied(folder), dataset=BANK, profile=PROFILE)
     curve = {"train": tuple(np.linspace(1, 0.2, 900)), "valid": (0.9, float("nan"), 0.4)}
     for fold in (0, 1):
         run.record(a_result("forest", fold, error=0.3), 0.7)
@@ -122,6 +141,8 @@ def finished(copied, tmp_path_factory, a_model):
         run.record(a_result("mlp", fold, error=0.12, curve=curve), 0.88)
     run.ended(an_outcome(a_result("forest", 1, params=DEEP)))
     run.ended(an_outcome(a_result("forest", 1), "given_up"))
+    late = {fold: replace(a_result("mlp", fold), cut_short=fold == 0) for fold in (0, 1)}
+    run.ended(Outcome(late[0].candidate, late, "complete"))
     run.record(a_result("xgboost", 0, state="failed"))
     run.ended(an_outcome(a_result("xgboost", 0, state="failed"), "failed"))
     (folder / "report.html").write_text("<p>No.</p>")
@@ -195,6 +216,17 @@ def test_a_learner_stands_by_its_best_candidate_and_its_row_of_the_leaderboard(c
     assert forest.data.params == {"max_depth": "6"}
 
 
+def test_who_was_cut_short_is_said_where_its_figures_stand(client):
+    (trial,) = runs(client, "tags.kind = 'trial' and tags.learner = 'mlp'")
+    assert trial.data.tags["cut_short"] == "still learning when its time was up on 1 of 2 folds"
+    (learner,) = runs(client, "tags.kind = 'learner' and tags.learner = 'mlp'")
+    assert learner.data.tags["cut_short"] == "still learning when its time was up on most folds"
+    (parent,) = runs(client, "tags.kind = 'comparison'")
+    note = parent.data.tags["mlflow.note.content"]
+    assert "| mlp† | neural | 0.9 |" in note and "\n\n† still learning when its time was up on most folds.\n" in note
+    assert not [run for run in runs(client, "tags.learner = 'forest'") if "cut_short" in run.data.tags]
+
+
 def test_a_learners_run_spans_its_own_work(client):
     (net,) = runs(client, "tags.kind = 'learner' and tags.learner = 'mlp'")
     assert (net.info.start_time, net.info.end_time) == (round(BEGAN * 1000), round((BEGAN + 10 + 3.5) * 1000))
@@ -234,9 +266,20 @@ def test_the_answer_is_the_description_and_a_filter(client):
 
 def test_the_data_set_is_an_input_of_the_comparison(finished, client):
     (given,) = client.get_run(finished.where["run_id"]).inputs.dataset_inputs
-    assert given.dataset.name == "bank"
-    assert f'"num_rows": {ROWS}' in given.dataset.profile
-    assert "subscribed" in given.dataset.schema and "größe" in given.dataset.schema.encode().decode("unicode-escape")
+    assert (given.dataset.name, given.dataset.digest) == ("bank", PROFILE.fingerprint[:36])
+    assert json.loads(given.dataset.profile) == {"num_rows": ROWS, "num_columns": 4}
+    columns = {column["name"]: column["type"] for column in json.loads(given.dataset.schema)["mlflow_colspec"]}
+    assert columns == {"age": "double", "größe": "double", "town": "any", "subscribed": "string"}
+    assert "files.example/bank.csv" in given.dataset.source and "hunter2" not in given.dataset.source
+
+
+def test_a_data_set_from_a_file_names_the_file(uri, tmp_path):
+    (tmp_path / "bank.csv").write_text("age\n1\n")
+    run = begin(uri, dataset=replace(BANK, source=str(tmp_path / "bank.csv")), profile=PROFILE)
+    run.finish({}, tmp_path)
+    assert run.warnings == []
+    (given,) = MlflowClient(uri).get_run(run.where["run_id"]).inputs.dataset_inputs
+    assert given.dataset.source_type == "local" and str(tmp_path / "bank.csv") in given.dataset.source
 
 
 def test_report_and_verdict_are_artifacts(finished, client):
@@ -288,7 +331,7 @@ def test_a_blend_that_is_handed_over_answers_from_the_store_as_it_does_itself(ur
     mixed = handing.mixed({"one": (0.7, handing.bag(fitted[:2], codes)), "two": (0.3, fitted[2])}, codes)
     assert isinstance(mixed, VotingClassifier if codes else VotingRegressor)
     model = handing.whole(read, mixed)
-    run = begin(uri, dataset=read)
+    run = begin(uri, dataset=read, profile=profiling.profile(read, modalities.find("tabular")))
     told = run.finish(DOCUMENT, tmp_path, model=model, input_example=read.example, patience_seconds=300)
     assert run.warnings == []
     mlflow.set_tracking_uri(uri)
@@ -394,6 +437,26 @@ def test_one_failure_is_forgiven_and_a_broken_display_does_no_harm(uri, tmp_path
     assert "(reset by peer)" in run.warnings[0]
     (parent,) = runs(MlflowClient(uri), "tags.answer = 'not_worth_it'")
     assert parent.info.status == "FINISHED"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        mlflow.MlflowException("API request to http://me:hunter2@db:5000/api/2.0 failed with 'reset by peer'"),
+        OSError(f"{'x' * 250} http://me:hunter2-{'y' * 60}@db:5000 is gone"),
+    ],
+)
+def test_no_failure_tells_a_password(uri, tmp_path, monkeypatch, error):
+    def broken(*_, **__):
+        raise error
+
+    assert "hunter2" in str(error) and "hunter2" not in str(store.unusable("http://me:hunter2@db:5000", error))
+    run = begin(uri)
+    wait_until_written(run)
+    monkeypatch.setattr(run._story.client, "log_batch", broken)
+    run.record(a_result("forest", 0), 0.9)
+    run.finish({}, tmp_path)
+    assert run.warnings and "hunter2" not in "".join(run.warnings) and "http://db:5000" in run.warnings[0]
 
 
 def test_a_store_that_hangs_is_left_behind(uri, tmp_path, monkeypatch):

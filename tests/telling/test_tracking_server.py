@@ -21,6 +21,7 @@ from advisor.errors import UserError
 from advisor.records import Candidate, Cost, FoldResult, Outcome
 from advisor.telling import tracking
 from advisor.telling.tracking import store
+from advisor.telling.tracking import ui as ui_room
 
 ROOT = Path(tracking.__file__).parents[3]
 STARTING_SECONDS = 240
@@ -123,6 +124,17 @@ def test_a_store_that_is_a_server_is_pointed_to(server):
     said = []
     tracking.serve(server, experiment="nobody made it", say=said.append)
     assert said == [f"MLflow UI: {server}/#/experiments?workflowType=machine_learning"]
+
+
+def test_a_store_that_does_not_answer_the_ui_is_told_without_its_password(monkeypatch):
+    def broken(*_, **__):
+        raise OSError("API request to http://me:hunter2@db:5000/api failed")
+
+    monkeypatch.setattr("mlflow.MlflowClient.get_experiment_by_name", broken)
+    with pytest.raises(
+        UserError, match=r"at http://db:5000 does not answer \(API request to http://db:5000/api failed\)"
+    ):
+        ui_room._page("http://me:hunter2@db:5000", "advisor")
 
 
 def test_without_a_store_the_ui_says_what_to_do_first(tmp_path):

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
+from advisor.telling import cut_short
 from advisor.telling.report import numbers
 from advisor.telling.report.numbers import known
 from advisor.telling.report.wording import metric_words
+from advisor.wording import listed
 
 Document = Mapping[str, Any]
 
@@ -48,9 +50,18 @@ LEAST_SHARE = 0.05
 _STATUSES = {"ok": "finished", "partly": "finished in part", "failed": "failed", "given_up": "given up"}
 _FITTED = {
     "all rows": "fitted on {rows} rows",
-    "folds": "each member the mean of its models of the folds",
-    "mixed": "some members fitted on {rows} rows, the others means of their models of the folds",
+    "folds": "each member {one}",
+    "mixed": "some members fitted on {rows} rows, the others {many}",
     "nothing": "no model could be made",
+}
+# What a member is that was not fitted on all rows, one of them and several, by whether each is one model.
+_OF_FOLDS = {
+    True: ("a model of one fold", "models of one fold each"),
+    False: ("the mean of its models of the folds", "means of their models of the folds"),
+}
+_FOLDS_BECAUSE = {
+    "nets_bagged": ", expected to err less than one fit",
+    "no_time": ", since the time did not pay for a fit on all rows",
 }
 
 
@@ -89,12 +100,16 @@ class ReadingFacts:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One learner's line: its name, its family, what distinguishes it, and a cell for every column after those."""
+    """One learner's line: its name, its family, what distinguishes it, and a cell for every column after those.
+
+    `late` says that its time was up on most folds while it was still learning; empty where it was not.
+    """
 
     learner: str
     family: str
     family_words: str
     marks: tuple[str, ...]
+    late: str
     cells: tuple[str, ...]
 
 
@@ -102,12 +117,14 @@ class BoardRow:
 class Board:
     """The leaderboard: (heading, explanation) of every column after the first two, and the rows, best first.
 
-    `remarks` says what went wrong with learners that reached something all the same.
+    `remarks` says what went wrong with learners that reached something all the same, `footnote` what the mark beside
+    some learners in the figures means.
     """
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[BoardRow, ...]
     note: str
+    footnote: str
     level: str
     remarks: Mapping[str, str]
 
@@ -171,18 +188,32 @@ def handed(document: Document) -> Iterator[tuple[str, str]]:
     """Say what the model that was handed over is, as (name, value) pairs: how it was fitted, and what it takes."""
     given = document["recommended"]
     if given.get("fitted_on"):
-        words = _FITTED[given["fitted_on"]].format(rows=numbers.count(known(given.get("rows"))))
-        # One model alone has no members to speak of.
-        yield "Fitted", words if len(given["members"]) > 1 else words.replace("each member the", "as the")
+        yield "Fitted", _fitted(given)
+    if given.get("cut_short"):
+        yield "Still learning when the time of that fit was up", listed(given["cut_short"])
     p50, p99, size = (known(given.get(name)) for name in ("latency_p50_ms", "latency_p99_ms", "model_mb"))
     if p50 is not None or p99 is not None:
         ends = f"{numbers.milliseconds(p50).removesuffix(' ms')} / {numbers.milliseconds(p99)}"
         yield "Latency of the whole, p50 / p99", ends
     if size is not None:
         yield "Size of the whole", numbers.megabytes(size)
+    if (memory := known(given.get("peak_memory_mb"))) is not None:
+        yield "Memory of the whole, at least", numbers.megabytes(memory)
     regret = known(given.get("regret"))
     if regret:
         yield "Error given away to the best", numbers.percent(regret)
+
+
+def _fitted(given: Mapping[str, Any]) -> str:
+    """Say on which rows the members were fitted, and why where they are models of the folds."""
+    fitted_on, one = given["fitted_on"], bool(given.get("one"))
+    each, many = _OF_FOLDS[one]
+    words = _FITTED[fitted_on].format(rows=numbers.count(known(given.get("rows"))), one=each, many=many)
+    if len(given["members"]) < 2:
+        # One model alone has no members to speak of.
+        words = words.replace("each member", "as")
+    of_folds = fitted_on in ("folds", "mixed")
+    return words + (_FOLDS_BECAUSE.get(str(given.get("folds_because")), "") if of_folds and not one else "")
 
 
 def shares(members: Mapping[str, float]) -> str:
@@ -263,8 +294,10 @@ def answered(document: Document) -> str | None:
         return None
     if any(look["stage"] == "final" and known(look["seconds"]) == seconds for look in document["looks"]):
         return f"{numbers.duration(seconds)} after the start, by all that was measured"
-    rest = "went into the model that was handed over" if given.get("until") == "budget" else "was not spent"
-    return f"{numbers.duration(seconds)} after the start; the rest of the time {rest}"
+    rest = "no further candidate was tried"
+    if given.get("until") == "budget":
+        rest = "the rest of the time went into the model that was handed over"
+    return f"{numbers.duration(seconds)} after the start; {rest}"
 
 
 def rows_used(document: Document) -> str | None:
@@ -305,7 +338,8 @@ def board(document: Document) -> Board:
         if name in used:
             marks.append("recommended" if len(used) == 1 else "in the blend handed over")
         cells = _cells(row, half_width(document, row))
-        rows.append(BoardRow(name, family, FAMILIES.get(family, family), tuple(marks), cells))
+        late = cut_short.ON_MOST if row.get("cut_short") else ""
+        rows.append(BoardRow(name, family, FAMILIES.get(family, family), tuple(marks), late, cells))
     columns = (
         (f"{metric} ± {share} interval", meaning),
         ("Error", "lower is better; what the comparison is about"),
@@ -330,7 +364,7 @@ def board(document: Document) -> Board:
     )
     remarks = {row["learner"]: row["message"] for row in document["leaderboard"] if row.get("message")}
     told = {name: remark for name, remark in remarks.items() if name not in document["failed"]}
-    return Board(columns, tuple(rows), note, share, told)
+    return Board(columns, tuple(rows), note, cut_short.footnote(document["leaderboard"]), share, told)
 
 
 def _cells(row: Mapping[str, Any], half: float | None) -> tuple[str, ...]:

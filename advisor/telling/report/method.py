@@ -84,7 +84,8 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
             "Fair play",
             "Every candidate was judged on the same folds, and both families were given the same seconds; the default "
             "was always the first candidate. Everything that learns, from imputation to early stopping, saw training "
-            "rows only. A candidate that fell clearly behind was given up after a few folds.",
+            "rows only. A candidate that fell clearly behind was given up after a few folds, a default only where no "
+            "blend would have used it.",
         ),
         (
             "Choice",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from advisor.telling import cut_short
 from advisor.telling.report import facts, figures, history, numbers, outlook
 from advisor.telling.report.facts import Document
 from advisor.telling.report.figures import Band, Dot, Line, Point, Scale
@@ -56,7 +57,7 @@ def leaderboard(document: Document) -> str | None:
     for row in document["leaderboard"]:
         score = known(row["score"])
         if score is not None:
-            name, half = printable(row["learner"]), facts.half_width(document, row) or 0.0
+            name, half = printable(cut_short.marked(row)), facts.half_width(document, row) or 0.0
             low, high = (known(row.get(end)) for end in ("low", "high"))
             ends = (score - half, score + half) if low is None or high is None else (low, high)
             note = f"{numbers.significant(score)}, off the axis"
@@ -85,8 +86,8 @@ def pareto(document: Document) -> str | None:
         name, cost = point["learner"], known(point["cost"])
         score = known(rows[name]["score"]) if name in rows else None
         if score is not None and cost is not None and cost > 0:
-            family = rows[name]["family"]
-            points.append(Point(printable(name), cost, score, family, name in champions, bool(point["on_front"])))
+            label, family = printable(cut_short.marked(rows[name])), rows[name]["family"]
+            points.append(Point(label, cost, score, family, name in champions, bool(point["on_front"])))
     if not points:
         return None
     metric = printable(metric_words(document["metric"])[0])

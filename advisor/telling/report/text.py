@@ -8,6 +8,7 @@ from html import escape
 from textwrap import wrap
 from typing import Any
 
+from advisor.telling import cut_short
 from advisor.telling.report import details, facts, numbers, price
 from advisor.telling.report.numbers import known
 from advisor.telling.report.wording import metric_words
@@ -82,11 +83,12 @@ def _reading_lines(document: Mapping[str, Any]) -> list[str]:
 def _board_lines(document: Mapping[str, Any]) -> list[str]:
     champions = facts.champion_names(document)
     rows = [("", "learner", "family", metric_words(document["metric"])[0], "candidates", "tuning", "fit", "1,000 rows")]
-    for row in document["leaderboard"][:MOST_ROWS]:
+    best = document["leaderboard"][:MOST_ROWS]
+    for row in best:
         measured = (known(row.get(name)) for name in ("tune_seconds", "fit_seconds"))
         rows.append(
             (
-                "*" if row["learner"] in champions else "",
+                ("*" if row["learner"] in champions else "") + (cut_short.MARK if row.get("cut_short") else ""),
                 str(row["learner"])[:24],
                 facts.FAMILIES.get(row["family"], row["family"]),
                 numbers.with_uncertainty(known(row["score"]), facts.half_width(document, row)),
@@ -104,18 +106,19 @@ def _board_lines(document: Mapping[str, Any]) -> list[str]:
     more = len(document["leaderboard"]) - MOST_ROWS
     share = numbers.chosen_percent(facts.level(document))
     note = f"* champion of its family; \N{PLUS-MINUS SIGN} is half of the {share} interval"
-    return [*lines, f"{note}{f'; {more} more in the report' if more > 0 else ''}"]
+    footnote = cut_short.footnote(best)
+    return [*lines, f"{note}{f'; {more} more in the report' if more > 0 else ''}", *([footnote] if footnote else [])]
 
 
 def notebook_html(document: Mapping[str, Any]) -> str:
     """Return the answer as a small card of HTML in the notebook's own colours; every value is escaped."""
     answer = facts.answer(document)
-    metric = metric_words(document["metric"])[0]
+    metric, best = metric_words(document["metric"])[0], document["leaderboard"][:MOST_ROWS]
     rows = "".join(
-        f'<tr><th scope="row" style="text-align:left">{escape(row["learner"])}</th>'
+        f'<tr><th scope="row" style="text-align:left">{escape(cut_short.marked(row))}</th>'
         f'<td style="text-align:left">{escape(facts.FAMILIES.get(row["family"], row["family"]))}</td>'
         f"<td>{escape(numbers.with_uncertainty(known(row['score']), facts.half_width(document, row)))}</td></tr>"
-        for row in document["leaderboard"][:MOST_ROWS]
+        for row in best
     )
     readings = "".join(
         f"<p style='margin:.4em 0'>{escape(each.title)}: gain {escape(each.gain)} ({escape(each.interval)}), chance "
@@ -133,5 +136,5 @@ def notebook_html(document: Mapping[str, Any]) -> str:
         f"<p style='margin:.4em 0'>Use <strong>{escape(answer.recommended)}</strong>{handed}</p>{readings}"
         '<table><thead><tr><th scope="col" style="text-align:left">learner</th>'
         f'<th scope="col" style="text-align:left">family</th><th scope="col">{escape(metric)}</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table>{escape(cut_short.footnote(best))}</div>"
     )

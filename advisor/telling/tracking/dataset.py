@@ -1,4 +1,4 @@
-"""The data set as MLflow knows it: name, digest, source, columns and size, told without a copy of the data."""
+"""The data set as MLflow knows it: name, digest, source, columns and size, by what its profile tells; no row of it."""
 
 from __future__ import annotations
 
@@ -7,45 +7,49 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from advisor.records import Dataset
+from advisor.records import Dataset, Profile
+from advisor.telling.redacted import without_credentials
 from advisor.telling.tracking.text import clip
 
+LONGEST_DATA_NAME, LONGEST_DIGEST = 500, 36
+# What MLflow calls the kinds of column that have one type; "any" is its word for all others.
+TYPES = {
+    "numeric": "double", "integer": "double", "boolean": "double", "date": "datetime",
+    "categorical": "string", "high-cardinality": "string", "text-like": "string",
+}  # fmt: skip
 
-def log_dataset(client: Any, run_id: str, dataset: Dataset, digest: str | None) -> None:
-    """Make `dataset` an input of the run; its digest is computed over all rows where none is given."""
-    from mlflow.data.code_dataset_source import CodeDatasetSource
-    from mlflow.data.pandas_dataset import from_pandas
+
+def log_dataset(client: Any, run_id: str, dataset: Dataset, profile: Profile) -> None:
+    """Make `dataset` an input of the run."""
+    from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import Dataset as Entity
     from mlflow.entities import DatasetInput, InputTag
 
-    labels = dataset.target[:100]
-    if dataset.classes:
-        labels = np.asarray(dataset.classes, dtype=object)[labels]
-    head = plain(dataset.inputs.head(100)).assign(**{dataset.target_name: labels})
-    file = Path(dataset.source) if dataset.source else None
-    known = file is not None and file.is_file()
-    source: Any = str(file) if known else CodeDatasetSource({"mlflow.source.name": dataset.source or dataset.name})
-    digest, name = clip(digest or content_digest(dataset), 36), clip(dataset.name, 500)
-    with warnings.catch_warnings():
-        # A plain path fits several of MLflow's source types, and the one it takes is the right one.
-        warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted")
-        facts = from_pandas(head, source=source, targets=dataset.target_name, name=name, digest=digest).to_dict()
-    # MLflow has seen the head only; the profile tells the size of the whole.
-    facts["profile"] = json.dumps({"num_rows": len(dataset.inputs), "num_columns": dataset.inputs.shape[1] + 1})
+    name, digest = clip(dataset.name, LONGEST_DATA_NAME), profile.fingerprint[:LONGEST_DIGEST]
+    # Typed as anything: to the type checker MLflow's class is an abstract one.
+    described: Any = MetaDataset
+    facts = described(_source(dataset), name, digest, _schema(dataset, profile)).to_dict()
+    facts["profile"] = json.dumps({"num_rows": profile.rows, "num_columns": len(profile.columns) + 1})
     context = [InputTag("mlflow.data.context", "comparison")]
     client.log_inputs(run_id, [DatasetInput(Entity(**facts), context)])
 
 
-def content_digest(dataset: Dataset) -> str:
-    """Return a short name for the content of all rows, target included."""
-    rows = pd.util.hash_pandas_object(dataset.inputs, index=False).to_numpy()
-    both = rows * np.uint64(31) + pd.util.hash_array(np.asarray(dataset.target))
-    return f"{int(pd.util.hash_array(both).sum()):x}-{len(both):x}"
+def _source(dataset: Dataset) -> Any:
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.dataset_source_registry import resolve_dataset_source
+
+    if not dataset.source or not Path(dataset.source).is_file():
+        named = without_credentials(dataset.source) or dataset.name
+        return CodeDatasetSource({"mlflow.source.name": named})
+    with warnings.catch_warnings():
+        # A plain path fits several of MLflow's source types, and the one it takes is the right one.
+        warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted")
+        return resolve_dataset_source(dataset.source)
 
 
-def plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Write categories as text: MLflow's schemas know no category."""
-    return frame.astype(dict.fromkeys(frame.select_dtypes("category").columns, object))
+def _schema(dataset: Dataset, profile: Profile) -> Any:
+    from mlflow.types.schema import ColSpec, Schema
+
+    columns = [(column.name, TYPES.get(column.kind, "any")) for column in profile.columns]
+    target = (dataset.target_name, "string" if dataset.classes else "double")
+    return Schema([ColSpec.from_json_dict(name=name, type=kind, required=True) for name, kind in (*columns, target)])

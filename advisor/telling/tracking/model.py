@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 import advisor
-from advisor.telling.tracking.dataset import plain
 from advisor.telling.tracking.text import value
 
 
@@ -60,10 +59,15 @@ def _save(model: Any, example: pd.DataFrame, path: str, run_id: str, entry: Any)
         mlflow_model=Model(run_id=run_id, model_id=entry.model_id, artifact_path=entry.artifact_location),
         serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
         signature=_signature(model, example),
-        input_example=plain(example.head(5)),
+        input_example=_plain(example.head(5)),
         pip_requirements=_requirements(packages),
         code_paths=[str(Path(advisor.__file__).parent)] if "advisor" in packages else None,
     )
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Write categories as text: MLflow's schemas know no category."""
+    return frame.astype(dict.fromkeys(frame.select_dtypes("category").columns, object))
 
 
 def _signature(model: Any, example: pd.DataFrame) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.records import Dataset, FoldResult, Outcome
+from advisor.records import Dataset, FoldResult, Outcome, Profile
 from advisor.telling.redacted import without_credentials
 from advisor.telling.tracking import store, text
 from advisor.telling.tracking.dataset import log_dataset
@@ -32,15 +32,15 @@ def start(
     tags: Mapping[str, Any],
     artifact_root: Path | None = None,
     dataset: Dataset | None = None,
-    digest: str | None = None,
+    profile: Profile | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> TrackedRun:
     """Open the store at `uri`, make the experiment if it is new, and begin the parent run of a comparison.
 
     `artifact_root` is where a new experiment on a local SQLite store keeps its files (default: `mlartifacts` beside
-    the database). `digest` names the content of `dataset` (at most 36 characters; computed where it is not given).
-    `warn` gets one sentence for every later failure, on the writing thread. Takes some seconds (import, new tables)
-    and may be called on any thread, one at a time. Raises UserError where the store cannot be used.
+    the database). `dataset` becomes an input of the run, as its `profile` describes it: both or neither. `warn` gets
+    one sentence for every later failure, on the writing thread. Takes some seconds (import, new tables) and may be
+    called on any thread, one at a time. Raises UserError where the store cannot be used.
     """
     uri = store.absolute(uri)
     store.check_reachable(uri)
@@ -62,15 +62,16 @@ def start(
             # MLflow, SQLAlchemy, requests and the file system each fail in their own classes; to the reader it is one.
             raise store.unusable(uri, error) from error
     run = TrackedRun(story, {"tracking_uri": without_credentials(uri), "experiment": experiment}, warn)
-    run.describe(params, dataset, digest)
+    run.describe(params, dataset, profile)
     return run
 
 
 class TrackedRun:
     """The run of one comparison. `finish` and `fail` wait, all else returns at once; nothing raises.
 
-    `where` is what verdict.json tells about MLflow: tracking_uri (without password), experiment, experiment_id, run_id
-    and, after `finish`, model_uri. `warnings` holds one sentence a failure; after three in a row tracking is `off`.
+    `where` says where MLflow keeps it: tracking_uri (without password), experiment, experiment_id, run_id, and
+    model_uri once `finish` has stored the model; verdict.json is written before that, and has the others. `warnings`
+    holds one sentence a failure; after three in a row tracking is `off`.
     """
 
     def __init__(self, story: Story, where: Mapping[str, Any], warn: Callable[[str], None] | None = None) -> None:
@@ -85,12 +86,14 @@ class TrackedRun:
         self._writer = threading.Thread(target=self._write_all, name="advisor-tracking", daemon=True)
         self._writer.start()
 
-    def describe(self, params: Mapping[str, Any], dataset: Dataset | None = None, digest: str | None = None) -> None:
+    def describe(
+        self, params: Mapping[str, Any], dataset: Dataset | None = None, profile: Profile | None = None
+    ) -> None:
         """Log the comparison's parameters and its data set (see `start`, which calls this)."""
         self._later("logging the parameters", self._story.write, self._story.run_id, {}, params)
-        if dataset is not None:
+        if dataset is not None and profile is not None:
             client, run_id = self._story.client, self._story.run_id
-            self._later("logging the data set", log_dataset, client, run_id, dataset, digest)
+            self._later("logging the data set", log_dataset, client, run_id, dataset, profile)
 
     def record(self, result: FoldResult, score: float | None = None) -> None:
         """Log what a candidate did on a fold; its run, and its learner's, are opened if this is the first.

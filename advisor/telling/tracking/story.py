@@ -10,7 +10,9 @@ from statistics import fmean
 from typing import Any
 
 from advisor.records import Candidate, FoldResult, Outcome
+from advisor.telling import cut_short
 from advisor.telling.tracking import text
+from advisor.wording import counted
 
 PARENT = "mlflow.parentRunId"
 DESCRIPTION = "mlflow.note.content"
@@ -91,7 +93,9 @@ class Story:
         """Close a candidate's run and say how it ended."""
         candidate = outcome.candidate
         run_id = self._candidate(candidate, time.time())
-        tags = {"ending": outcome.ending, "message": outcome.message}
+        late = sum(result.cut_short for result in outcome.results.values())
+        told = f"{cut_short.WORDS} on {late} of {counted(len(outcome.results), 'fold')}" if late else ""
+        tags = {"ending": outcome.ending, "message": outcome.message, "cut_short": told}
         self.write(run_id, {"folds": len(outcome.done)}, tags=tags)
         self._close(candidate.key, run_id, "FAILED" if outcome.ending in ("failed", "timeout") else "FINISHED")
 
@@ -102,6 +106,7 @@ class Story:
             self._well |= {row["learner"]} if row.get("status", "ok") in ("ok", "partly", "given_up") else set()
             numbers = {"score_se" if name == "se" else name: thing for name, thing in row.items()}
             tags = {name: row.get(name) for name in ("status", "message", "device", "device_name")}
+            tags["cut_short"] = cut_short.ON_MOST if row.get("cut_short") else ""
             self.write(run_id, numbers, row.get("params"), tags, step=self._recorded + 1)
 
     def answer(self, document: Mapping[str, Any]) -> None:

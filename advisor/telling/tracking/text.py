@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from advisor.records import Candidate
+from advisor.telling import cut_short
+from advisor.telling.redacted import redacted
 from advisor.wording import percent
 
 LONGEST_NAME = 250
@@ -32,9 +34,10 @@ def clip(text: str, longest: int) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an exception says, or its class where it says nothing."""
+    """Return the first line of what an exception says, without passwords, or its class where it says nothing."""
     lines = str(error).strip().splitlines()
-    return clip(lines[0].rstrip(".") if lines else type(error).__name__, 300)
+    # MLflow and requests quote the address in full; clipped first, a password might lose the @ that gives it away.
+    return clip(redacted(lines[0]).rstrip(".") if lines else type(error).__name__, 300)
 
 
 def key(name: str) -> str:
@@ -122,7 +125,9 @@ def description(document: Mapping[str, Any]) -> str:
     for row in rows:
         numbers = [row.get(name) for name in ("score", "se", "trials", "tune_seconds", "fit_seconds")]
         cells = ["" if number is None else f"{number:.4g}" for number in numbers]
-        lines += [f"| {row.get('learner')} | {row.get('family')} | {' | '.join(cells)} |"]
+        lines += [f"| {cut_short.marked(row)} | {row.get('family')} | {' | '.join(cells)} |"]
+    footnote = cut_short.footnote(rows)
+    lines += ["", f"{footnote}."] if footnote else []
     reasons = [f"- {reason}" for reason in document.get("reasons") or ()]
     more = "The whole story: **report.html** under Artifacts. Below this run lie learners, below them their candidates."
     return clip("\n".join([*lines, "", *reasons, "", more]), LONGEST_TAG)

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from advisor.errors import UserError
-from advisor.telling.redacted import without_credentials
-from advisor.telling.tracking import store
+from advisor.telling.redacted import redacted, without_credentials
+from advisor.telling.tracking import store, text
 
 
 def serve(
@@ -52,7 +52,7 @@ def serve(
             if not _answers(f"http://127.0.0.1:{port}/health", server, 120.0):
                 log.seek(0)
                 said = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-                raise UserError(f"The MLflow server did not start ({said[-1]}); try 'mlflow server' by hand.")
+                raise UserError(f"The MLflow server did not start ({redacted(said[-1])}); try 'mlflow server' by hand.")
             _announce(f"http://127.0.0.1:{port}", page, open_browser, say)
             say("Ctrl-C ends it.")
             server.wait()
@@ -88,7 +88,14 @@ def _page(uri: str, experiment: str | None) -> str:
         with store.quiet():
             from mlflow import MlflowClient
 
-            found = MlflowClient(tracking_uri=uri, registry_uri=uri).get_experiment_by_name(experiment)
+            try:
+                found = MlflowClient(tracking_uri=uri, registry_uri=uri).get_experiment_by_name(experiment)
+            except Exception as error:
+                # As in `start`: each part of MLflow fails in its own classes, and may quote the address.
+                raise UserError(
+                    f"The MLflow store at {without_credentials(uri)} does not answer ({text.first_line(error)}); "
+                    "check --tracking-uri."
+                ) from error
         if found is not None:
             where += f"/{found.experiment_id}/runs"
             view += f"&viewStateShareKey={store.VIEW}" if store.VIEW_TAG in found.tags else ""

@@ -97,6 +97,10 @@ def document(answer: str = "worth_it", task: str = "binary") -> dict:
             "latency_p50_ms": 3.1,
             "latency_p99_ms": 6.2,
             "model_mb": 4.4,
+            "peak_memory_mb": 132.0,
+            "one": not company,
+            "cut_short": [],
+            "folds_because": "nets_bagged" if company else "",
             "problems": ["mlp: it was still learning when its time was up."] if company else [],
         },
         "champions": {
@@ -446,7 +450,8 @@ def _curve(draw: np.random.Generator, error: float) -> str:
 
 def hostile(verdict: dict, text: str) -> dict:
     """Put `text` into every free text and every free key of a document; enumerations and numbers stay."""
-    fixed = {"answer", "severity", "family", "task", "metric", "how", "which", "best", "fitted_on", "until", "stage"}
+    fixed = {"answer", "severity", "family", "task", "metric", "how", "which", "best", "fitted_on", "until", "stage",
+             "folds_because"}  # fmt: skip
 
     def spoil(value: object, key: str) -> object:
         if isinstance(value, str):

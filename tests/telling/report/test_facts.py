@@ -70,9 +70,11 @@ def test_what_was_handed_over():
     said = facts.answer(document("worth_it"))
     assert said.recommended.startswith("blend of catboost 50 %, mlp 36 %, lightgbm 10 % and 1 more; ROC AUC 0.935")
     assert dict(said.handed) == {
-        "Fitted": "some members fitted on 48,842 rows, the others means of their models of the folds",
+        "Fitted": "some members fitted on 48,842 rows, the others means of their models of the folds, expected to err "
+        "less than one fit",
         "Latency of the whole, p50 / p99": "3.1 / 6.2 ms",
         "Size of the whole": "4.4 MB",
+        "Memory of the whole, at least": "130 MB",
         "Error given away to the best": "0.40 %",
     }
     alone = facts.answer(document("not_enough_evidence"))
@@ -83,13 +85,63 @@ def test_what_was_handed_over():
     assert facts.answer(none).recommended == "nothing yet"
 
 
+@pytest.mark.parametrize(
+    ("members", "changes", "words"),
+    [
+        (1, {"folds_because": "no_time"}, "as the mean of its models of the folds, since the time did not pay for a "
+         "fit on all rows"),
+        (2, {"folds_because": "nets_bagged"}, "each member the mean of its models of the folds, expected to err less "
+         "than one fit"),
+        (1, {"folds_because": "no_time", "one": True}, "as a model of one fold"),
+        (2, {"fitted_on": "mixed", "one": True}, "some members fitted on 48,842 rows, the others models of one fold "
+         "each"),
+        (1, {"fitted_on": "nothing"}, "no model could be made"),
+    ],
+)  # fmt: skip
+def test_why_a_member_is_not_fitted_on_all_rows(members, changes, words):
+    verdict = document()
+    shared = {name: 1 / members for name in ("catboost", "mlp")[:members]}
+    verdict["recommended"] |= {"fitted_on": "folds", "members": shared, "one": False, "folds_because": "", **changes}
+    assert dict(facts.handed(verdict))["Fitted"] == words
+    # A run of before these were told has them still to come.
+    old = {name: value for name, value in verdict["recommended"].items() if name not in ("one", "folds_because")}
+    assert "Fitted" in dict(facts.handed({**verdict, "recommended": old}))
+
+
+def test_a_fit_that_was_cut_short_is_told_with_the_model():
+    assert not [name for name, _ in facts.handed(document()) if name.startswith("Still learning")]
+    late = document()
+    late["recommended"]["cut_short"] = ["catboost", "mlp"]
+    assert dict(facts.handed(late))["Still learning when the time of that fit was up"] == "catboost and mlp"
+    assert "still learning when the time of that fit was up: catboost and mlp" in " ".join(summary_text(late).split())
+
+
+def test_who_was_cut_short_is_marked_wherever_its_figures_stand():
+    verdict, clean = document(), document()
+    for row in verdict["leaderboard"]:
+        row["cut_short"] = row["learner"] in ("xgboost", "catboost")
+    words = "still learning when its time was up on most folds"
+    board = facts.board(verdict)
+    assert {row.learner: row.late for row in board.rows if row.late} == {"xgboost": words, "catboost": words}
+    assert board.footnote == f"† {words}" and facts.board(clean).footnote == ""
+    lines = summary_text(verdict).splitlines()
+    marks = {line.split()[1]: line.split()[0] for line in lines if line.startswith(("*", "†")) and len(line) > 60}
+    assert {name: marks[name] for name in ("mlp", "catboost", "xgboost")} == {
+        "mlp": "*", "catboost": "*†", "xgboost": "†",
+    }  # fmt: skip
+    assert f"† {words}" in lines and "†" not in summary_text(clean)
+    for shown in (notebook_html(verdict), pictures.leaderboard(verdict), pictures.pareto(verdict)):
+        assert "xgboost†" in shown and "lightgbm†" not in shown
+    assert "†" not in notebook_html(clean) and "†" not in pictures.leaderboard(clean)
+
+
 def test_when_the_answer_was_known_and_for_how_many_rows():
     known = "6 min 28 s after the start; the rest of the time went into the model that was handed over"
     assert facts.answered(document()) == known
     assert facts.answered(document("too_close_to_call")) is None
     early = document()
     early["budget"]["until"] = "answer"
-    assert facts.answered(early) == "6 min 28 s after the start; the rest of the time was not spent"
+    assert facts.answered(early) == "6 min 28 s after the start; no further candidate was tried"
     last = document()
     last["looks"][-1]["stage"] = "final"
     assert facts.answered(last) == "6 min 28 s after the start, by all that was measured"

@@ -103,6 +103,17 @@ def test_says_all_there_is_to_say(page: Page):
     assert [words for words in said if words not in text] == []
 
 
+def test_who_was_cut_short_is_marked_in_the_table_and_explained_beside_the_figures(page: Page):
+    verdict = document()
+    row = next(row for row in verdict["leaderboard"] if row["learner"] == "xgboost")
+    row["cut_short"] = True
+    late = Page(render(verdict, pd.DataFrame()))
+    marks = [attributes for attributes in late.all("span") if attributes.get("class") == "mark late"]
+    assert len(marks) == 1 and not [each for each in page.all("span") if each.get("class") == "mark late"]
+    assert "xgboost" + "still learning when its time was up on most folds" in late.text
+    assert late.text.count("† still learning when its time was up on most folds.") == 2 and "†" not in page.text
+
+
 @pytest.mark.parametrize(
     ("answer", "task"), [("not_enough_evidence", "regression"), ("no_signal", "multiclass"), ("not_worth_it", "binary")]
 )
