@@ -107,12 +107,13 @@ class Handed:
 
     `fitted_on` is "all rows" (`rows` of them), or "folds": each member is then the mean of its models of the folds,
     which are whole; "mixed" where some members are the one and some the other. `folds_because` says why any are of the
-    folds: "nets_bagged" where only nets are, of which that mean is wanted, "no_time" where one of them at least was to
-    be fitted again and could not be; "" where none are, or where `spared` rows preferred them. `cut_short` names the
-    learners whose fit on all rows was stopped by the clock while it was still learning. `problems` has a sentence a
-    member that did not come out as planned; `one` tells that each member is one model. Where the contest was held on
-    fewer rows than there are, `spared` rows that nobody had seen decided which models are in it, and `spared_error` is
-    its error on those. `peak_memory_mb` is what loading and asking the whole adds to a process.
+    folds: "net_bagged" where it is a net that is used alone, of which that mean is wanted, "no_time" where one of them
+    at least was to be fitted again and could not be; "" where none are, or where `spared` rows preferred them.
+    `cut_short` names the learners whose fit on all rows was stopped by the clock while it was still learning.
+    `problems` has a sentence a member that did not come out as planned; `one` tells that each member is one model.
+    Where the contest was held on fewer rows than there are, `spared` rows that nobody had seen decided which models are
+    in it, and `spared_error` is its error on those. `peak_memory_mb` is what loading and asking the whole adds to a
+    process.
     """
 
     which: Which
@@ -129,7 +130,7 @@ class Handed:
     spared_error: float | None = None
     peak_memory_mb: float | None = None
     cut_short: tuple[str, ...] = ()
-    folds_because: Literal["", "nets_bagged", "no_time"] = ""
+    folds_because: Literal["", "net_bagged", "no_time"] = ""
 
 
 @dataclass(frozen=True)

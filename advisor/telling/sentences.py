@@ -197,7 +197,7 @@ def _how_fitted(handed: Handed) -> str:
         # Which is tried last, for whoever asked for one model or for less than the mean of several takes.
         no_time += " and the limits leave no room for the mean of several"
     why = {
-        "nets_bagged": ", which is expected to err less than one fit on all rows",
+        "net_bagged": ", which is expected to err less than one fit on all rows",
         "no_time": f", since {no_time}",
         "": "",
     }[handed.folds_because]

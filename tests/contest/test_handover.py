@@ -277,20 +277,20 @@ def of_five(case: Case) -> Case:
     return replace(case, plan=replace(case.plan, folds=replace(case.plan.folds, folds=5)))
 
 
-def test_of_five_folds_a_net_is_the_mean_of_its_models_and_the_others_are_fitted_again(tmp_path):
+def test_of_five_folds_a_net_alone_is_the_mean_of_its_models_and_a_blend_is_of_refits(tmp_path):
     shared, case = case_in(tmp_path)
     bench = Bench(shared)
     handed, model = hand_over(shared, of_five(case), recommended(), bench, end=1e3, workers=1, clock=lambda: bench.now)
-    assert (handed.fitted_on, handed.one, handed.folds_because) == ("mixed", False, "nets_bagged")
-    assert {task.candidate.learner for task in bench.tasks} == {"linear", "tree"}
+    assert (handed.fitted_on, handed.one, handed.folds_because) == ("all rows", True, "")
+    assert {task.candidate.learner for task in bench.tasks} == {"linear", "tree", "knn"}
     assert set(model.predict(TABLE)) == {"no", "yes"}
-    net = recommended({KEY["knn"]: 1.0}, "neural")
-    handed, _ = hand_over(shared, of_five(case), net, bench, end=1e3, workers=1, clock=lambda: bench.now)
-    assert (handed.fitted_on, len(bench.tasks)) == ("folds", 2), "nothing more was fitted"
-    assert handed.folds_because == "nets_bagged"
+    net, alone = recommended({KEY["knn"]: 1.0}, "neural"), Bench(shared)
+    handed, _ = hand_over(shared, of_five(case), net, alone, end=1e3, workers=1, clock=lambda: alone.now)
+    assert (handed.fitted_on, handed.one, handed.folds_because) == ("folds", False, "net_bagged")
+    assert alone.tasks == [], "nothing was fitted again"
     late = Bench(shared)
     handed, _ = hand_over(shared, of_five(case), recommended(), late, end=1e-9, workers=1, clock=lambda: late.now)
-    assert (handed.fitted_on, handed.folds_because) == ("folds", "no_time"), "the others were to be fitted again"
+    assert (handed.fitted_on, handed.folds_because) == ("folds", "no_time"), "all were to be fitted again"
     assert handing_seconds(of_five(case), 1) <= handing_seconds(case, 1)
 
 

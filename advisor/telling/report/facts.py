@@ -60,7 +60,7 @@ _OF_FOLDS = {
     False: ("the mean of its models of the folds", "means of their models of the folds"),
 }
 _FOLDS_BECAUSE = {
-    "nets_bagged": ", expected to err less than one fit",
+    "net_bagged": ", expected to err less than one fit",
     "no_time": ", since the time did not pay for a fit on all rows",
 }
 

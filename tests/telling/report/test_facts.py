@@ -90,7 +90,7 @@ def test_what_was_handed_over():
     [
         (1, {"folds_because": "no_time"}, "as the mean of its models of the folds, since the time did not pay for a "
          "fit on all rows"),
-        (2, {"folds_because": "nets_bagged"}, "each member the mean of its models of the folds, expected to err less "
+        (2, {"folds_because": "net_bagged"}, "each member the mean of its models of the folds, expected to err less "
          "than one fit"),
         (1, {"folds_because": "no_time", "one": True}, "as a model of one fold"),
         (2, {"fitted_on": "mixed", "one": True}, "some members fitted on 48,842 rows, the others models of one fold "
