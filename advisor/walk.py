@@ -23,6 +23,7 @@ from advisor import modalities, options, profiling
 from advisor.advice import Advice
 from advisor.contest import handover, kept
 from advisor.contest.contest import Contest, Hands, Held
+from advisor.contest.spending import LARGEST_HANDING
 from advisor.engines.local import LocalEngine, warm_up
 from advisor.fitting.fold import ProbeTask, Shared, carry_out, describe
 from advisor.judging import effort, looks, prices, verdict
@@ -254,7 +255,9 @@ def _hold(
         shared, question, budget, hands, workers=workers, began=began, end=end - QUESTIONS_SHARE * budget.seconds,
         probes=probes, probe_seconds=GATES_SHARE * budget.seconds, checked=partial(_checked, shared),
         known=chronicle.known(),
-        handing=partial(handover.handing_seconds, workers=workers),
+        handing=partial(
+            handover.handing_seconds, workers=workers, most=LARGEST_HANDING * (end - clock.time())
+        ),
     ).hold()  # fmt: skip
 
 

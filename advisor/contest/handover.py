@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor import modalities
 from advisor.contest.kept import files_of
-from advisor.contest.wish import SLACK, Way, from_all, makespan, refit_seconds, spared, wish_for
+from advisor.contest.wish import SLACK, Way, from_all, makespan, refit_seconds, spared, that_fit, wish_for
 from advisor.fitting import handing
 from advisor.fitting.fold import RefitTask, Refitted, Shared, describe, predict
 from advisor.judging import blends, choice, recommending
@@ -31,14 +31,19 @@ FOLDS_TO_BAG = 5
 FIT_SHARE = 0.9
 
 
-def handing_seconds(case: Case, workers: int) -> float:
-    """Expect what it takes in wall time to fit the model that would be recommended now on all rows; 0 where none is."""
+def handing_seconds(case: Case, workers: int, most: float) -> float:
+    """Expect what it takes in wall time to fit the model that would be recommended now on all rows, at `most` so much.
+
+    Nothing is kept for a member whose fit would take more: it is taken from the folds, and others can use the seconds.
+    """
     recommended = recommending.recommend(case, choice.chosen(case))
     if recommended.option is None:
         return 0.0
-    members = recommended.option.members
-    bagged = frozenset() if len(spared(case)) else _bagged(case, members, ways(case)[0])
-    return SLACK * makespan([refit_seconds(case, key) for key in members if key not in bagged], workers)
+    members, drawn = recommended.option.members, len(spared(case)) > 0
+    bagged = frozenset() if drawn else _bagged(case, members, ways(case)[0])
+    expected = {key: SLACK * refit_seconds(case, key) for key in members if key not in bagged}
+    fitting = list(expected) if drawn else that_fit(sorted(expected, key=expected.__getitem__), expected, most, workers)
+    return min(makespan([expected[key] for key in fitting], workers), most)
 
 
 def hand_over(

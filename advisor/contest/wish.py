@@ -40,7 +40,7 @@ def wish_for(case: Case, members: Mixture, seconds: float, workers: int, bagged:
     The others, and those that are to be `bagged`, are models of the folds.
     """
     expected = {key: SLACK * refit_seconds(case, key) for key in members if key not in bagged}
-    quick = _that_fit(sorted(expected, key=lambda key: expected[key]), expected, seconds, workers)
+    quick = that_fit(sorted(expected, key=lambda key: expected[key]), expected, seconds, workers)
     return Wish(members, {key: "all rows" if key in quick else "folds" for key in members})
 
 
@@ -70,7 +70,7 @@ def from_all(case: Case, members: Mixture, families: Sequence[Family], seconds: 
     for key in (*sorted(members, key=lambda key: -members[key]), *(case.columns[place] for place in places)):
         best.setdefault(case.outcomes[key].candidate.learner, key)
     expected = {key: SLACK * refit_seconds(case, key) for key in best.values()}
-    return _that_fit(list(best.values()), expected, seconds, workers)
+    return that_fit(list(best.values()), expected, seconds, workers)
 
 
 def refit_seconds(case: Case, key: str) -> float:
@@ -97,7 +97,7 @@ def makespan(seconds: Iterable[float], workers: int) -> float:
     return max(busy)
 
 
-def _that_fit(keys: Sequence[str], expected: Mapping[str, float], seconds: float, workers: int) -> list[str]:
+def that_fit(keys: Sequence[str], expected: Mapping[str, float], seconds: float, workers: int) -> list[str]:
     """Return those of the keys, taken in their order, that fit into so much wall time together."""
     taken: list[str] = []
     for key in keys:

@@ -291,7 +291,7 @@ def test_of_five_folds_a_net_alone_is_the_mean_of_its_models_and_a_blend_is_of_r
     late = Bench(shared)
     handed, _ = hand_over(shared, of_five(case), recommended(), late, end=1e-9, workers=1, clock=lambda: late.now)
     assert (handed.fitted_on, handed.folds_because) == ("folds", "no_time"), "all were to be fitted again"
-    assert handing_seconds(of_five(case), 1) <= handing_seconds(case, 1)
+    assert handing_seconds(of_five(case), 1, 1e3) <= handing_seconds(case, 1, 1e3)
 
 
 @pytest.mark.parametrize("limits", [Limits(single=True), Limits(interpretable=True)], ids=["single", "readable"])
@@ -354,8 +354,9 @@ def test_another_model_of_the_run_is_made_of_what_was_kept(tmp_path):
 def test_the_time_of_the_model_to_use_is_that_of_its_members(tmp_path):
     _, case = case_in(tmp_path, seconds=10.0)
     each = {SLACK * refit_seconds(case, KEY[name]) for name in ("linear", "tree", "knn")}
-    assert handing_seconds(case, 9) in each
-    assert handing_seconds(case, 1) >= handing_seconds(case, 9)
+    assert handing_seconds(case, 9, 1e3) in each
+    assert handing_seconds(case, 1, 1e3) >= handing_seconds(case, 9, 1e3)
+    assert handing_seconds(case, 9, 0.9 * min(each)) == 0.0, "nothing is kept for fits that it would not pay for"
 
 
 def test_a_fit_on_more_rows_is_expected_to_take_longer_as_its_learner_does():
