@@ -34,6 +34,7 @@ OPTIONS: Mapping[Which, str] = {
 SIDES = {"classical": "classical model", "neural": "neural net"}
 # So many members of a blend are named in a sentence, the heaviest first.
 MOST_NAMED = 3
+MIXED: tuple[Which, ...] = ("classical_blend", "blend")
 
 
 def sentence(verdict: Verdict, case: Case) -> str:
@@ -110,7 +111,9 @@ def to_use(recommended: Recommendation, case: Case) -> str:
         return ""
     name = who(recommended.option, case)
     name = f"the {name[2:]}" if name.startswith("a blend") else name
-    why = {"best": "expected to be best", "only_one": "the only one there is"}.get(recommended.reason.code)
+    # What is usual decides where the rows cannot tell, and may say otherwise than the reading just told.
+    best_of_all = "expected to be best" + (", as blends usually are" if recommended.which in MIXED else "")
+    why = {"best": best_of_all, "only_one": "the only one there is"}.get(recommended.reason.code)
     if why is None:
         best = OPTIONS[recommended.best or "blend"]
         why = f"simpler than {best} and expected to have only {percent(recommended.regret)} more error"
@@ -356,7 +359,8 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
         f"The budget did not pay for {listed(f['learners'])}; a larger one, or --learners, brings them in."
     ),
     "best": lambda f: (
-        "It is expected to have the least error of all champions and blends on rows that did not choose it."
+        "It is expected to have the least error of all champions and blends: by rows that did not choose it and, where "
+        "they cannot tell, by what is usual of such models."
     ),
     "only_one": lambda f: "It is the only model that may be used.",
     "simplest_within_margin": _simplest,

@@ -138,7 +138,7 @@ def test_an_open_answer_says_what_is_best_to_use_and_never_to_take_the_simpler()
     assert verdict.answer == "too_close_to_call"
     assert told.startswith("Too close to call: realmlp alone has ")
     assert "Until more is known use " in told and "take the simpler" not in told
-    assert told.endswith(("which is expected to be best.", "more error."))
+    assert told.endswith(("which is expected to be best, as blends usually are.", "more error."))
 
 
 def test_accuracy_is_told_in_errors():

@@ -188,7 +188,7 @@ def handed(document: Document) -> Iterator[tuple[str, str]]:
     """Say what the model that was handed over is, as (name, value) pairs: how it was fitted, and what it takes."""
     given = document["recommended"]
     if given.get("fitted_on"):
-        yield "Fitted", _fitted(given)
+        yield "Made", _fitted(given)
     if given.get("cut_short"):
         yield "Still learning when the time of that fit was up", listed(given["cut_short"])
     p50, p99, size = (known(given.get(name)) for name in ("latency_p50_ms", "latency_p99_ms", "model_mb"))

@@ -70,7 +70,7 @@ def test_what_was_handed_over():
     said = facts.answer(document("worth_it"))
     assert said.recommended.startswith("blend of catboost 50 %, mlp 36 %, lightgbm 10 % and 1 more; ROC AUC 0.935")
     assert dict(said.handed) == {
-        "Fitted": "some members fitted on 48,842 rows, the others means of their models of the folds, expected to err "
+        "Made": "some members fitted on 48,842 rows, the others means of their models of the folds, expected to err "
         "less than one fit",
         "Latency of the whole, p50 / p99": "3.1 / 6.2 ms",
         "Size of the whole": "4.4 MB",
@@ -79,7 +79,7 @@ def test_what_was_handed_over():
     }
     alone = facts.answer(document("not_enough_evidence"))
     assert alone.recommended == "catboost (classical), ROC AUC 0.930 ± 0.002"
-    assert dict(alone.handed)["Fitted"] == "fitted on 48,842 rows"
+    assert dict(alone.handed)["Made"] == "fitted on 48,842 rows"
     none = document("worth_it")
     none["recommended"] |= {"learner": None, "family": None, "score": None, "reason": "no learner finished"}
     assert facts.answer(none).recommended == "nothing yet"
@@ -102,10 +102,10 @@ def test_why_a_member_is_not_fitted_on_all_rows(members, changes, words):
     verdict = document()
     shared = {name: 1 / members for name in ("catboost", "mlp")[:members]}
     verdict["recommended"] |= {"fitted_on": "folds", "members": shared, "one": False, "folds_because": "", **changes}
-    assert dict(facts.handed(verdict))["Fitted"] == words
+    assert dict(facts.handed(verdict))["Made"] == words
     # A run of before these were told has them still to come.
     old = {name: value for name, value in verdict["recommended"].items() if name not in ("one", "folds_because")}
-    assert "Fitted" in dict(facts.handed({**verdict, "recommended": old}))
+    assert "Made" in dict(facts.handed({**verdict, "recommended": old}))
 
 
 def test_a_fit_that_was_cut_short_is_told_with_the_model():
