@@ -3,7 +3,8 @@
 Its default is the library's own: many trees at a pace of its choosing, and no row held out. Slow boosting needs
 none to know when to stop, and few rows are too dear. Settings that name a learning rate are stopped by rows held out.
 Measured on 26 tables at 500 rows, another default, that which Holzmueller, Grinsztajn and Steinwart (2024) tuned for
-larger ones, had 3 % more error by the median (from 31 % less to 40 % more) and took up to 7 times as long on regressions.
+larger ones, had 3 % more error by the median (from 31 % less to 40 % more) and
+took up to 7 times as long on regressions.
 """
 
 from __future__ import annotations
