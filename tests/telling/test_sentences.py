@@ -253,8 +253,6 @@ OTHERS = "Of the model handed over some members were fitted on 800 rows; each of
         ("folds", "", False, f"{OF_FOLDS}."),
         ("folds", "no_time", True, "The model handed over is a model of one fold, since the time did not pay for a fit "
          "on all rows and the limits leave no room for the mean of several."),
-        ("mixed", "net_bagged", False, f"{OTHERS} the mean of its models of the folds, which is expected to err less "
-         "than one fit on all rows."),
         ("mixed", "no_time", False, f"{OTHERS} the mean of its models of the folds, since the time did not pay for "
          "every such fit."),
     ],

@@ -100,7 +100,7 @@ def document(answer: str = "worth_it", task: str = "binary") -> dict:
             "peak_memory_mb": 132.0,
             "one": not company,
             "cut_short": [],
-            "folds_because": "net_bagged" if company else "",
+            "folds_because": "no_time" if company else "",
             "problems": ["mlp: it was still learning when its time was up."] if company else [],
         },
         "champions": {

@@ -70,8 +70,8 @@ def test_what_was_handed_over():
     said = facts.answer(document("worth_it"))
     assert said.recommended.startswith("blend of catboost 50 %, mlp 36 %, lightgbm 10 % and 1 more; ROC AUC 0.935")
     assert dict(said.handed) == {
-        "Made": "some members fitted on 48,842 rows, the others means of their models of the folds, expected to err "
-        "less than one fit",
+        "Made": "some members fitted on 48,842 rows, the others means of their models of the folds, since the time did "
+        "not pay for a fit on all rows",
         "Latency of the whole, p50 / p99": "3.1 / 6.2 ms",
         "Size of the whole": "4.4 MB",
         "Memory of the whole, at least": "130 MB",
@@ -90,8 +90,10 @@ def test_what_was_handed_over():
     [
         (1, {"folds_because": "no_time"}, "as the mean of its models of the folds, since the time did not pay for a "
          "fit on all rows"),
-        (2, {"folds_because": "net_bagged"}, "each member the mean of its models of the folds, expected to err less "
-         "than one fit"),
+        (1, {"folds_because": "net_bagged"}, "as the mean of its models of the folds, expected to err less than one "
+         "fit"),
+        (2, {"folds_because": "no_time"}, "each member the mean of its models of the folds, since the time did not pay "
+         "for a fit on all rows"),
         (1, {"folds_because": "no_time", "one": True}, "as a model of one fold"),
         (2, {"fitted_on": "mixed", "one": True}, "some members fitted on 48,842 rows, the others models of one fold "
          "each"),
