@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -22,17 +20,18 @@ from threadpoolctl import threadpool_limits
 from advisor import modalities, options, profiling
 from advisor.advice import Advice
 from advisor.contest import handover, kept
+from advisor.contest.asking import Asking
 from advisor.contest.contest import Contest, Hands, Held
 from advisor.contest.spending import LARGEST_HANDING
 from advisor.engines.local import LocalEngine, warm_up
-from advisor.fitting.fold import ProbeTask, Shared, carry_out, describe
+from advisor.fitting.fold import Shared, carry_out
 from advisor.judging import effort, looks, prices, verdict
 from advisor.judging.ruling import ruling
 from advisor.learners import catalogue
 from advisor.measuring import machine, metrics
 from advisor.modalities.tabular.joined import joined
 from advisor.outlook import would_change
-from advisor.outlook.growth import growth_probes
+from advisor.outlook.growth import growth_probes, likely_seconds
 from advisor.planning import plan as planning
 from advisor.profiling import flattery, permuted
 from advisor.records import (
@@ -41,7 +40,6 @@ from advisor.records import (
     Finding,
     Handed,
     Plan,
-    Probe,
     ProbeResult,
     Profile,
     Question,
@@ -177,7 +175,10 @@ def compare(
             held = _hold(shared, question, spend, work, chronicle, began, end, workers)
             final = held.final
             chronicle.stage("judging", 1, end - clock.time())
-            asking = _Asking(growth_probes(final), work, min(end, clock.time() + QUESTIONS_SHARE * spend.seconds))
+            asking = Asking(
+                ((probe, likely_seconds(final, probe)) for probe in growth_probes(final)), work,
+                min(end, clock.time() + QUESTIONS_SHARE * spend.seconds),
+            )  # fmt: skip
             judged = asking.while_waiting(partial(_judged, held, began))
             chronicle.stage(f"handing over {judged.recommended.learner}", 1, end - clock.time())
             handed, model = handover.hand_over(
@@ -277,46 +278,6 @@ def _checked(shared: Shared, seen: Sequence[ProbeResult]) -> tuple[Finding, ...]
 
 def _forget(shared: Shared, file: str) -> None:
     (shared.folder / file).unlink(missing_ok=True)
-
-
-class _Asking:
-    """Questions to the data that are put while there is time: beside judging, beside other tasks, and by themselves."""
-
-    def __init__(
-        self, probes: Iterable[Probe], work: Any, until: float, clock: Callable[[], float] = clock.time
-    ) -> None:
-        self._probes, self._work, self._until, self._clock = iter(probes), work, until, clock
-        self.results: list[ProbeResult] = []
-
-    def while_waiting(self, judge: Callable[[], Verdict]) -> Verdict:
-        """Judge on a thread; questions are asked until it has ended, since no fit may be begun before."""
-        with ThreadPoolExecutor(1, "advisor-judging") as thread:
-            judging = thread.submit(judge)
-            for _ in self._heard(self._tasks(judging.done)):
-                pass
-            return judging.result()
-
-    def beside(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-        """Return the results of these tasks; workers that they leave free are asked questions, which are kept."""
-        return self._heard(chain(tasks, self._tasks()))
-
-    def _heard(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-        for task, result in self._work(tasks):
-            if not isinstance(task, ProbeTask):
-                yield task, result
-            elif isinstance(result, ProbeResult):
-                self.results.append(result)
-            else:
-                self.results.append(ProbeResult(task.probe, None, message=describe(result)))
-
-    def finish(self) -> None:
-        """Put the questions that are left."""
-        for _ in self.beside(()):
-            pass
-
-    def _tasks(self, over: Callable[[], bool] = lambda: False) -> Iterator[ProbeTask]:
-        while not over() and self._clock() < self._until and (probe := next(self._probes, None)) is not None:
-            yield ProbeTask(probe, self._until)
 
 
 def _written(

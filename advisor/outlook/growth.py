@@ -58,6 +58,14 @@ def growth_probes(case: Case) -> tuple[Probe, ...]:
     )  # fmt: skip
 
 
+def likely_seconds(case: Case, probe: Probe) -> float:
+    """Return what a probe of `growth_probes` is likely to take: its share of what its learner's default took on whole
+    training parts, in seconds."""
+    took = [result.cost.seconds for result in _default(case, probe.learner).values()]
+    whole = np.mean([len(fold.train) for fold in case.plan.folds.parts])
+    return float(np.mean(took) * len(probe.train) / whole)
+
+
 def nested_order(dataset: Dataset, train: np.ndarray, seed: int) -> np.ndarray:
     """Order training rows (positions, (n,)) so that every part from the front is a fair small table, within the next.
 

@@ -10,7 +10,7 @@ import pytest
 
 from advisor.judging.ruling import Ruling, ruling
 from advisor.outlook import growth
-from advisor.records import Case, Dataset, Fold, Folds, Limits, MoreRows, Probe, ProbeResult
+from advisor.records import Case, Cost, Dataset, Fold, Folds, Limits, MoreRows, Probe, ProbeResult
 from tests.made_case import made_case, only_on, remade
 
 FOLDS = 5
@@ -212,6 +212,18 @@ def test_probes_are_nested_and_any_prefix_is_of_use() -> None:
         asked = {(probe.name, probe.learner) for probe in probes[:done]}
         results = [r for r in world.results if (r.probe.name, r.probe.learner) in asked]
         assert len(world.told(results=results).curve) == points
+
+
+def test_a_probe_is_likely_to_take_its_share_of_what_the_default_took() -> None:
+    world = World(0, STEEP, folds=5)
+    net = world.case.outcomes["mlp-default"]
+    slow = {n: replace(r, cost=Cost(fit_seconds=7.5, predict_seconds=0.5)) for n, r in net.results.items()}
+    made = remade(world.case, [world.case.outcomes["xgboost-default"], replace(net, results=slow)])
+    likely = {probe.name: growth.likely_seconds(made, probe) for probe in growth.growth_probes(made)
+              if probe.learner == "mlp"}  # fmt: skip
+    assert {name: likely[name] for name in ("0/0.25", "0/0.5", "1/0.125")} == pytest.approx(
+        {"0/0.25": 2.0, "0/0.5": 4.0, "1/0.125": 1.0}
+    )
 
 
 def test_it_is_the_default_of_whom_all_rows_choose_that_is_asked() -> None:
