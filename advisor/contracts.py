@@ -46,13 +46,6 @@ Range = Float | Integer | Choice
 Space = Mapping[str, Range]
 
 
-class Estimator(Protocol):
-    """A scikit-learn estimator: `fit` returns itself; classifiers also have `predict_proba` and `classes_`."""
-
-    def fit(self, X: Any, y: Any) -> Any: ...
-    def predict(self, X: Any) -> np.ndarray: ...
-
-
 @dataclass(frozen=True)
 class FitReport:
     """What a fitted estimator tells of its training, as `fit_report_`; those without one trained on the CPU to the end.
@@ -295,10 +288,3 @@ class Engine(Protocol):
     def map(self, work: Callable[[Any, Any], Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Yield (item, result) pairs as they complete; the result of a crash or missed deadline is an exception."""
         ...
-
-
-class Encoder(Protocol):
-    """A scikit-learn transformer over frames."""
-
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Any: ...
-    def transform(self, X: pd.DataFrame) -> Any: ...

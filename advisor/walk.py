@@ -23,6 +23,7 @@ from advisor.contest import handover, kept
 from advisor.contest.asking import Asking
 from advisor.contest.contest import Contest, Hands, Held
 from advisor.contest.spending import LARGEST_HANDING
+from advisor.contracts import Engine
 from advisor.engines.local import LocalEngine, warm_up
 from advisor.fitting.fold import Shared, carry_out
 from advisor.judging import effort, looks, prices, verdict
@@ -171,7 +172,8 @@ def compare(
             chronicle.track(tracking_uri or default_uri(folders.RUNS), experiment, dataset, profile, spend)
         shared = Shared(dataset, profile, plan, folder.resolve(), threads)
         with LocalEngine(shared, workers, threads) as pool:
-            work = partial(pool.map, carry_out)
+            local: Engine = pool
+            work = partial(local.map, carry_out)
             held = _hold(shared, question, spend, work, chronicle, began, end, workers)
             final = held.final
             chronicle.stage("judging", 1, end - clock.time())
