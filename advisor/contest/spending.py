@@ -14,8 +14,10 @@ from advisor.records import Candidate, Family
 # half pays for its studies.
 DEFAULTS_SHARE, NETS_SHARE = 0.75, 0.5
 # The part of all workers' seconds that the folds of an essential default may take before they are cut short, and those
-# of another.
-ESSENTIAL_LIMIT, LIMIT = 0.4, 0.25
+# of another. Rows are drawn so that all essential ones together are expected to take 0.4 (planning.rows): a machine
+# that turns out to be busier leaves less time for settings, rather than a strong net that did not learn its fill and an
+# answer that rests on nothing.
+ESSENTIAL_LIMIT, LIMIT = 0.75, 0.25
 # A fold of a trial may take so many times what its learner's default took.
 TRIAL_LIMIT = 4.0
 # A fold of a default that was asked for by name may take so many times what is expected of it.

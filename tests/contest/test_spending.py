@@ -69,7 +69,7 @@ def test_limits_and_deadlines_have_bounds():
     known = spending()
     usual = {"trial_of": None, "essential": False, "folds": 5, "now": 0.0, "last": 900.0}
     assert known.limit(**usual) == pytest.approx(0.25 * 1800 / 5)
-    assert known.limit(**{**usual, "essential": True}) == pytest.approx(0.4 * 1800 / 5)
+    assert known.limit(**{**usual, "essential": True}) == pytest.approx(0.75 * 1800 / 5)
     assert known.limit(**{**usual, "trial_of": 3.0}) == pytest.approx(12.0)
     assert known.limit(**{**usual, "trial_of": 0.01}) == pytest.approx(2.0)
     assert known.limit(**usual, least=100.0) == pytest.approx(100.0)

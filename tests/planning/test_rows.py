@@ -47,12 +47,12 @@ def test_tiers_by_rows(rows, expected):
 @pytest.mark.parametrize(
     ("situation", "rows", "seconds", "expected"),
     [
-        ("all rows in the folds of their tier: 5 x 8 s of 80", 10_000, 81.0, (10_000, 5)),
-        ("three folds of all rows: 3 x 6.7 s of 40", 10_000, 41.0, (10_000, 3)),
-        ("few rows in ten folds", 200, 4.0, (200, 10)),
-        ("few rows in five", 200, 1.7, (200, 5)),
+        ("all rows in the folds of their tier: 5 x 8 s of 100", 10_000, 101.0, (10_000, 5)),
+        ("three folds of all rows: 3 x 6.7 s of 50", 10_000, 51.0, (10_000, 3)),
+        ("few rows in ten folds", 200, 5.0, (200, 10)),
+        ("few rows in five", 200, 2.1, (200, 5)),
         ("few rows in three, whatever they take", 200, 0.1, (200, 3)),
-        ("a part held out", 400_000, 641.0, (400_000, 1)),
+        ("a part held out", 400_000, 801.0, (400_000, 1)),
         ("nothing pays for it: the fewest rows", 10_000, 0.0, (200, 3)),
         ("a budget that reading has used up", 10_000, -5.0, (200, 3)),
     ],
@@ -62,10 +62,10 @@ def test_rows_and_folds_that_the_seconds_pay_for(situation, rows, seconds, expec
 
 
 def test_fewer_rows_where_three_folds_of_all_are_too_many():
-    rows, folds = paid(100_000, 40.0)
+    rows, folds = paid(100_000, 50.0)
     assert folds == 3 and 8_000 < rows <= 10_000, "3 x 2/3 x 10,000 rows take 20 s"
-    assert paid(400_000, 40.0)[0] <= 10_000 and paid(400_000, 40.0)[1] == 3
-    assert paid(100_000, 40.0, speed=2.0)[0] <= 5_000 and paid(100_000, 40.0, device="cuda")[0] > 80_000
+    assert paid(400_000, 50.0)[0] <= 10_000 and paid(400_000, 50.0)[1] == 3
+    assert paid(100_000, 50.0, speed=2.0)[0] <= 5_000 and paid(100_000, 50.0, device="cuda")[0] > 80_000
 
 
 def test_seconds_go_with_the_speed_of_the_machine_and_a_gpu_serves_nets():
