@@ -306,6 +306,7 @@ def _written(
         spent_seconds=clock.time() - began,
         environment=document.environment(final.plan, final.outcomes.values(), command),
         mlflow=chronicle.where(), would_change=changes, effort=effort.effort(case, ruled),
+        began=began, notes=chronicle.notes(),
     )  # fmt: skip
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     unfinished = folder / "verdict.json.part"

@@ -106,6 +106,7 @@ class Contest:
         self._stage: Literal["defaults", "tuning", "repeats", "over"] = "defaults"
         self._queue: list[tuple[Entry, int]] = []
         self._others = _in_order(entrant for entrant in shared.plan.entrants if not entrant.essential)
+        self._known = frozenset(known or {})
         self._asked = frozenset(entrant.learner for entrant in self._others if entrant.asked)
 
     def hold(self) -> Held:
@@ -204,11 +205,15 @@ class Contest:
         return next((each for each in own if self._pays_for(each)), None)
 
     def _pays_for(self, entrant: Entrant) -> bool:
-        """Tell whether a default may be begun: where its family's share of the seconds is expected to pay for it.
+        """Tell whether a default may be begun: where its family's share of the seconds is expected to pay for the folds
+        that no earlier run has done.
 
         One that was asked for by name may take more, as long as it is expected to end in time.
         """
-        now, folds, spending = self._clock(), len(self._field.first), self._spending
+        now, spending = self._clock(), self._spending
+        folds = sum((f"{entrant.learner}-default", number) not in self._known for number in self._field.first)
+        if not folds:
+            return True
         seconds = folds * self._timing.of_default(entrant.learner)
         if entrant.asked:
             waiting = self._defaults_waiting()

@@ -13,7 +13,7 @@ from advisor.errors import UserError
 from advisor.fitting import handing
 from advisor.fitting.fold import Shared
 from advisor.judging import choice
-from advisor.records import Case, Outcome
+from advisor.records import Case
 
 OPTIONS = Path("folds") / "options.json"
 TABLE = Path("folds") / "table.joblib"
@@ -23,7 +23,7 @@ def keep_options(shared: Shared, case: Case) -> None:
     """Keep what other models of this run are made of: the models of the folds of all options, and nothing else."""
     chosen = choice.chosen(case)
     members = {} if chosen is None else chosen.members
-    files = {key: files_of(shared, case.outcomes[key]) for mixture in members.values() for key in mixture}
+    files = {key: files_of(shared, case, key) for mixture in members.values() for key in mixture}
     options = {
         which: {key: {"weight": weight, "files": files[key]} for key, weight in mixture.items()}
         for which, mixture in members.items()
@@ -39,17 +39,26 @@ def keep_options(shared: Shared, case: Case) -> None:
     joblib.dump(handing.whole(case.dataset, None)[0], shared.folder / TABLE)
 
 
-def files_of(shared: Shared, outcome: Outcome) -> list[str]:
-    """Return the files of an outcome's fitted models, in the order of the folds, that are there."""
-    named = [result.model for _, result in sorted(outcome.results.items()) if result.model is not None]
-    return [file for file in named if (shared.folder / file).is_file()]
+def files_of(shared: Shared, case: Case, key: str) -> list[str]:
+    """Return the files of a candidate's models of the folds that are there, in the order of the folds.
+
+    Where folds go forward in time it is one: of the model that has learnt most rows, which is the newest. The others
+    have learnt older rows alone, the first of them a sixth of all.
+    """
+    results = sorted(case.outcomes[key].results.items())
+    files = {n: result.model for n, result in results if result.model and (shared.folder / result.model).is_file()}
+    if case.plan.folds.kind != "forward" or not files:
+        return list(files.values())
+    learnt = {part.number: len(part.train) for part in case.plan.folds.parts}
+    return [files[max(files, key=lambda number: learnt[number])]]
 
 
 def kept_model(folder: Path, which: str) -> Pipeline:
     """Return the model `which` ("classical", "neural", "classical_blend", "blend") of the run in `folder`.
 
-    Each member is the mean of its models of the folds, which are whole: no data are needed, and nothing is fitted.
-    Raises UserError where the run has no such model. Loading runs code from the files: load only runs you trust.
+    Each member is the mean of its models of the folds, which are whole, or where the folds went forward in time the
+    newest of them: no data are needed, and nothing is fitted. Raises UserError where the run has no such model. Loading
+    runs code from the files: load only runs you trust.
     """
     try:
         content = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))

@@ -46,18 +46,28 @@ class Timing:
         return recent[int(0.75 * (len(recent) - 1) + 0.5)]
 
     def take(self, result: FoldResult) -> str | None:
-        """Learn what a fold took; return a sentence where a default took a multiple of what was expected."""
-        if result.state != "done":
+        """Learn what a fold took; return a sentence, once a learner, where that was a multiple of what was expected.
+
+        A fold that was stopped has taken its time, too, but does not tell how long a whole one takes; one that failed
+        tells nothing.
+        """
+        if result.state == "failed":
             return None
         learner, seconds, before = result.candidate.learner, result.cost.seconds, self.expected(result.candidate)
-        (self._tuned if result.candidate.params else self._defaults)[learner].append(seconds)
-        slow = not result.candidate.params and seconds > max(SLOW * before, LEAST_SLOW_SECONDS)
-        if not slow or learner in self._told:
+        if result.state == "done":
+            (self._tuned if result.candidate.params else self._defaults)[learner].append(seconds)
+        if seconds <= max(SLOW * before, LEAST_SLOW_SECONDS) or learner in self._told:
             return None
         self._told.add(learner)
+        took, then = (
+            (f"took {seconds:.1f} s", "; the time that is left is planned by what was measured")
+            if result.state == "done"
+            else (f"was stopped after {seconds:.1f} s", "")
+        )
+        hard = "the data or its settings" if result.candidate.params else "the data"
         return (
-            f"A fit of {learner} took {seconds:.1f} s, {seconds / before:.0f} times as long as expected: the machine "
-            "is busy, or the data are hard on it; the time that is left is planned by what was measured."
+            f"A fit of {learner} {took}, {seconds / before:.0f} times as long as expected: the machine is busy, or "
+            f"{hard} are hard on it{then}."
         )
 
     def _pace(self) -> float:

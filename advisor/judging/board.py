@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Literal
 
-from advisor.judging.case import judged_of, losses_of, serving
+from advisor.judging.case import case_of, judged_of, losses_of, serving
 from advisor.measuring import costs, evidence
 from advisor.measuring.metrics import METRICS
 from advisor.records import BoardRow, Case, Entrant, FoldResult, Outcome
+from advisor.wording import counted
 
 
 def board_of(case: Case) -> tuple[BoardRow, ...]:
     """Return a row for each learner of the plan, the lowest out-of-fold error first and those without one last.
 
     The error is that of the learner's best configuration, which was chosen by these rows, so that it looks a little
-    better than it is; readings and options are free of that.
+    better than it is; readings and options are free of that. Of those who were not in front and went on to no further
+    repeat of the folds it is that of the first.
     """
-    rows = [_row(case, entrant) for entrant in case.plan.entrants]
+    first = _first_repeat(case)
+    rows = [
+        _row(case if best_of(case, entrant.learner) is not None else first, entrant) for entrant in case.plan.entrants
+    ]
     return tuple(sorted(rows, key=lambda row: (row.error is None, row.error)))
 
 
@@ -36,6 +42,28 @@ def cut_short(outcome: Outcome, folds: Iterable[int]) -> bool:
     """Tell whether a candidate was stopped by the clock before it had learnt its fill, on most of the folds."""
     results = [outcome.results[number] for number in folds if number in outcome.results]
     return 2 * sum(result.cut_short for result in results) > len(results)
+
+
+def _first_repeat(case: Case) -> Case:
+    """Return the case as the first repeat of the folds alone would have it."""
+    if case.matrix is None or all(fold.repeat == 0 for fold in case.matrix.folds):
+        return case
+    parts = tuple(part for part in case.plan.folds.parts if part.repeat == 0)
+    plan = replace(case.plan, folds=replace(case.plan.folds, repeats=1, parts=parts))
+    return case_of(case.dataset, case.profile, plan, case.outcomes.values(), case.question)
+
+
+def furthest(case: Case, learner: str) -> Outcome | None:
+    """Return a learner's outcome with the most folds done, the earliest of equals; None where it was never begun."""
+    own = (outcome for outcome in case.outcomes.values() if outcome.candidate.learner == learner)
+    return max(own, key=lambda outcome: len(outcome.done), default=None)
+
+
+def stopped(outcome: Outcome | None) -> str:
+    """Say what kept a candidate from its folds."""
+    if outcome is None:
+        return "the budget ran out before it began"
+    return (outcome.message if outcome.ending != "timeout" else "") or "the budget ran out"
 
 
 def _row(case: Case, entrant: Entrant) -> BoardRow:
@@ -87,23 +115,44 @@ def _row(case: Case, entrant: Entrant) -> BoardRow:
         gpu_memory_mb=_most(result.cost.gpu_memory_mb for result in results),
         cut_short=best is not None and bool(folds) and cut_short(best, folds),
         status=_status(key, own),
-        message=_message(case, name, own),
+        message=_message(case, name, key, own),
     )
 
 
 def _status(key: str | None, own: Sequence[Outcome]) -> Literal["ok", "partly", "given_up", "failed"]:
+    """Tell how a learner ended; who did some folds and was left for want of time did not fail."""
     if key is not None:
-        return "partly" if any(outcome.ending in ("failed", "timeout") for outcome in own) else "ok"
-    return "given_up" if any(outcome.ending == "given_up" for outcome in own) else "failed"
+        return "partly" if any(map(_unfinished, own)) else "ok"
+    if any(outcome.ending == "given_up" for outcome in own):
+        return "given_up"
+    return "partly" if any(outcome.done and outcome.ending != "failed" for outcome in own) else "failed"
 
 
-def _message(case: Case, name: str, own: Sequence[Outcome]) -> str:
+def _message(case: Case, name: str, key: str | None, own: Sequence[Outcome]) -> str:
+    """Say what kept a learner from its folds; where its best did them, what that one, or others of it, met with.
+
+    Who was given up on in favour of the best says nothing of the learner.
+    """
     if name in case.barred:
         return case.barred[name]
-    trouble = next((outcome for outcome in own if outcome.message), None)
-    if trouble is not None:
-        return trouble.message
-    return "" if own else "the budget ran out before it began"
+    if key is not None:
+        # A crash tells more than a clock that ran out.
+        lost = sorted(filter(_unfinished, own), key=lambda outcome: outcome.ending != "failed")
+        if case.outcomes[key].message or not lost:
+            return case.outcomes[key].message
+        return f"{len(lost)} of its {counted(len(own), 'trial')} did not finish: {lost[0].message}"
+    known = furthest(case, name)
+    given_up = next((outcome for outcome in own if outcome.ending == "given_up"), None)
+    if given_up is not None:
+        return given_up.message
+    if known is None or not known.done:
+        return stopped(known)
+    first = {part.number for part in case.plan.folds.parts if part.repeat == 0}
+    return f"finished {len(first & known.done)} of {counted(len(first), 'fold')}; {stopped(known)}"
+
+
+def _unfinished(outcome: Outcome) -> bool:
+    return outcome.ending in ("failed", "timeout")
 
 
 def _energy_wh(results: Sequence[FoldResult]) -> float | None:

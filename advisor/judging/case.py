@@ -230,11 +230,15 @@ def _why_barred(case: Case, name: str) -> str | None:
 
     Told is what those settings miss that are the nearest to the limits.
     """
-    own = [key for key in case.columns if learner_of(case, key) == name]
-    if own and case.question.limits.interpretable and not learners.find(name).interpretable:
-        return "not interpretable, as --interpretable asks; it ran to show what that costs"
-    found = (beyond(case.question.limits, serving(case, key)) for key in own)
-    return min(found, key=lambda missed: missed[0], default=(1.0, ""))[1] or None
+    own = (missed(case, key) for key in case.columns if learner_of(case, key) == name)
+    return min(own, key=lambda miss: miss[0], default=(1.0, ""))[1] or None
+
+
+def missed(case: Case, key: str) -> tuple[float, str]:
+    """Return how many times a limit a candidate takes, and say so, as `beyond` does; unreadable is beyond all."""
+    if case.question.limits.interpretable and not learners.find(learner_of(case, key)).interpretable:
+        return np.inf, "not interpretable, as --interpretable asks; it ran to show what that costs"
+    return beyond(case.question.limits, serving(case, key))
 
 
 def beyond(limits: Limits, taken: Mapping[str, float | None]) -> tuple[float, str]:

@@ -22,7 +22,7 @@ def effort(case: Case, ruled: Ruling) -> Effort:
     alone = ruled.readings.get("alone")
     time = None if alone is None else alone.comparison
     keys = {outcome.candidate.key for outcomes in began.values() for outcome in outcomes[:fewest]}
-    few = alone_among(case, keys, min_gain=ruled.margin)
+    few = alone_among(case, keys, min_gain=None if alone is None else alone.min_gain)
     trials = None if few is None else few.comparison
     return Effort(
         trials={family: len(outcomes) for family, outcomes in began.items()},

@@ -11,11 +11,10 @@ import numpy as np
 from advisor import options
 from advisor.errors import UserError
 from advisor.judging import bills
-from advisor.judging.case import learner_of, losses_of
+from advisor.judging.case import learner_of
 from advisor.judging.choice import Chosen
-from advisor.judging.recommending import cost_of
+from advisor.judging.sides import cost_of, side_of
 from advisor.measuring import evidence
-from advisor.measuring.metrics import METRICS
 from advisor.records import (
     Account,
     Answer,
@@ -26,7 +25,6 @@ from advisor.records import (
     Estimate,
     Extra,
     FamilyCost,
-    Mixture,
     Pareto,
     ParetoPoint,
     Prices,
@@ -82,39 +80,14 @@ def check(prices: Prices, metric: str) -> None:
         raise UserError(f"--value-per-error has no meaning by {metric}, which {_NO_UNIT[metric]}; add {better}.")
 
 
-def margin_that_pays(case: Case, chosen: Chosen | None) -> float:
-    """Return the margin to judge by: what was asked for, or the gain at which the net's champion pays, if larger."""
-    asked = case.question.min_gain
-    if chosen is None or "classical" not in chosen.members or "neural" not in chosen.members:
-        return asked
-    members = chosen.members["classical"]
-    error = METRICS[case.plan.metric].error_of_loss(float(losses_of(case, members).by_row.mean()))
-    neural, classical = side_of(case, chosen.members["neural"]), side_of(case, members)
-    return bills.margin(case.question.prices, neural, classical, error, asked)
-
-
-def side_of(case: Case, members: Mixture) -> bills.Side:
-    """Return what a champion or a blend takes: the whole search of its members' families, and all members' models.
-
-    Serving is priced one row at a time (the median latency), which is the dearest way to ask.
-    """
-    families = {case.outcomes[key].candidate.family for key in members}
-    searched = sum(
-        result.cost.seconds
-        for outcome in case.outcomes.values()
-        if outcome.candidate.family in families
-        for result in outcome.results.values()
-    )
-    cost = cost_of(case, members)
-    latency = cost["latency_p50_ms"]
-    return bills.Side(searched, cost["fit_seconds"] or 0.0, None if latency is None else latency / 1000)
-
-
-def account(case: Case, chosen: Chosen | None, rows: tuple[BoardRow, ...], reading: Reading | None) -> Account:
+def account(
+    case: Case, chosen: Chosen | None, rows: tuple[BoardRow, ...], reading: Reading | None, decided: Case | None = None
+) -> Account:
     """Make the account: what both families took and, for the reading that carries the answer, the money.
 
     `reading` is None where no fair comparison came about. The models of both its sides are priced, which in company are
-    blends. What the prices do not allow is None, or has a reason.
+    blends, by what `decided` knew, the Case that the reading is of (None: `case`): so its margin is that of the answer.
+    What the prices do not allow is None, or has a reason.
     """
     prices, metric = case.question.prices, case.plan.metric
     neural, classical = (_taken(case, family, chosen, rows) for family in ("neural", "classical"))
@@ -133,7 +106,8 @@ def account(case: Case, chosen: Chosen | None, rows: tuple[BoardRow, ...], readi
     perfect = bills.benefit(prices, error, 1.0)
     if perfect is not None:
         found = replace(found, benefit=_money(compared, perfect))
-    sides = side_of(case, reading.with_nets.members), side_of(case, reading.without.members)
+    priced = decided or case
+    sides = side_of(priced, reading.with_nets.members), side_of(priced, reading.without.members)
     charged = bills.extra_bill(prices, *sides)
     if charged is None:
         missing = prices.cost_per_hour is None

@@ -10,6 +10,7 @@ import numpy as np
 from advisor.judging import choice
 from advisor.judging.case import against, judged_of, losses_of
 from advisor.judging.choice import LEFT_OUT, Chosen
+from advisor.judging.sides import margin_of
 from advisor.measuring import evidence
 from advisor.measuring.metrics import METRICS
 from advisor.records import Case, Comparison, How, Option, Reading, Which
@@ -21,7 +22,10 @@ SIDES: Mapping[How, tuple[tuple[Which, ...], tuple[Which, ...]]] = {
 
 
 def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[How, Reading]:
-    """Return the readings that there are: none where a family has no champion, one alone where nothing is blended."""
+    """Return the readings that there are: none where a family has no champion, one alone where nothing is blended.
+
+    Each is judged by `min_gain`, or (None) by the margin of the pair that it compares: see sides.margin_of.
+    """
     if "classical" not in chosen.members or "neural" not in chosen.members:
         return {}
     options = {which: option(case, chosen, which) for which in chosen.members if which != "dummy"}
@@ -32,9 +36,10 @@ def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[H
             continue
         # On all rows each side enters what has lost least there.
         left, right = (min(side, key=lambda which: _whole(case, chosen, which)) for side in (without, with_nets))
-        compared = compare(case, chosen, without, with_nets, (left, right), min_gain=min_gain)
+        own = margin_of(case, chosen.members[left], chosen.members[right]) if min_gain is None else min_gain
+        compared = compare(case, chosen, without, with_nets, (left, right), min_gain=own)
         if compared is not None:
-            found[how] = Reading(how, options[left], options[right], compared)
+            found[how] = Reading(how, options[left], options[right], compared, own)
     return found
 
 

@@ -1,16 +1,20 @@
-"""What is best to use: the simplest model that is not expected to give away more than the margin to the best one."""
+"""What is best to use: the simplest model that is not expected to give away more than the margin to the best one.
+
+Where prices ask more of a net than the user does, a model with nets is used only where it is expected to pay.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 import numpy as np
 
 from advisor.judging import readings
-from advisor.judging.case import learner_of, measured
+from advisor.judging.case import learner_of
 from advisor.judging.choice import Chosen
 from advisor.judging.readings import option
+from advisor.judging.sides import cost_of, has_nets, margin_of
+from advisor.measuring import evidence
 from advisor.measuring.evidence import PRIOR_MEAN, PRIOR_SD
 from advisor.records import Case, Champion, Family, Mixture, Option, Reason, Recommendation, Which
 
@@ -49,13 +53,19 @@ def recommend(
         return recommend(case, None)
     expected = _expected(case, chosen, options)
     best = min(options, key=lambda which: expected[which])
+    unpaid = _unpaid(case, chosen, expected)
+    paying = [which for which in options if which not in unpaid]
     margin = -float(np.log1p(-case.question.min_gain))
-    taken = next(which for which in options if expected[which] - expected[best] <= margin)
-    regret = float(np.expm1(expected[taken] - expected[best]))
-    known = option(case, chosen, taken)
+    least = min(expected[which] for which in paying)
+    taken = next(which for which in paying if expected[which] - least <= margin)
+    behind = expected[taken] - expected[best]
+    regret = float(np.expm1(behind))
     only = "best" if len(options) > 1 else "only_one"
-    code = only if taken == best else "simplest_within_margin"
-    reason = Reason(code, {"regret": regret, "best": best, "margin": case.question.min_gain})
+    why_another = "best_does_not_pay" if best in unpaid and behind > margin else "simplest_within_margin"
+    code = only if taken == best else why_another
+    asked = unpaid[best] if code == "best_does_not_pay" else case.question.min_gain
+    reason = Reason(code, {"regret": regret, "best": best, "margin": asked})
+    known = option(case, chosen, taken)
     name = name_of(case, taken, known.members)
     return Recommendation(taken, known, name, FAMILY_OF[taken], known.score, reason, regret, best)
 
@@ -87,14 +97,25 @@ def champion(case: Case, known: Option) -> Champion:
     )  # fmt: skip
 
 
-def cost_of(case: Case, members: Mixture) -> dict[str, float | None]:
-    """Add up what one fit and one question of all members take; None where one of them was not measured."""
+def _unpaid(case: Case, chosen: Chosen, expected: Mapping[Which, float]) -> dict[Which, float]:
+    """Return the options with nets that are not worth what they cost beyond the best without, and their margins.
 
-    def summed(name: str) -> float | None:
-        parts = [measured(case, key, name) for key in members]
-        return sum(fmean(part) for part in parts) if all(parts) else None
-
-    return {name: summed(name) for name in ("fit_seconds", "latency_p50_ms", "latency_p99_ms", "model_mb")}
+    Only where prices raise the margin, which each option has of its own. Worth it is what is expected to have less
+    error by that margin, and what is certain to, whatever is usual.
+    """
+    plain = [which for which in expected if not has_nets(case, chosen.members[which])]
+    if not plain:
+        return {}
+    base = min(plain, key=lambda which: expected[which])
+    found: dict[Which, float] = {}
+    for which in (which for which in expected if which not in plain):
+        needed = margin_of(case, chosen.members[base], chosen.members[which])
+        if needed <= case.question.min_gain or expected[base] - expected[which] >= -float(np.log1p(-needed)):
+            continue
+        compared = readings.compare(case, chosen, (base,), (which,), (base, which), min_gain=needed)
+        if compared is None or evidence.answer_of(compared, case.question.confidence) != "worth_it":
+            found[which] = needed
+    return found
 
 
 def _expected(case: Case, chosen: Chosen, options: Sequence[Which]) -> dict[Which, float]:

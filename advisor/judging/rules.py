@@ -157,8 +157,7 @@ def readable_is_enough(case: Case, ruled: Ruling) -> Held:
         return None, "No net that meets the other limits finished beside the readable models."
     compared = found.comparison
     low, high = evidence.gain_of(compared.low), evidence.gain_of(compared.high)
-    margin = case.question.min_gain
-    held = True if high < margin else False if low > margin else None
+    held = True if high < found.min_gain else False if low > found.min_gain else None
     end = {True: "less than the margin.", False: "more than the margin.", None: "so this run cannot tell."}[held]
     net, readable = _name(case, found.with_nets.members), _name(case, found.without.members)
     return held, f"{net}, which nobody can read, gains {_interval(compared)} over {readable}: {end}"
@@ -220,7 +219,7 @@ def _by_interval(case: Case, reading: Reading) -> Held:
     told = f"The gain of {net} over {opponent} is {_interval(reading.comparison)}"
     if high < 0:
         return True, f"{told}, below nothing."
-    if low > case.question.min_gain:
+    if low > reading.min_gain:
         return False, f"{told}, above the margin."
     return None, f"{told}, so this run cannot tell."
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.judging import board, choice, prices, readings
-from advisor.judging.case import contenders, losses_of
+from advisor.judging import board, choice, readings
+from advisor.judging.case import contenders, learner_of, losses_of, missed
 from advisor.judging.choice import Chosen
 from advisor.measuring import evidence
 from advisor.measuring.metrics import METRICS
-from advisor.records import Answer, Case, Comparison, How, Reading, Reason, Which
+from advisor.planning.plan import BOOSTED
+from advisor.records import Answer, Case, Comparison, How, Outcome, Reading, Reason, Which
 
 # Folds that both families must have finished before anything is said; one is enough where the plan has only one.
 FEWEST_FOLDS = 2
@@ -24,7 +26,10 @@ LARGEST_NO_SIGNAL = 0.1
 
 @dataclass(frozen=True)
 class Ruling:
-    """An answer, the reading that carries it (None where none does), why, and all that was read."""
+    """An answer, the reading that carries it (None where none does), why, and all that was read.
+
+    `margin` is the largest that any reading was judged by; each has its own.
+    """
 
     answer: Answer
     how: How | None
@@ -39,14 +44,16 @@ def ruling(
 ) -> Ruling:
     """Answer from what a Case holds; `chosen` is its bootstrapped choice, where that is known already.
 
-    `confidence` None is that of the question; `min_gain` None the larger of what was asked for and the gain that pays
-    for what a net costs. "Worth it" has two chances, one a reading, so that each is asked for half of the error
-    (Bonferroni); "not worth it" needs both readings, which no correction makes safer (intersection-union, Berger 1982).
+    `confidence` None is that of the question; `min_gain` None is for each reading the larger of what was asked for and
+    the gain that pays for what its side with nets costs. "Worth it" has two chances, one a reading, so that each is
+    asked for half of the error (Bonferroni); "not worth it" needs both readings, which no correction makes safer
+    (intersection-union, Berger 1982).
     """
     chosen = chosen or choice.chosen(case)
     asked = case.question.confidence if confidence is None else confidence
-    margin = prices.margin_that_pays(case, chosen) if min_gain is None else min_gain
-    found = {} if chosen is None else readings.read(case, chosen, min_gain=margin)
+    found = {} if chosen is None else readings.read(case, chosen, min_gain=min_gain)
+    least = case.question.min_gain if min_gain is None else min_gain
+    margin = max((reading.min_gain for reading in found.values()), default=least)
     answer, how, because = _answer(case, chosen, found, asked)
     return Ruling(answer, how, because, found, chosen, margin)
 
@@ -86,45 +93,83 @@ def _answer(
 
 
 def _not_worth_it(case: Case, how: How) -> tuple[Answer, How | None, tuple[Reason, ...]]:
-    """Say "not worth it" where a strong net learnt its fill on the folds: of a weak one it would be no answer.
-
-    Where none of them did all folds, one that was given up had its chance if it learnt its fill on those that it did.
-    """
-    assert case.matrix is not None
-    folds = [fold.number for fold in case.matrix.folds]
-    strong = {entrant.learner for entrant in case.plan.entrants if entrant.strong}
-    own = [case.outcomes[key] for key in case.columns if case.outcomes[key].candidate.learner in strong]
-    own = own or [o for o in case.outcomes.values() if o.candidate.learner in strong and o.ending == "given_up"]
+    """Say "not worth it" where a strong net learnt its fill on the folds: of a weak one it would be no answer."""
+    own = _had_their_chance(case, _strong(case))
     if not own:
-        return "not_enough_evidence", None, (Reason("no_strong_net", {"left_out": list(case.plan.unaffordable)}),)
-    if all(board.cut_short(outcome, folds) for outcome in own):
-        return "not_enough_evidence", None, (Reason("strong_net_cut_short", {"learners": sorted(
-            {outcome.candidate.learner for outcome in own})}),)  # fmt: skip
+        return "not_enough_evidence", None, (_no_strong_net(case),)
+    if late := _all_cut_short(case, own):
+        return "not_enough_evidence", None, (Reason("strong_net_cut_short", {"learners": late}),)
     return "not_worth_it", how, ()
 
 
 def _classical_side_is_weak(case: Case, chosen: Chosen) -> Reason | None:
-    """Say why a gain over the classical side proves nothing: its champion was stopped by the clock on most folds."""
+    """Say why a gain over the classical side proves nothing: its champion was stopped by the clock on most folds, or
+    no boosted tree, the strongest of that side, learnt its fill on the folds.
+
+    Where none takes part by the user's own wish, another question was asked, and the others answer it.
+    """
+    champion = case.outcomes[next(iter(chosen.members["classical"]))]
+    if _all_cut_short(case, [champion]):
+        return Reason("classical_cut_short", {"learner": champion.candidate.learner})
+    boosted = [name for name in case.plan.learners if name in BOOSTED]
+    if not boosted:
+        return None
+    own = _had_their_chance(case, boosted)
+    if not own:
+        return _no_boosted_tree(case, boosted)
+    late = _all_cut_short(case, own)
+    return Reason("boosted_tree_cut_short", {"learners": late}) if late else None
+
+
+def _no_boosted_tree(case: Case, boosted: Collection[str]) -> Reason:
+    """Name the boosted tree that came furthest, how far that was, and what stopped it."""
+    found = {name: board.furthest(case, name) for name in boosted}
+    first = {part.number for part in case.plan.folds.parts if part.repeat == 0}
+    done = {name: 0 if own is None else len(first & own.done) for name, own in found.items()}
+    name = max(done, key=lambda name: done[name])
+    figures = {"learner": name, "judged": done[name], "planned": len(first), "why": board.stopped(found[name])}
+    return Reason("no_boosted_tree", figures)
+
+
+def _no_strong_net(case: Case) -> Reason:
+    return Reason("no_strong_net", {"left_out": list(case.plan.unaffordable)})
+
+
+def _strong(case: Case) -> set[str]:
+    return {entrant.learner for entrant in case.plan.entrants if entrant.strong}
+
+
+def _had_their_chance(case: Case, names: Collection[str]) -> list[Outcome]:
+    """Return what came of these learners on all judged folds; where none did them all, of those that were given up."""
+    own = [outcome for outcome in case.outcomes.values() if outcome.candidate.learner in names]
+    return [o for o in own if _finished(case, o)] or [o for o in own if o.ending == "given_up"]
+
+
+def _finished(case: Case, outcome: Outcome) -> bool:
+    """Tell whether a candidate did the judged folds of the first repeat: only those in front go on to another."""
+    assert case.matrix is not None
+    return {fold.number for fold in case.matrix.folds if fold.repeat == 0} <= outcome.done
+
+
+def _all_cut_short(case: Case, own: Collection[Outcome]) -> list[str]:
+    """Name the learners of these where the clock stopped each of them, on most of the folds that it did; else nobody.
+
+    Who was given up had its chance all the same, if it learnt its fill on the folds that it did.
+    """
     assert case.matrix is not None
     folds = [fold.number for fold in case.matrix.folds]
-    key = next(iter(chosen.members["classical"]))
-    if board.cut_short(case.outcomes[key], folds):
-        return Reason("classical_cut_short", {"learner": case.outcomes[key].candidate.learner})
-    return None
+    late = all(board.cut_short(outcome, folds) for outcome in own)
+    return sorted({outcome.candidate.learner for outcome in own}) if late else []
 
 
 def _too_little(case: Case, chosen: Chosen | None) -> tuple[Answer, Reason] | None:
     """Say what is missing for a comparison, or None where nothing is."""
     families = {entrant.learner: entrant.family for entrant in case.plan.entrants}
     finished = {case.outcomes[key].candidate.family for key in case.columns}
-    leading = set() if case.matrix is None else {f for f in ("classical", "neural") if contenders(case, f)}
-    if "neural" not in leading and "classical" in leading:
-        nets = [name for name, family in families.items() if family == "neural"]
-        barred = [case.barred[name] for name in nets if name in case.barred]
-        measured = {case.outcomes[key].candidate.learner for key in case.columns}
-        if barred and all(name in case.barred or name not in measured for name in nets) and "neural" in finished:
-            return "not_worth_it", Reason("nets_barred", {"why": barred[0]})
-    for family in ("classical", "neural"):
+    leading = set() if case.matrix is None else {family for family in FAMILIES if contenders(case, family)}
+    if "neural" not in leading and "classical" in leading and (barred := _nets_barred(case)):
+        return barred
+    for family in FAMILIES:
         if family in leading:
             continue
         if family in finished:
@@ -138,6 +183,29 @@ def _too_little(case: Case, chosen: Chosen | None) -> tuple[Answer, Reason] | No
     if judged < fewest:
         return "not_enough_evidence", Reason("too_few_folds", {"judged": judged, "fewest": fewest})
     return None
+
+
+def _nets_barred(case: Case) -> tuple[Answer, Reason] | None:
+    """Say what it means that no net may lead: that none meets the limits, or that this is not known of all.
+
+    Every net counts of which a fold was done, since that shows what it takes. What weak nets take says nothing of
+    strong ones, but for whoever asks for a model that can be read no net will do. None where no limit is to blame.
+    """
+    nets = [key for key, own in case.outcomes.items() if own.candidate.family == "neural" and own.done]
+    limits = {key: missed(case, key) for key in nets}
+    barred = [key for key in nets if limits[key][1]]
+    if not barred:
+        return None
+    why = min((limits[key] for key in barred), key=lambda miss: miss[0])[1]
+    allowed = [key for key in nets if key not in barred]
+    late = sorted({learner_of(case, key) for key in allowed if not _finished(case, case.outcomes[key])})
+    if late:
+        return "not_enough_evidence", Reason("nets_unfinished", {"learners": late, "why": why})
+    if allowed:
+        return None
+    if not case.question.limits.interpretable and not _strong(case) & {learner_of(case, key) for key in barred}:
+        return "not_enough_evidence", _no_strong_net(case)
+    return "not_worth_it", Reason("nets_barred", {"why": why})
 
 
 def _skill(case: Case, chosen: Chosen) -> tuple[bool, bool]:

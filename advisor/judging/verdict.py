@@ -27,12 +27,14 @@ def judge(decided: Case, final: Case, looks: Sequence[Look] = ()) -> Verdict:
         answer=ruled.answer,
         how=ruled.how,
         because=ruled.because,
-        min_gain=ruled.margin,
+        min_gain=ruled.margin if carrying is None else carrying.min_gain,
         readings=ruled.readings,
         champions=sides,
         recommended=recommended,
         board=rows,
-        account=prices.account(final, chosen, rows, None if ruled.answer == "not_enough_evidence" else carrying),
+        account=prices.account(
+            final, chosen, rows, None if ruled.answer == "not_enough_evidence" else carrying, decided
+        ),
         remarks=(*_beware(final), *_remarks(decided, ruled)),
         rules=rules.check(decided, ruled),
         looks=tuple(looks),
@@ -62,8 +64,9 @@ def _remarks(case: Case, ruled: Ruling) -> list[Reason]:
         found.append(Reason("rows_drawn", {"used": len(case.plan.folds.rows), "rows": len(case.dataset.target)}))
     if folds < case.plan.folds.folds:
         found.append(Reason("folds_left", {"judged": folds, "planned": case.plan.folds.folds}))
-    if ruled.margin > case.question.min_gain:
-        found.append(Reason("margin_raised", {"margin": ruled.margin, "asked": case.question.min_gain,
+    margin = ruled.readings[ruled.how or "alone"].min_gain
+    if margin > case.question.min_gain:
+        found.append(Reason("margin_raised", {"margin": margin, "asked": case.question.min_gain,
                                               "months": case.question.prices.months}))  # fmt: skip
     if case.plan.metric != "log_loss" and case.dataset.task != "regression":
         by_log_loss = against(case, alone.without.members, alone.with_nets.members, metric="log_loss")

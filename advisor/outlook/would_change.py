@@ -5,9 +5,9 @@ Each is a figure with its interval, or a `reason` for silence. Pure functions of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from scipy import optimize
@@ -20,7 +20,8 @@ from advisor.measuring import evidence
 from advisor.measuring.evidence import StandardError, gain_interval, gain_of
 from advisor.measuring.metrics import METRICS
 from advisor.outlook.growth import more_rows
-from advisor.records import Budget, Case, Comparison, ProbeResult
+from advisor.records import Budget, Case, Comparison, Estimate, Family, ProbeResult
+from advisor.records.outlook import Gpu, LargerBudget, Pretrained, SmallerMargin, TookPart, WouldChange
 
 LEVEL = 0.9
 FAMILIES: tuple[Literal["classical", "neural"], ...] = ("classical", "neural")
@@ -33,83 +34,83 @@ TOLERANCE = 1e-5
 
 def would_change(
     case: Case, ruled: Ruling, results: Iterable[ProbeResult], budget: Budget, workers: int
-) -> Mapping[str, Any]:
-    """Return verdict.json's `would_change`, everything there is to say."""
-    return {
-        "more_rows": asdict(more_rows(case, ruled, results)),
-        "gpu": gpu(case, budget, workers),
-        "larger_budget": larger_budget(case, ruled),
-        "smaller_margin": smaller_margin(case, ruled),
-        "pretrained": pretrained(case, ruled),
-    }
+) -> WouldChange:
+    """Return everything there is to say."""
+    return WouldChange(
+        more_rows=more_rows(case, ruled, results),
+        gpu=gpu(case, budget, workers),
+        larger_budget=larger_budget(case, ruled),
+        smaller_margin=smaller_margin(case, ruled),
+        pretrained=pretrained(case, ruled),
+    )
 
 
-def smaller_margin(case: Case, ruled: Ruling) -> Mapping[str, Any]:
+def smaller_margin(case: Case, ruled: Ruling) -> SmallerMargin:
     """Name the largest margin below the one used at which the answer, all else being equal, would be "worth it".
 
     Found by bisection, the choice being bootstrapped already: a smaller margin takes nothing from the chance that it is
-    exceeded, and all that the answer asks besides (skill, the floor, limits) is the same at every margin. `because`
-    holds what else keeps the net from being worth it, as a code and figures.
+    exceeded, and all that the answer asks besides (skill, the floor, limits) is the same at every margin. With prices
+    each reading has a margin of its own, and this is one for both.
     """
     if ruled.answer == "worth_it":
-        return {"reason": "the net is worth it at the margin asked for"}
+        return SmallerMargin(reason="the net is worth it at the margin asked for")
     if not ruled.readings:
-        return {"reason": "there is no comparison to read it from"}
+        return SmallerMargin(reason="there is no comparison to read it from")
 
     def at(margin: float) -> Ruling:
         return ruling(case, min_gain=margin, chosen=ruled.chosen)
 
     least = at(0.0)
     if least.answer == "not_worth_it":
-        return {"reason": "the net is certain not to gain anything"}
+        return SmallerMargin(reason="the net is certain not to gain anything")
     if least.answer != "worth_it":
-        because = [{"code": reason.code, "figures": dict(reason.figures)} for reason in least.because]
-        return {"reason": "the margin is not what keeps the net from being worth it", "because": because}
+        return SmallerMargin(
+            reason="the margin is not what keeps the net from being worth it", because=tuple(least.because)
+        )
     edge = optimize.bisect(
         lambda margin: 1.0 if at(margin).answer == "worth_it" else -1.0, 0.0, ruled.margin, xtol=TOLERANCE
     )
-    return {"min_gain": max(0.0, edge - TOLERANCE)}
+    return SmallerMargin(min_gain=max(0.0, edge - TOLERANCE))
 
 
-def larger_budget(case: Case, ruled: Ruling) -> Mapping[str, Any]:
+def larger_budget(case: Case, ruled: Ruling) -> LargerBudget:
     """Say what twice the trials might still gain, and what the budget left undone.
 
     For each family: by how much the expected best error of its champion's learner falls from as many trials as were
     completed to twice as many (Dodge et al. 2019, draws from those trials), with a bootstrap over trials. It takes
-    trials for draws that know nothing of each other, and no trial for better than the best seen. `p_worth` is the
-    chance that the net alone would be worth it if all of that arrived. `rows` tells how many of all took part;
-    `detectable_gain` is what the rows of all planned folds would show, where some folds were left out.
+    trials for draws that know nothing of each other, and no trial for better than the best seen.
     """
     alone = ruled.readings.get("alone")
     compared = None if alone is None else alone.comparison
     trials = {family: _complete_trials(case, ruled, family) for family in FAMILIES}
     draws: dict[str, np.ndarray] = {}
-    gains: dict[str, dict[str, float] | None] = dict.fromkeys(FAMILIES)
+    gains: dict[Family, Estimate | None] = dict.fromkeys(FAMILIES)
     for family, errors in trials.items():
         if len(errors) >= FEWEST_TRIALS:
             estimate, draws[family] = doubled(errors)
             low, high = np.quantile(draws[family], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-            gains[family] = gain_interval(estimate, low, high, LEVEL)
-    told: dict[str, Any] = {
-        "left_out": list(case.plan.unaffordable),
-        "rows": {"used": len(case.plan.folds.rows), "all": len(case.dataset.target)},
-        "folds": {"run": _folds_judged(case), "planned": case.plan.folds.folds},
-        "detectable_gain": _detectable_with_all_folds(case, compared),
-        "trials": {family: len(errors) for family, errors in trials.items()},
-        "gain": gains,
-        "p_worth": None,
-    }
+            gains[family] = Estimate(**gain_interval(estimate, low, high, LEVEL))
+    told = LargerBudget(
+        left_out=case.plan.unaffordable,
+        rows={"used": len(case.plan.folds.rows), "all": len(case.dataset.target)},
+        folds={"run": _folds_judged(case), "planned": case.plan.folds.folds},
+        detectable_gain=_detectable_with_all_folds(case, compared),
+        trials={family: len(errors) for family, errors in trials.items()},
+        gain=gains,
+    )
     if compared is None:
-        return told | {"reason": _why_no_comparison(case)}
+        return replace(told, reason=_why_no_comparison(case))
     if len(draws) < len(FAMILIES):
         poor = " and the ".join(family for family in FAMILIES if family not in draws)
-        return told | {
-            "reason": f"fewer than {FEWEST_TRIALS} trials were completed for the {poor} champion, too few to say how "
-            "the search would go on"
-        }
+        return replace(
+            told,
+            reason=f"fewer than {FEWEST_TRIALS} trials were completed for the {poor} champion, too few to say how the "
+            "search would go on",
+        )
     shift = draws["neural"] - draws["classical"]
     error = StandardError(float(np.hypot(compared.se, shift.std())), compared.df, compared.method)
-    return told | {"p_worth": evidence.posterior(compared.theta + float(shift.mean()), error, compared.theta_min)}
+    p_worth = evidence.posterior(compared.theta + float(shift.mean()), error, compared.theta_min)
+    return replace(told, p_worth=p_worth)
 
 
 def expected_best(errors: np.ndarray, trials: int) -> np.ndarray:
@@ -131,7 +132,7 @@ def doubled(errors: np.ndarray) -> tuple[float, np.ndarray]:
     return float(fall(errors)), fall(rng.choice(errors, (RESAMPLES, len(errors))))
 
 
-def gpu(case: Case, budget: Budget, workers: int) -> Mapping[str, Any]:
+def gpu(case: Case, budget: Budget, workers: int) -> Gpu:
     """Name the nets that a GPU would bring in or let finish, and the lowest of the speeds that this rests on.
 
     Brought in is whose default one GPU fits on all folds of a repeat in the time that nets would have it: all of the
@@ -139,7 +140,7 @@ def gpu(case: Case, budget: Budget, workers: int) -> Mapping[str, Any]:
     """
     used = next((r.cost for o in case.outcomes.values() for r in o.results.values() if r.cost.device != "cpu"), None)
     if used is not None:
-        return {"reason": f"a GPU was used already ({used.device_name or used.device})"}
+        return Gpu(f"a GPU was used already ({used.device_name or used.device})")
     nets = {learner.name: learner for learner in learners.catalogue() if learner.family == "neural"}
     stopped = sorted({
         outcome.candidate.learner
@@ -158,21 +159,20 @@ def gpu(case: Case, budget: Budget, workers: int) -> Mapping[str, Any]:
     ]
     brought_in = [name for name in unpaid if name not in still]
     if not brought_in and not stopped:
-        return {"reason": "the nets left out would be too slow on one" if unpaid else "no net was held back by time"}
-    return {
-        "brought_in": brought_in,
-        "still_too_slow": still,
-        "cut_short": stopped,
-        "assumed_speed": min(nets[name].gpu_speed for name in {*unpaid, *stopped}),
-        "reason": "what they would reach was not tried, so that no gain can be stated",
-    }
+        return Gpu("the nets left out would be too slow on one" if unpaid else "no net was held back by time")
+    return Gpu(
+        "what they would reach was not tried, so that no gain can be stated",
+        brought_in=tuple(brought_in),
+        still_too_slow=tuple(still),
+        cut_short=tuple(stopped),
+        assumed_speed=min(nets[name].gpu_speed for name in {*unpaid, *stopped}),
+    )
 
 
-def pretrained(case: Case, ruled: Ruling) -> Mapping[str, Any]:
+def pretrained(case: Case, ruled: Ruling) -> Pretrained:
     """Name the nets that lack their pre-trained weights, and say how those fared that took part.
 
-    A pre-trained net is one with weights to be had from elsewhere, or one that was trained beforehand here. `took_part`
-    has the gain of each over the classical champion, as if it were the only net, and whether it leads them.
+    A pre-trained net is one with weights to be had from elsewhere, or one that was trained beforehand here.
     """
     known = [one for one in learners.catalogue() if one.family == "neural" and (one.weights or one.pretrained)]
     lacking = {
@@ -182,22 +182,20 @@ def pretrained(case: Case, ruled: Ruling) -> Mapping[str, Any]:
     }
     leading = {} if ruled.chosen is None else ruled.chosen.members.get("neural", {})
     classical = {key for key in case.columns if case.outcomes[key].candidate.family == "classical"}
-    took_part: dict[str, Any] = {}
+    took_part: dict[str, TookPart] = {}
     for learner in known:
         own = {key for key in case.columns if learner_of(case, key) == learner.name}
         if own:
             reading = alone_among(case, classical | own)
             compared = None if reading is None else reading.comparison
-            took_part[learner.name] = {
-                "champion": bool(own & set(leading)),
-                "gain": None
-                if compared is None
-                else gain_interval(compared.theta, compared.low, compared.high, compared.level),
-            }
-    told: dict[str, Any] = {"lacking": lacking, "took_part": took_part}
+            gain = None if compared is None else Estimate(
+                **gain_interval(compared.theta, compared.low, compared.high, compared.level)
+            )  # fmt: skip
+            took_part[learner.name] = TookPart(bool(own & set(leading)), gain)
+    reason = "" if took_part else "no pre-trained net fits this data"
     if lacking:
-        return told | {"reason": "what a net with other weights would reach cannot be told without trying it"}
-    return told if took_part else told | {"reason": "no pre-trained net fits this data"}
+        reason = "what a net with other weights would reach cannot be told without trying it"
+    return Pretrained(lacking, took_part, reason)
 
 
 def _complete_trials(case: Case, ruled: Ruling, family: Literal["classical", "neural"]) -> np.ndarray:

@@ -115,9 +115,13 @@ class Option:
 
 @dataclass(frozen=True)
 class Reading:
-    """One way of asking: `without` nets against `with_nets`, each the option that all rows choose."""
+    """One way of asking: `without` nets against `with_nets`, each the option that all rows choose.
+
+    `min_gain` is the margin that it is judged by, a relative error reduction: prices may ask another of each pair.
+    """
 
     how: How
     without: Option
     with_nets: Option
     comparison: Comparison
+    min_gain: float

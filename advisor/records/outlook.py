@@ -1,4 +1,4 @@
-"""What more rows would change."""
+"""What would change the answer: more rows, a GPU, a larger budget, a smaller margin, weights from elsewhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from advisor.records.account import Estimate
 from advisor.records.plan import Family
+from advisor.records.verdict import Reason
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,76 @@ class MoreRows:
     detectable_4n: float | None = None
     detectable_all: float | None = None
     rows_needed: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """The nets that a GPU would bring in or let finish, and the lowest of the speeds over a core that this rests on."""
+
+    reason: str
+    brought_in: tuple[str, ...] = ()
+    still_too_slow: tuple[str, ...] = ()
+    cut_short: tuple[str, ...] = ()
+    assumed_speed: float | None = None
+
+
+@dataclass(frozen=True)
+class LargerBudget:
+    """What twice the trials might still gain, by family, and what the budget left undone.
+
+    `rows` are those used of all, `folds` those run of the planned; `detectable_gain` is what the rows of all planned
+    folds would show, None where none was left out. `p_worth` is the chance that the net alone would be worth it if all
+    of the `gain` arrived, None where `reason` says why.
+    """
+
+    left_out: tuple[str, ...]
+    rows: Mapping[str, int]
+    folds: Mapping[str, int]
+    detectable_gain: float | None
+    trials: Mapping[Family, int]
+    gain: Mapping[Family, Estimate | None]
+    p_worth: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SmallerMargin:
+    """The largest margin below the one used at which the net would be worth it; None where `reason` says why.
+
+    `because` is what else keeps it from that.
+    """
+
+    min_gain: float | None = None
+    reason: str = ""
+    because: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class TookPart:
+    """How a pre-trained net fared: its gain over the classical champion as if it were the only net, if it has one.
+
+    `champion` tells that it leads the nets.
+    """
+
+    champion: bool
+    gain: Estimate | None
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """Nets that lack their weights, with the reason, and how those fared that took part, both by learner."""
+
+    lacking: Mapping[str, str]
+    took_part: Mapping[str, TookPart]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class WouldChange:
+    """Everything that would change the answer."""
+
+    more_rows: MoreRows
+    gpu: Gpu
+    larger_budget: LargerBudget
+    smaller_margin: SmallerMargin
+    pretrained: Pretrained

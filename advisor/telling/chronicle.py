@@ -39,6 +39,7 @@ class Chronicle:
         self._starting: Future[TrackedRun] | None = None
         self._place: dict[str, Any] = {}
         self._untold: list[Callable[[TrackedRun], None]] = []
+        self._notes: list[str] = []
 
     def __enter__(self) -> Chronicle:
         return self
@@ -72,8 +73,13 @@ class Chronicle:
         self._later(lambda run: run.ended(outcome))
 
     def note(self, text: str) -> None:
-        """Tell the person something that stops nothing."""
+        """Tell the person something that stops nothing, and keep it for the answer: the display may be silent."""
+        self._notes.append(text)
         self._show.note(text)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what was noted so far, in its order."""
+        return tuple(self._notes)
 
     def stage(self, name: str, tasks: int, seconds_left: float) -> None:
         """Tell that so many pieces of work of one kind begin, and how long they may take together."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 MARK = "\N{DAGGER}"
 WORDS = "still learning when its time was up"
 ON_MOST = f"{WORDS} on most folds"
+
+
+def worded(learner: str, late: Collection[str]) -> str:
+    """Return a learner as it stands in a sentence, with two words where it is among those that were cut short."""
+    return f"{learner} (cut short)" if learner in late else learner
 
 
 def marked(row: Mapping[str, Any]) -> str:

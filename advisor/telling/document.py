@@ -15,14 +15,11 @@ from typing import Any
 import numpy as np
 
 from advisor import profiling
-from advisor.judging.case import judged_of, learner_of, losses_of
 from advisor.learners import catalogue
 from advisor.measuring import costs
-from advisor.measuring.evidence import gain_interval, gain_of, score_interval
-from advisor.measuring.metrics import METRICS
+from advisor.measuring.evidence import gain_interval, gain_of
 from advisor.records import (
     Budget,
-    Candidate,
     Case,
     Champion,
     Comparison,
@@ -31,14 +28,15 @@ from advisor.records import (
     Handed,
     How,
     Look,
-    Mixture,
     Option,
     Outcome,
     Plan,
     Reading,
     Verdict,
 )
-from advisor.telling import sentences
+from advisor.records.outlook import WouldChange
+from advisor.telling import recommended, sentences, time_left
+from advisor.telling.naming import by_learner, key_of, late_among
 from advisor.telling.redacted import redacted, without_credentials
 
 SCHEMA = 1
@@ -47,12 +45,6 @@ LEVEL = 0.9
 _PACKAGES = (
     "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "catboost", "torch", "optuna", "mlflow",
 )  # fmt: skip
-_SERVING = ("latency_p50_ms", "latency_p99_ms", "model_mb")
-# What is told of the model that was handed over, as it is where there was none.
-_NOTHING_HANDED: Mapping[str, Any] = {
-    "fitted_on": None, "rows": None, "problems": (), "spared": 0, "one": None, "cut_short": (), "folds_because": "",
-    "peak_memory_mb": None,
-}  # fmt: skip
 _READINGS: tuple[How, ...] = ("alone", "in_company")
 
 
@@ -65,42 +57,48 @@ def verdict_document(
     spent_seconds: float,
     environment: Mapping[str, Any],
     mlflow: Mapping[str, Any] | None,
-    would_change: Mapping[str, Any],
+    would_change: WouldChange,
     effort: Any,
+    began: float,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the content of verdict.json, free of NaN and infinity: what is not known is None.
 
     `case` is that of all that was measured; `handed` None where no model was made. `effort` is a mapping or a record.
+    `began` is the run's begin in seconds since the epoch; `notes` are what was noticed while it ran.
     """
     plan = case.plan
+    worked = time_left.worked_on(verdict, handed, case, began)
     carrying = verdict.readings.get(verdict.how or "alone")
     compared = None if carrying is None else carrying.comparison
     content: dict[str, Any] = plain(
         {
             "schema": SCHEMA,
             "answer": verdict.answer,
-            "sentence": sentences.sentence(verdict, case),
+            "sentence": sentences.sentence(verdict, handed, case),
             "how": verdict.how,
             **_compared(compared),
             "min_gain": verdict.min_gain,
             "readings": {how: _reading(verdict.readings.get(how), case) for how in _READINGS},
             "metric": plan.metric,
-            "recommended": _recommended(verdict, handed, case),
-            "champions": {which: None if one is None else _champion(one) for which, one in verdict.champions.items()},
+            "recommended": recommended.described(verdict, handed, case),
+            "champions": {
+                which: None if one is None else _champion(one, case) for which, one in verdict.champions.items()
+            },
             "leaderboard": verdict.board,
             "skipped": plan.skipped,
             "failed": {row.learner: row.message for row in verdict.board if row.status == "failed"},
             "weights": licences(plan),
-            "reasons": sentences.reasons(verdict, handed, case, budget),
+            "reasons": [*sentences.reasons(verdict, handed, case, budget, worked=worked), *notes],
             "rules": verdict.rules,
-            "would_change": {name: _in_words(change) for name, change in would_change.items()},
+            "would_change": _in_words(would_change),
             "effort": _effort(effort),
             "cost": verdict.account,
             "looks": [_look(look, verdict.how or "alone") for look in verdict.looks],
             **_profile(case),
             "rows_used": len(plan.folds.rows),
             "splits": _splits(case),
-            "budget": _budget(budget, spent_seconds, verdict.looks),
+            "budget": _budget(budget, spent_seconds, verdict.looks, worked),
             "mlflow": mlflow,
             "environment": environment,
         }
@@ -158,11 +156,6 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
-def key_of(learner: str, params: Mapping[str, Any]) -> str:
-    """Return the key of a candidate, which its family is no part of."""
-    return Candidate(learner, "blend", params).key
-
-
 def _compared(compared: Comparison | None) -> dict[str, Any]:
     """Return what a comparison found in relative error reductions; all unknown where there was none."""
     if compared is None:
@@ -182,85 +175,32 @@ def _reading(reading: Reading | None, case: Case) -> dict[str, Any] | None:
         **_compared(reading.comparison),
         "without": _option(reading.without, case),
         "with": _option(reading.with_nets, case),
+        "min_gain": reading.min_gain,
         "rows": reading.comparison.rows,
     }
 
 
 def _option(option: Option, case: Case) -> dict[str, Any]:
-    members = _by_learner(option.members, case)
+    members = by_learner(option.members, case)
     learner = next(iter(members)) if len(members) == 1 else option.which
     return {
         "which": option.which, "learner": learner, "members": members, "score": option.score, "low": option.low,
-        "high": option.high, "error": option.error,
+        "high": option.high, "error": option.error, "cut_short": late_among(option.members, case),
     }  # fmt: skip
 
 
-def _champion(champion: Champion) -> dict[str, Any]:
-    """Describe a champion: the settings of one model as they are, those of a blend by learner."""
+def _champion(champion: Champion, case: Case) -> dict[str, Any]:
+    """Describe a champion: the settings of one model as they are, of a blend by learner, and who was cut short."""
     params = champion.params[champion.learner] if len(champion.members) == 1 else champion.params
-    return {**dataclasses.asdict(champion), "params": params}
+    mixture = {key_of(name, champion.params[name]): share for name, share in champion.members.items()}
+    return {**dataclasses.asdict(champion), "params": params, "cut_short": late_among(mixture, case)}
 
 
-def _recommended(verdict: Verdict, handed: Handed | None, case: Case) -> dict[str, Any]:
-    """Describe the model to use: as it was handed over where one was, else as its members were measured."""
-    wanted = verdict.recommended
-    planned = {} if wanted.option is None else _by_learner(wanted.option.members, case)
-    made = handed is not None and handed.fitted_on != "nothing"
-    members = handed.members if handed is not None and made else planned
-    own = verdict.champions.get(wanted.which)
-    serving = {name: None if own is None else own.cost.get(name) for name in _SERVING}
-    told = dict(_NOTHING_HANDED)
-    which, learner = wanted.which, wanted.learner
-    if handed is not None:
-        told = {name: getattr(handed, name) for name in _NOTHING_HANDED}
-        serving = {name: getattr(handed, name) for name in _SERVING} if made else serving
-        which, learner = handed.which, handed.learner
-    known: Mapping[str, float | None] = {"score": wanted.score, "low": None, "high": None}
-    if handed is not None and handed.spared_error is not None:
-        known = {**known, "score": METRICS[case.plan.metric].score(handed.spared_error)}
-    elif set(members) != set(planned):
-        known = _score_of(members, case, verdict.champions)
-    elif wanted.option is not None:
-        known = {"score": wanted.option.score, "low": wanted.option.low, "high": wanted.option.high}
-    families = {entrant.learner: entrant.family for entrant in case.plan.entrants}
-    as_wanted = which == wanted.which
-    return {
-        "learner": learner,
-        "family": families.get(learner, wanted.family) if len(members) < 2 else "blend",
-        "which": which,
-        **known,
-        "reason": sentences.reason(wanted.reason) if as_wanted else sentences.instead(which, wanted.which),
-        "members": members,
-        "regret": wanted.regret if as_wanted else None,
-        "best": wanted.best,
-        **told,
-        **serving,
-    }
-
-
-def _score_of(
-    members: Mapping[str, float], case: Case, champions: Mapping[str, Champion | None]
-) -> dict[str, float | None]:
-    """Score a model of other members than planned on the rows out of fold, which chose its members' settings."""
-    settings = {name: params for champion in champions.values() if champion for name, params in champion.params.items()}
-    mixture = {key_of(name, settings.get(name, {})): share for name, share in members.items()}
-    if not mixture or not set(mixture) <= set(case.columns):
-        return dict.fromkeys(("score", "low", "high"))
-    metric, lost = METRICS[case.plan.metric], losses_of(case, mixture)
-    low, high = score_interval(lost, judged_of(case), metric) or (None, None)
-    return {"score": metric.score(metric.error_of_loss(float(lost.by_row.mean()))), "low": low, "high": high}
-
-
-def _by_learner(mixture: Mixture, case: Case) -> dict[str, float]:
-    return {learner_of(case, key): share for key, share in mixture.items()}
-
-
-def _in_words(change: Any) -> Any:
-    """Put the reasons that keep something from changing the answer into words."""
-    if not isinstance(change, Mapping) or not change.get("because"):
-        return change
-    told = [sentences.SAYINGS[why["code"]](why["figures"]) for why in change["because"]]
-    return {**change, "because": told}
+def _in_words(changes: WouldChange) -> dict[str, Any]:
+    """Describe what would change the answer, reasons that keep a smaller margin from it in words."""
+    told = dataclasses.asdict(changes)
+    told["smaller_margin"]["because"] = [sentences.reason(why) for why in changes.smaller_margin.because]
+    return told
 
 
 def _effort(effort: Any) -> Any:
@@ -299,13 +239,18 @@ def _splits(case: Case) -> dict[str, Any]:
     }
 
 
-def _budget(budget: Budget, spent_seconds: float, looks: Iterable[Look]) -> dict[str, Any]:
-    """Set what was spent against what was allowed, and say when the answer was known (None: not before the end)."""
+def _budget(budget: Budget, spent_seconds: float, looks: Iterable[Look], worked: bool) -> dict[str, Any]:
+    """Set what was spent against what was allowed, and say when the answer was known (None: not before the end).
+
+    `model_worked_on` tells whether anything was begun for the model to use after that.
+    """
+    known = time_left.answered(looks)
     return {
         "seconds": budget.seconds,
         "spent_seconds": spent_seconds,
         "trials": budget.trials,
         "overrun_pct": max(0.0, 100 * (spent_seconds / budget.seconds - 1)),
-        "answered_seconds": None if (known := sentences.answered(looks)) is None else known.seconds,
+        "answered_seconds": None if known is None else known.seconds,
+        "model_worked_on": None if known is None else worked,
         "until": budget.until,
     }

@@ -1,17 +1,19 @@
-"""What is said of an answer, in sentences: the answer, what it rests on, what to use, and what came of it."""
+"""What is said of an answer, in sentences: the answer, what it rests on, and the words of every reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from advisor import learners
 from advisor.judging.case import learner_of
-from advisor.judging.looks import CONCLUSIVE
 from advisor.measuring.evidence import gain_of
 from advisor.measuring.metrics import ERROR_NAMES
-from advisor.records import Budget, Case, Handed, How, Look, Option, Reading, Reason, Recommendation, Verdict, Which
-from advisor.telling.report.numbers import chosen_percent, duration
+from advisor.records import Budget, Case, Handed, Option, Reading, Reason, Verdict
+from advisor.telling import cut_short, time_left
+from advisor.telling.naming import MOST_NAMED, OPTIONS, late_among, who
+from advisor.telling.report.numbers import chosen_percent
+from advisor.telling.to_use import to_use, what_was_handed_over
 from advisor.wording import chance, counted, less_or_more, listed, percent
 
 Figures = Mapping[str, Any]
@@ -23,58 +25,62 @@ OPENINGS = {
     "no_signal": "No signal",
     "not_enough_evidence": "Not enough evidence",
 }
-READINGS: Mapping[How, str] = {"alone": "alone", "in_company": "beside the classical models"}
-OPTIONS: Mapping[Which, str] = {
-    "classical": "the best classical model",
-    "neural": "the best net",
-    "classical_blend": "the blend of the classical models",
-    "blend": "the blend of all",
-    "dummy": "a constant",
-}
 SIDES = {"classical": "classical model", "neural": "neural net"}
-# So many members of a blend are named in a sentence, the heaviest first.
-MOST_NAMED = 3
-MIXED: tuple[Which, ...] = ("classical_blend", "blend")
+SAME_TWO = (
+    "On all rows both ways of asking compare the same two. Beside the classical models the choice, blends included, is "
+    "made anew on each draw of rows and does not always fall on these, so that its figures may be others."
+)
 
 
-def sentence(verdict: Verdict, case: Case) -> str:
+def sentence(verdict: Verdict, handed: Handed | None, case: Case) -> str:
     """Say the answer with its figures, by the reading that carries it, and what to use where it is open."""
     opening = OPENINGS[verdict.answer]
     if not verdict.readings or verdict.answer in ("no_signal", "not_enough_evidence"):
         told = " ".join(map(reason, verdict.because))
-        return f"{opening}: {told[:1].lower()}{told[1:]}{_meanwhile(verdict, case)}"
+        return f"{opening}: {told[:1].lower()}{told[1:]}{_meanwhile(verdict, handed, case)}"
     if verdict.answer == "worth_it" and verdict.how is not None:
-        beside = "" if verdict.how == "alone" else f" {READINGS['in_company']}"
-        carrying = verdict.readings[verdict.how]
-        return f"{opening}{beside}: {measured(carrying, verdict.min_gain, case)}{of_rows(case)}."
-    both = "; ".join(measured(given, verdict.min_gain, case, short=True) for given in verdict.readings.values())
+        beside = "" if verdict.how == "alone" else " beside the classical models"
+        return f"{opening}{beside}: {measured(verdict.readings[verdict.how], case)}{of_rows(case)}."
+    both = "; ".join(measured(given, case, short=True) for given in verdict.readings.values())
     if verdict.answer == "not_worth_it":
         how = "neither alone nor beside the classical models does a net save" if len(verdict.readings) > 1 else (
             "the best net does not save"
         )  # fmt: skip
-        return f"{opening}: {how} more than {chosen_percent(verdict.min_gain)} of the error{of_rows(case)}: {both}."
-    return f"{opening}{of_rows(case)}: {both}.{_meanwhile(verdict, case)}"
+        margins = {margin(given) for given in verdict.readings.values()}
+        much = f"more than {margins.pop()}" if len(margins) == 1 else "as much as would pay for it"
+        return f"{opening}: {how} {much} of the error{of_rows(case)}: {both}."
+    return f"{opening}{of_rows(case)}: {both}.{_meanwhile(verdict, handed, case)}"
 
 
-def measured(given: Reading, margin: float, case: Case, *, short: bool = False) -> str:
+def measured(given: Reading, case: Case, *, short: bool = False) -> str:
     """Say what a reading found: who has how much less error than whom, the interval, and the chance of the margin.
 
-    `short` is for a reading among others: it says of the two sides no more than who they are.
+    In company the figures are those of a choice that is made anew on each draw of rows, and not of the two that all
+    rows choose. `short` is for a reading among others: it says of the two sides no more than who they are.
     """
     compared = given.comparison
     ours, theirs, reduced = who(given.with_nets, case), who(given.without, case), fewer_errors(compared.gain, case)
     if given.how == "alone":
         sides = f"{ours} alone {reduced} than {theirs}{'' if short else ', the best classical model'}"
     else:
-        nets = _of_family(given.with_nets, case, "neural")
-        with_nets = f"a blend with {listed(nets, MOST_NAMED)}" if nets and len(given.with_nets.members) > 1 else ours
-        best = f"the best without nets ({theirs})" if short else f"the best that can be built without nets, {theirs}"
-        sides = f"{with_nets} {reduced} than {best}{'' if nets else ' although it gives nets no weight'}"
+        nets = _nets(given.with_nets, case)
+        if len(given.with_nets.members) > 1 and nets:
+            ours = f"a blend with {listed(nets, MOST_NAMED)}"
+        built = "" if short else "that can be built "
+        sides = (
+            f"chosen anew on each draw of rows, the best {built}with nets, on all rows {ours}"
+            f"{'' if nets else ' without a net'}, {reduced} than the best {built}without, on all rows {theirs}"
+        )
     level, likely = percent(compared.level), chance(compared.p_worth)
     span = less_to_more(gain_of(compared.low), gain_of(compared.high))
     if short:
-        return f"{sides} ({level} interval {span}; chance of more than {chosen_percent(margin)}: {likely})"
-    return f"{sides}; {level} interval {span}; the chance that it saves more than {chosen_percent(margin)} is {likely}"
+        return f"{sides} ({level} interval {span}; chance of more than {margin(given)}: {likely})"
+    return f"{sides}; {level} interval {span}; the chance that it saves more than {margin(given)} is {likely}"
+
+
+def margin(given: Reading) -> str:
+    """Write the margin that a reading was held to, which with prices is its own."""
+    return chosen_percent(given.min_gain)
 
 
 def less_to_more(low: float, high: float) -> str:
@@ -99,27 +105,6 @@ def fewer_errors(gain: float, case: Case) -> str:
     return f"has {words} error ({ERROR_NAMES[case.plan.metric]})"
 
 
-def who(option: Option, case: Case) -> str:
-    """Name an option: its learner, or a blend by its heaviest members."""
-    named = [learner_of(case, key) for key in sorted(option.members, key=lambda key: -option.members[key])]
-    return named[0] if len(named) == 1 else f"a blend of {listed(named, MOST_NAMED)}"
-
-
-def to_use(recommended: Recommendation, case: Case) -> str:
-    """Name what to use and why, as the end of a sentence; empty where it is a constant."""
-    if recommended.option is None or recommended.which == "dummy":
-        return ""
-    name = who(recommended.option, case)
-    name = f"the {name[2:]}" if name.startswith("a blend") else name
-    # What is usual decides where the rows cannot tell, and may say otherwise than the reading just told.
-    best_of_all = "expected to be best" + (", as blends usually are" if recommended.which in MIXED else "")
-    why = {"best": best_of_all, "only_one": "the only one there is"}.get(recommended.reason.code)
-    if why is None:
-        best = OPTIONS[recommended.best or "blend"]
-        why = f"simpler than {best} and expected to have only {percent(recommended.regret)} more error"
-    return f"{name}, which is {why}"
-
-
 def of_rows(case: Case) -> str:
     """Say for how many rows an answer holds, where they were drawn."""
     used, rows = len(case.plan.folds.rows), len(case.dataset.target)
@@ -131,12 +116,15 @@ def reason(given: Reason) -> str:
     return SAYINGS[given.code](given.figures)
 
 
-def reasons(verdict: Verdict, handed: Handed | None, case: Case, budget: Budget) -> list[str]:
-    """Return all there is to say of an answer beyond its sentence, what matters most first."""
+def reasons(verdict: Verdict, handed: Handed | None, case: Case, budget: Budget, *, worked: bool) -> list[str]:
+    """Return all there is to say of an answer beyond its sentence, what matters most first.
+
+    `worked` tells whether something was begun for the model to use once the answer was known.
+    """
     told_already = not verdict.readings or verdict.answer in ("no_signal", "not_enough_evidence")
     told = [] if told_already else [reason(why) for why in verdict.because]
     told += _other_readings(verdict, case)
-    told += when_known(verdict, budget)
+    told += time_left.when_known(verdict, budget, worked=worked)
     told += [reason(remark) for remark in verdict.remarks]
     told += _detectable(verdict)
     told += _weight_of_nets(verdict, case)
@@ -144,92 +132,22 @@ def reasons(verdict: Verdict, handed: Handed | None, case: Case, budget: Budget)
     return [*told, *_trained_beforehand(case)]
 
 
-def answered(looks: Iterable[Look]) -> Look | None:
-    """Return the look at which the answer was known, None where it stayed open to the end."""
-    return next((look for look in looks if look.decided and look.answer in CONCLUSIVE), None)
-
-
-def when_known(verdict: Verdict, budget: Budget) -> list[str]:
-    """Say when the answer was known, and what became of the time that was left."""
-    look = answered(verdict.looks)
-    if look is None:
-        return []
-    known = f"The answer was known after {duration(look.seconds)} of {duration(budget.seconds)}"
-    if look.stage == "final":
-        return [f"{known}."]
-    if budget.until == "answer":
-        return [
-            f"{known}, and no further candidate was tried, as --until answer asks; what was spent after it made the "
-            "model that is handed over and asked what more rows would bring."
-        ]
-    return [f"{known}; the rest of the time went into the model that is handed over, and moves no answer."]
-
-
-def what_was_handed_over(handed: Handed, recommended: Recommendation, case: Case) -> list[str]:
-    """Say how the model that was handed over was fitted, and what did not come out as planned."""
-    told = _how_fitted(handed)
-    if handed.spared:
-        told += (
-            f" {handed.spared:,} rows that nobody had learnt from decided which models are in it and how much they "
-            "count, so that more rows and what was chosen on fewer could be weighed."
-        )
-    more = [] if handed.which == recommended.which else [instead(handed.which, recommended.which)]
-    planned = {} if recommended.option is None else recommended.option.members
-    missing = [name for name in (learner_of(case, key) for key in planned) if name not in handed.members]
-    if not more and not handed.spared and missing and handed.members:
-        more = [f"Left out of it, since the time did not pay for them: {listed(missing)}."]
-    if handed.cut_short:
-        late = f"Still learning when the time of its fit was up: {listed(handed.cut_short)}"
-        more.append(f"{late}; a larger budget may make the model better.")
-    return [told, *more, *(f"{problem.rstrip('.')}." for problem in handed.problems)]
-
-
-def _how_fitted(handed: Handed) -> str:
-    """Say on which rows the members were fitted, and of those that are models of the folds, why they are."""
-    if handed.fitted_on == "nothing":
-        return "No model could be handed over."
-    if handed.fitted_on == "all rows":
-        return f"The model handed over was fitted on {'' if handed.spared else 'all '}{handed.rows:,} rows."
-    no_time = "the time did not pay for a fit on all rows"
-    if handed.fitted_on == "mixed":
-        who = f"Of the model handed over some members were fitted on {handed.rows:,} rows; each of the others"
-        no_time = "the time did not pay for every such fit"
-    else:
-        who = f"{'Each member of the model' if len(handed.members) > 1 else 'The model'} handed over"
-    if handed.one:
-        # Which is tried last, for whoever asked for one model or for less than the mean of several takes.
-        no_time += " and the limits leave no room for the mean of several"
-    why = {
-        "net_bagged": ", which is expected to err less than one fit on all rows",
-        "no_time": f", since {no_time}",
-        "": "",
-    }[handed.folds_because]
-    return f"{who} is {'a model of one fold' if handed.one else 'the mean of its models of the folds'}{why}."
-
-
-def instead(which: Which, wanted: Which) -> str:
-    """Say that another model was handed over than the one that is expected to be best."""
-    return f"Handed over is {OPTIONS[which]} rather than {OPTIONS[wanted]}, which as a whole misses a limit."
-
-
-def _meanwhile(verdict: Verdict, case: Case) -> str:
+def _meanwhile(verdict: Verdict, handed: Handed | None, case: Case) -> str:
     """Say what to use until more is known; nothing where the answer is known, or where that is a constant."""
-    use = "" if verdict.answer in ("not_worth_it", "no_signal") else to_use(verdict.recommended, case)
+    use = "" if verdict.answer in ("not_worth_it", "no_signal") else to_use(verdict.recommended, handed, case)
     return use and f" Until more is known use {use}."
 
 
 def _other_readings(verdict: Verdict, case: Case) -> Iterator[str]:
-    """Say what the readings found that the answer's own sentence leaves out."""
-    if verdict.answer in ("not_worth_it", "too_close_to_call"):
-        return
+    """Say what the readings found that the answer's own sentence leaves out, and why the same two have two figures."""
+    if verdict.answer not in ("not_worth_it", "too_close_to_call"):
+        for how, given in verdict.readings.items():
+            if how != verdict.how:
+                told = measured(given, case)
+                yield f"{told if how == 'alone' else told[:1].upper() + told[1:]}."
     sides = {(tuple(given.without.members), tuple(given.with_nets.members)) for given in verdict.readings.values()}
-    if verdict.how is not None and len(verdict.readings) > len(sides):
-        yield "No blend does better than a model alone, on either side, so both ways of asking compare the same two."
-        return
-    for how, given in verdict.readings.items():
-        if how != verdict.how:
-            beside = "" if how == "alone" else f"{READINGS[how].capitalize()} "
-            yield f"{beside}{measured(given, verdict.min_gain, case)}."
+    if len(verdict.readings) > len(sides):
+        yield SAME_TWO
 
 
 def _detectable(verdict: Verdict) -> Iterator[str]:
@@ -260,10 +178,11 @@ def _trained_beforehand(case: Case) -> Iterator[str]:
             )
 
 
-def _of_family(option: Option, case: Case, family: str) -> list[str]:
-    """Name the learners of a family in a blend, the heaviest first."""
-    heaviest = sorted(option.members, key=lambda key: -option.members[key])
-    return [learner_of(case, key) for key in heaviest if case.outcomes[key].candidate.family == family]
+def _nets(option: Option, case: Case) -> list[str]:
+    """Name the nets in an option, the heaviest first, with a word where the clock stopped one."""
+    heaviest, late = sorted(option.members, key=lambda key: -option.members[key]), late_among(option.members, case)
+    nets = [key for key in heaviest if case.outcomes[key].candidate.family == "neural"]
+    return [cut_short.worded(learner_of(case, key), late) for key in nets]
 
 
 def _margin_raised(figures: Figures) -> str:
@@ -335,7 +254,19 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
         f"The clock stopped {f['learner']}, the best classical model, before learning had ended: what a net gains "
         "over it proves nothing. A larger budget lets it end."
     ),
+    "no_boosted_tree": lambda f: (
+        f"No boosted tree finished the folds ({f['learner']} did {f['judged']} of {f['planned']}; {f['why']}), and "
+        "without one what a net gains over the other classical models proves nothing."
+    ),
+    "boosted_tree_cut_short": lambda f: (
+        f"The clock stopped {listed(f['learners'])} before learning had ended, and without a boosted tree what a net "
+        "gains over the other classical models proves nothing. A larger budget lets it end."
+    ),
     "nets_barred": lambda f: f"No net meets the limits ({f['why']}).",
+    "nets_unfinished": lambda f: (
+        f"No net that meets the limits finished the folds: too few were done of {listed(f['learners'])}, and others "
+        f"miss the limits ({f['why']}). A larger budget would help."
+    ),
     "side_barred": lambda f: f"No {SIDES[f['family']]} may be used here{' (' + f['why'] + ')' if f['why'] else ''}.",
     "side_missing": lambda f: (
         f"No {SIDES[f['family']]} finished the folds in time. A larger budget, or fewer rows, would help."
@@ -364,6 +295,10 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
     ),
     "only_one": lambda f: "It is the only model that may be used.",
     "simplest_within_margin": _simplest,
+    "best_does_not_pay": lambda f: (
+        f"It is expected to have {percent(f['regret'])} more error than {OPTIONS[f['best']]}, whose nets cost more "
+        "than that is worth at the prices given."
+    ),
     "nothing_beats_a_constant": lambda f: "Nothing beats the same answer for every row, which costs nothing.",
     "nothing_meets_the_limits": lambda f: (
         "No model that finished may be used, so the same answer for every row is left."

@@ -16,7 +16,8 @@ import pandas as pd
 
 from advisor.measuring.metrics import METRICS
 from advisor.records import Candidate, Case, Champion, FoldResult, Outcome
-from advisor.telling.document import key_of, plain
+from advisor.telling.document import plain
+from advisor.telling.naming import key_of
 
 
 def outcomes_table(case: Case, began: float) -> pd.DataFrame:

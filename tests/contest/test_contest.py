@@ -348,6 +348,13 @@ def test_seconds_of_an_earlier_run_do_not_keep_defaults_out(monkeypatch):
     assert "forest-default" in held.final.columns
 
 
+def test_a_default_that_an_earlier_run_paid_for_takes_part_on_a_machine_that_would_not_pay_for_it(monkeypatch):
+    earlier, *_ = hold(monkeypatch, table=changed(mlp={"seconds": 20.0}), seconds=500.0)
+    known = {at: r for at, r in known_of(earlier).items() if r.candidate.key == "mlp-default"}
+    world, _, held = hold(monkeypatch, table=changed(mlp={"seconds": 50.0}), seconds=100.0, known=known)
+    assert len(known) == 5 and "mlp-default" in held.final.columns and "mlp-default" not in dict(world.order())
+
+
 def test_models_of_those_who_lost_are_forgotten_and_those_that_may_be_used_are_kept(monkeypatch):
     world, _, held = hold(monkeypatch)
     made = {task.keep for task in world.tasks if task.keep}

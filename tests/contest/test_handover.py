@@ -5,118 +5,22 @@ from __future__ import annotations
 import json
 import pickle
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 import joblib
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
-from advisor import modalities
 from advisor.contest.handover import hand_over, handing_seconds, ways
-from advisor.contest.kept import OPTIONS, keep_options, kept_model
-from advisor.contest.wish import SLACK, from_all, makespan, refit_seconds, spared, wish_for
+from advisor.contest.kept import OPTIONS, files_of, keep_options, kept_model
+from advisor.contest.wish import SLACK, makespan, refit_seconds
 from advisor.errors import OutOfTime, UserError
 from advisor.fitting import handing
-from advisor.fitting.fold import FoldTask, Refitted, Shared, carry_out
-from advisor.judging.case import case_of
+from advisor.fitting.fold import Refitted
 from advisor.measuring import splits
-from advisor.profiling import profile
-from advisor.records import (
-    Candidate,
-    Case,
-    Entrant,
-    Family,
-    FoldResult,
-    Limits,
-    Option,
-    Outcome,
-    Plan,
-    Question,
-    Reason,
-    Recommendation,
-    Which,
-)
-from tests.made_case import made_case, made_folds
-
-rng = np.random.default_rng(0)
-ROWS = 150
-TABLE = pd.DataFrame({"a": rng.normal(size=ROWS), "b": rng.choice(["x", "y"], ROWS)})
-LABELS = np.where(TABLE["a"] + 0.5 * rng.normal(size=ROWS) + (TABLE["b"] == "x") > 0.4, "yes", "no")
-# Neighbours stand for a net here: they are quick.
-FAMILY: dict[str, Family] = {"dummy": "dummy", "linear": "classical", "tree": "classical", "knn": "neural"}
-KEY = {name: f"{name}-default" for name in FAMILY}
-BLEND = {KEY["linear"]: 0.5, KEY["tree"]: 0.25, KEY["knn"]: 0.25}
-
-
-@cache
-def results() -> tuple[Shared, dict[str, dict[int, FoldResult]], dict[str, bytes]]:
-    """Fit everyone on three folds once; return who did what, and the files of the models."""
-    import tempfile
-
-    data = modalities.find("tabular").read(TABLE.assign(y=LABELS), target="y")
-    entrants = tuple(Entrant(name, family, 1.0, True) for name, family in FAMILY.items())
-    plan = Plan("binary", "roc_auc", made_folds(data.target, 3), entrants, {}, 0, "cpu", "auto", "print")
-    with tempfile.TemporaryDirectory() as folder:
-        world = Shared(data, profile(data, modalities.find("tabular")), plan, Path(folder))
-        found = {
-            name: {
-                number: carry_out(
-                    FoldTask(Candidate(name, family), number, 0.0, keep=f"folds/{KEY[name]}-{number}.joblib"), world
-                )
-                for number in range(3)
-            }
-            for name, family in FAMILY.items()
-        }
-        files = {file.name: file.read_bytes() for file in (world.folder / "folds").iterdir()}
-    return world, found, files
-
-
-def case_in(folder: Path, seconds: float = 1.0, limits: Limits | None = None, cut: tuple[str, ...] = ()):
-    """Return the shared and the Case of a run in `folder`, in which every fit has taken so many seconds."""
-    world, found, files = results()
-    (folder / "folds").mkdir()
-    for name, content in files.items():
-        (folder / "folds" / name).write_bytes(content)
-    outcomes = [
-        Outcome(
-            Candidate(name, FAMILY[name]),
-            {n: replace(r, cost=replace(r.cost, fit_seconds=seconds, latency_p99_ms=1.0, model_mb=0.1),
-                        cut_short=name in cut) for n, r in own.items()},
-            "complete",
-        )
-        for name, own in found.items()
-    ]  # fmt: skip
-    case = case_of(world.dataset, world.profile, world.plan, outcomes, Question(0.02, limits=limits or Limits()))
-    return replace(world, folder=folder), case
-
-
-def recommended(members=BLEND, which: Which = "blend") -> Recommendation:
-    option = Option(which, members, 0.1, 0.1, 0.9)
-    return Recommendation(which, option, "blend" if len(members) > 1 else "linear", "blend", 0.9, Reason("best"))
-
-
-class Bench:
-    """Carries out refits here and now on a clock made by hand; `ends` says what comes instead of some learner's."""
-
-    def __init__(self, shared: Shared, seconds: float = 1.0, **ends: object) -> None:
-        self.shared, self.seconds, self.ends = shared, seconds, ends
-        self.now, self.tasks = 0.0, []
-
-    def __call__(self, tasks):
-        for task in tasks:
-            self.tasks.append(task)
-            result = carry_out(task, self.shared)
-            self.now += self.seconds
-            instead = self.ends.get(task.candidate.learner)
-            if instead == "cut":
-                result = replace(result, cut_short=True)
-            elif instead is not None:
-                result = instead
-            yield task, result
+from advisor.records import Candidate, Case, Limits, Reason, Recommendation, Which
+from tests.contest.made_handover import BLEND, KEY, LABELS, ROWS, TABLE, Bench, case_in, recommended
 
 
 def handed_over(tmp_path, members=BLEND, which: Which = "blend", *, end=1_000.0, limits=None, cut=(), **ends):
@@ -239,7 +143,7 @@ def test_where_every_model_misses_a_limit_the_recommended_one_is_handed_over_wit
     handed, model, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_latency_ms=5.0))
     assert (handed.which, handed.learner, handed.latency_p99_ms) == ("classical", "linear", 8.0)
     assert handed.problems == (
-        "as a whole it takes 8 ms for a row, allowed are 5 ms; no other model that could be used meets the limits",
+        "as a whole it takes 8 ms for a row, allowed are 5 ms; no other option meets the limits",
     )
     written = joblib.load(tmp_path / handing.MODEL)
     np.testing.assert_array_equal(written.predict_proba(TABLE), model.predict_proba(TABLE))
@@ -297,7 +201,7 @@ def test_of_five_folds_a_net_alone_is_the_mean_of_its_models_and_a_blend_is_of_r
 @pytest.mark.parametrize("limits", [Limits(single=True), Limits(interpretable=True)], ids=["single", "readable"])
 def test_who_asks_for_one_model_or_one_to_read_gets_a_refit(tmp_path, limits):
     shared, case = case_in(tmp_path, limits=limits)
-    assert ways(of_five(case))[0] == "refits"
+    assert ways(of_five(case), {KEY["knn"]: 1.0})[0] == "refits"
     bench = Bench(shared)
     alone = recommended({KEY["linear"]: 1.0}, "classical")
     handed, _ = hand_over(shared, of_five(case), alone, bench, end=1e3, workers=1, clock=lambda: bench.now)
@@ -315,13 +219,72 @@ def test_one_model_is_one_also_where_the_time_pays_for_no_refit(tmp_path, limits
     assert isinstance(model[-1].estimator, Pipeline), "and no mean of several"
 
 
-def test_a_mean_of_folds_that_misses_a_limit_makes_way_for_refits(tmp_path, monkeypatch):
+def test_a_mean_of_folds_that_misses_a_limit_makes_way_for_a_refit(tmp_path, monkeypatch):
+    measured_as(monkeypatch, single=4.0, folds=9.0)
     shared, case = case_in(tmp_path, limits=Limits(max_latency_ms=5.0))
-    told = iter([9.0, 4.0])
-    monkeypatch.setattr(handing, "measured", lambda *_: {"latency_p99_ms": next(told)})
+    bench, alone = Bench(shared), recommended({KEY["knn"]: 1.0}, "neural")
+    handed, _ = hand_over(shared, of_five(case), alone, bench, end=1e3, workers=1, clock=lambda: bench.now)
+    assert (handed.which, handed.fitted_on, handed.problems) == ("neural", "all rows", ())
+
+
+def test_what_another_way_would_not_change_is_made_once(tmp_path, monkeypatch):
+    made = []
+    shared, case = case_in(tmp_path, limits=Limits(max_latency_ms=5.0))
+    monkeypatch.setattr(handing, "measured", lambda model, *_: made.append(model) or {"latency_p99_ms": 9.0})
     bench = Bench(shared)
-    handed, _ = hand_over(shared, of_five(case), recommended(), bench, end=1e3, workers=1, clock=lambda: bench.now)
-    assert (handed.which, handed.fitted_on, handed.problems) == ("blend", "all rows", ())
+    hand_over(shared, of_five(case), recommended(), bench, end=1e3, workers=1, clock=lambda: bench.now)
+    blends = [model for model in made if getattr(model[-1].estimator, "weights", None) == list(BLEND.values())]
+    assert len(blends) == 1, "a blend of refits is the same whichever way is tried"
+
+
+def test_who_was_cut_short_on_the_folds_that_are_handed_over_is_named(tmp_path):
+    handed, _, _ = handed_over(tmp_path, end=1e-9, cut=("tree",))
+    assert (handed.fitted_on, handed.cut_short) == ("folds", ("tree",))
+
+
+def forward(case: Case) -> Case:
+    """The same Case, as if its five folds went forward in time, and the second of those run had learnt most rows."""
+    learnt = {0: 60, 1: 120, 2: 30}
+    parts = tuple(replace(part, train=np.arange(learnt[part.number])) for part in case.plan.folds.parts)
+    return replace(case, plan=replace(case.plan, folds=replace(case.plan.folds, kind="forward", folds=5, parts=parts)))
+
+
+def test_forward_in_time_a_net_alone_is_fitted_again(tmp_path):
+    shared, case = case_in(tmp_path)
+    bench, alone = Bench(shared), recommended({KEY["knn"]: 1.0}, "neural")
+    assert ways(of_five(case), {KEY["knn"]: 1.0})[0] == "net bagged"
+    handed, _ = hand_over(shared, forward(case), alone, bench, end=1e3, workers=1, clock=lambda: bench.now)
+    assert (handed.fitted_on, handed.one, handed.rows) == ("all rows", True, ROWS)
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(single=True)], ids=["any", "single"])
+def test_forward_in_time_the_newest_model_stands_in_for_a_fit_that_time_did_not_pay_for(tmp_path, limits):
+    shared, case = case_in(tmp_path, limits=limits)
+    bench, alone = Bench(shared), recommended({KEY["knn"]: 1.0}, "neural")
+    handed, model = hand_over(shared, forward(case), alone, bench, end=1e-9, workers=1, clock=lambda: bench.now)
+    assert (handed.fitted_on, handed.one, handed.folds_because, handed.problems) == ("folds", True, "no_time", ())
+    newest = joblib.load(tmp_path / "folds" / f"{KEY['knn']}-1.joblib")
+    np.testing.assert_array_equal(model.predict_proba(TABLE), newest.predict_proba(shared.dataset.inputs))
+    handed, model = hand_over(shared, forward(case), recommended(), bench, end=1e-9, workers=1, clock=lambda: bench.now)
+    assert handed.one and len(handed.members) == 3, "each member of a blend is one model, too"
+
+
+def test_forward_in_time_the_newest_models_are_kept_and_another_model_is_made_of_them(tmp_path):
+    shared, case = case_in(tmp_path)
+    assert files_of(shared, forward(case), KEY["tree"]) == [f"folds/{KEY['tree']}-1.joblib"]
+    keep_options(shared, forward(case))
+    newest = joblib.load(tmp_path / "folds" / f"{KEY['knn']}-1.joblib")
+    known = kept_model(tmp_path, "neural").predict_proba(TABLE)
+    np.testing.assert_array_equal(known, newest.predict_proba(shared.dataset.inputs))
+    (tmp_path / "folds" / f"{KEY['knn']}-1.joblib").unlink()
+    assert not files_of(shared, forward(case), KEY["knn"]), "the others are gone"
+
+
+def test_the_fold_that_has_learnt_most_rows_is_the_newest():
+    times = np.random.default_rng(0).permutation(600)
+    folds = splits.draw(np.zeros(600), kind="forward", folds=5, repeats=1, seed=0, times=times)
+    newest = max(folds.parts, key=lambda part: len(part.train))
+    assert times[newest.test].max() == 599 and times[newest.train].max() == times[newest.test].min() - 1
 
 
 def test_the_models_of_all_options_are_kept_and_nothing_else(tmp_path):
@@ -359,116 +322,8 @@ def test_the_time_of_the_model_to_use_is_that_of_its_members(tmp_path):
     assert handing_seconds(case, 9, 0.9 * min(each)) == 0.0, "nothing is kept for fits that it would not pay for"
 
 
-def test_a_fit_on_more_rows_is_expected_to_take_longer_as_its_learner_does():
-    case = drawn_case(lightgbm=2.0, linear=2.0)
-    assert 2.0 < refit_seconds(case, "linear-default") < refit_seconds(case, "lightgbm-default") < 2.0 * 5
-
-
 @pytest.mark.parametrize(
     ("seconds", "workers", "last"), [([3, 2, 2], 1, 7), ([3, 2, 2], 2, 4), ([3], 9, 3), ([], 2, 0)]
 )
 def test_the_last_of_several_ends_when(seconds, workers, last):
     assert makespan(seconds, workers) == last
-
-
-# Where the contest was held on fewer rows than there are.
-
-TARGET = rng.standard_normal(2_000)
-DRAWN = made_folds(TARGET[:500], 5)
-SKILL = {"linear": 0.5, "lightgbm": 0.41, "realmlp": 0.4}
-
-
-def drawn_case(**seconds: float) -> Case:
-    """A Case of 500 rows of 2,000; a fit on all rows is expected to take five times the seconds of a fold."""
-    predictions = {name: ("neural" if name == "realmlp" else "classical", TARGET + noise * rng.standard_normal(2_000))
-                   for name, noise in SKILL.items()}  # fmt: skip
-    case = made_case(TARGET, predictions, folds=replace(DRAWN, rows=np.arange(500)))
-    outcomes = [
-        replace(outcome, results={
-            number: replace(r, cost=replace(r.cost, fit_seconds=seconds.get(outcome.candidate.learner, 1.0)))
-            for number, r in outcome.results.items()
-        })
-        for outcome in case.outcomes.values()
-    ]  # fmt: skip
-    return case_of(case.dataset, case.profile, case.plan, outcomes, case.question)
-
-
-PAIR = {"lightgbm-default": 0.5, "realmlp-default": 0.5}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "ways"),
-    [(1_000.0, {"lightgbm": "all rows", "realmlp": "all rows"}), (20.0, {"lightgbm": "all rows", "realmlp": "folds"}),
-     (0.1, {"lightgbm": "folds", "realmlp": "folds"})],
-    ids=["time for both", "time for the quick one", "no time"],
-)  # fmt: skip
-def test_as_many_members_as_fit_are_fitted_on_all_rows(seconds, ways):
-    wish = wish_for(drawn_case(lightgbm=1.0, realmlp=40.0), PAIR, seconds, 1)
-    assert {key.rpartition("-")[0]: way for key, way in wish.ways.items()} == ways and wish.members == PAIR
-
-
-def test_rows_are_spared_only_where_the_contest_left_many_out(tmp_path):
-    left = spared(drawn_case())
-    assert 290 <= len(left) <= 310 and left.min() >= 500, "none of those that the contest was held on"
-    assert not len(spared(case_in(tmp_path)[1])), "it was held on all rows"
-    case = drawn_case()
-    later = replace(case, dataset=replace(case.dataset, times=np.arange(2_000)))
-    assert not len(spared(later)), "what was left out is older"
-
-
-def test_members_are_had_from_all_rows_before_others_as_far_as_the_time_goes():
-    case = drawn_case(lightgbm=1.0, realmlp=40.0, linear=0.1)
-    both = ("classical", "neural")
-    assert from_all(case, PAIR, both, 1_000.0, 1) == ["lightgbm-default", "realmlp-default", "linear-default"]
-    assert from_all(case, PAIR, both, 20.0, 1) == ["lightgbm-default", "linear-default"]
-    assert from_all(case, PAIR, ("classical",), 1_000.0, 1)[-1] == "linear-default"
-    assert from_all(case, PAIR, both, 0.001, 1) == []
-
-
-def drawn_run(folder: Path, noise: float) -> tuple[Shared, Case]:
-    """A run on 90 of 900 rows, whose law a tree learns the better the more rows it has, unless it is all noise."""
-    rows = np.random.default_rng(1)
-    table = pd.DataFrame({"a": rows.uniform(-3, 3, 900), "b": rows.uniform(-3, 3, 900)})
-    target = np.sin(3 * table["a"]) * np.sign(table["b"]) + noise * rows.normal(size=900)
-    data = modalities.find("tabular").read(table.assign(y=target), target="y")
-    folds = splits.draw(data.target, kind="stratified", folds=3, repeats=1, seed=0, rows=np.arange(90))
-    entrants = tuple(Entrant(name, family, 1.0, True) for name, family in FAMILY.items())
-    plan = Plan("regression", "rmse", folds, entrants, {}, 0, "cpu", "auto", "print")
-    shared = Shared(data, profile(data, modalities.find("tabular")), plan, folder)
-    outcomes = [
-        Outcome(
-            Candidate(name, family),
-            {n: carry_out(FoldTask(Candidate(name, family), n, 0.0, keep=f"folds/{KEY[name]}-{n}.joblib"), shared)
-             for n in range(3)},
-            "complete",
-        )
-        for name, family in FAMILY.items()
-    ]  # fmt: skip
-    return shared, case_of(data, shared.profile, plan, outcomes, Question(0.01))
-
-
-@pytest.mark.parametrize(("end", "way"), [(1_000.0, "all rows"), (1e-9, "folds")], ids=["time", "no time"])
-def test_rows_that_nobody_has_seen_decide_between_more_rows_and_what_was_chosen(tmp_path, end, way):
-    shared, case = drawn_run(tmp_path, noise=0.1)
-    bench = Bench(shared)
-    handed, model = hand_over(shared, case, recommended(), bench, end=end, workers=1, clock=lambda: bench.now)
-    assert handed.fitted_on == way and handed.folds_because == ("" if way == "all rows" else "no_time")
-    if way == "all rows":
-        assert max(handed.members, key=handed.members.get) in ("tree", "knn"), "they gain most by more rows"
-        unseen = set(spared(case).tolist())
-        assert unseen and all(set(task.without.tolist()) == unseen for task in bench.tasks)
-        assert handed.rows == 900 - len(unseen)
-    else:
-        assert {name.removesuffix(" (folds)") for name in handed.members} <= {"linear", "tree", "knn"}
-        assert not bench.tasks and handed.rows == 90
-    assert np.isfinite(model.predict(shared.dataset.inputs.head(3))).all()
-
-
-def test_one_model_is_chosen_where_one_was_recommended(tmp_path):
-    shared, case = drawn_run(tmp_path, noise=0.1)
-    bench = Bench(shared)
-    handed, _ = hand_over(
-        shared, case, recommended({KEY["linear"]: 1.0}, "classical"), bench, end=1_000.0, workers=1,
-        clock=lambda: bench.now,
-    )  # fmt: skip
-    assert handed.members == {"tree": 1.0}, "the best of its family on rows that nobody has seen"

@@ -66,8 +66,29 @@ def test_a_slow_fit_is_told_once_a_learner():
     assert known.take(took(LIGHTGBM, 300.0)) is None
 
 
+def test_a_slow_trial_may_be_slow_for_its_settings():
+    known = timing(lightgbm=1.0)
+    known.take(took(LIGHTGBM, 1.0))
+    assert known.take(took(TRIAL, 40.0)) == (
+        "A fit of lightgbm took 40.0 s, 40 times as long as expected: the machine is busy, or the data or its settings "
+        "are hard on it; the time that is left is planned by what was measured."
+    )
+    assert known.take(took(LIGHTGBM, 400.0)) is None, "once a learner"
+
+
+def test_a_fit_that_was_stopped_is_told_and_not_learnt_from():
+    known = timing(lightgbm=1.0)
+    assert known.take(took(LIGHTGBM, 40.0, "timeout")) == (
+        "A fit of lightgbm was stopped after 40.0 s, 40 times as long as expected: the machine is busy, or the data "
+        "are hard on it."
+    )
+    assert known.of_default("lightgbm") == 1.0
+    assert known.take(took(TRIAL, 40.0, "timeout")) is None, "once a learner"
+
+
 @pytest.mark.parametrize(
-    "result", [took(TRIAL, 40.0), took(LIGHTGBM, 40.0, "timeout"), took(Candidate("linear", "classical"), 1.9)]
+    "result",
+    [took(LIGHTGBM, 40.0, "failed"), took(LIGHTGBM, 2.9, "timeout"), took(Candidate("linear", "classical"), 1.9)],
 )
-def test_nothing_is_told_of_trials_of_what_was_stopped_nor_of_a_second_or_two(result):
+def test_nothing_is_told_of_what_failed_nor_of_less_than_a_multiple_nor_of_a_second_or_two(result):
     assert timing(lightgbm=1.0, linear=0.01).take(result) is None

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from advisor.judging.board import best_of, board_of
-from advisor.records import BoardRow, Case, Cost, Entrant, Limits, Outcome
-from tests.made_case import made_case, only_on, remade
+from advisor.records import BoardRow, Case, Cost, Ending, Entrant, Limits, Outcome
+from tests.made_case import made_case, made_folds, only_on, remade
 
 ROWS = 300
 rng = np.random.default_rng(0)
@@ -79,20 +79,70 @@ def test_failures_are_shown_last_with_their_message() -> None:
     assert last.folds == 0 and last.spent_seconds == 0
 
 
-def test_some_of_a_learner_s_configurations_may_fail() -> None:
+@pytest.mark.parametrize(
+    ("ending", "message", "status", "told"),
+    [
+        ("failed", "ValueError: no", "partly", "1 of its 2 trials did not finish: ValueError: no"),
+        ("timeout", "too late", "partly", "1 of its 2 trials did not finish: too late"),
+        ("given_up", "given up after 2 of 5 folds, behind the best of it so far", "ok", ""),
+        ("partial", "the budget ran out before it was done", "ok", ""),
+    ],
+)
+def test_a_learner_whose_best_finished_is_told_of_by_what_crashed_alone(
+    ending: Ending, message: str, status: str, told: str
+) -> None:
     made = case()
     outcomes = list(made.outcomes.values())
     default = made.outcomes["lightgbm-default"]
-    broken = remade(made, [only_on(o, (), "timeout", "too late") if o is default else o for o in outcomes])
-    row = rows(broken)["lightgbm"]
-    assert (row.status, row.message, row.folds) == ("partly", "too late", 5)
+    other = remade(made, [only_on(o, (0, 1), ending, message) if o is default else o for o in outcomes])
+    row = rows(other)["lightgbm"]
+    assert (row.status, row.message, row.folds) == (status, told, 5)
+
+
+def test_of_trials_that_did_not_finish_a_crash_is_told() -> None:
+    made = made_case(TARGET, {**TOLD, "lightgbm#3": ("classical", TARGET, {"depth": 9})}, "rmse")  # type: ignore[arg-type]
+    first, second, best = (key for key in made.outcomes if key.startswith("lightgbm"))
+    ends = {first: ("timeout", "too late"), second: ("failed", "ValueError: no")}
+    other = [only_on(o, (0,), *ends[key]) if key in ends else o for key, o in made.outcomes.items()]  # type: ignore[arg-type]
+    row = rows(remade(made, other))["lightgbm"]
+    assert row.params == dict(made.outcomes[best].candidate.params)
+    assert row.message == "2 of its 3 trials did not finish: ValueError: no"
+
+
+@pytest.mark.parametrize(
+    ("folds", "ending", "message", "status", "told"),
+    [
+        ((0, 1), "partial", "", "partly", "finished 2 of 5 folds; the budget ran out"),
+        ((0, 1), "timeout", "fold 3: the budget ran out before it was done", "partly",
+         "finished 2 of 5 folds; the budget ran out"),
+        ((), "timeout", "fold 1: the budget ran out before it was done", "failed", "the budget ran out"),
+        ((0, 1), "failed", "fold 3: ValueError: no", "failed", "finished 2 of 5 folds; fold 3: ValueError: no"),
+    ],
+)  # fmt: skip
+def test_who_was_left_for_want_of_time_did_not_fail(
+    folds: tuple[int, ...], ending: Ending, message: str, status: str, told: str
+) -> None:
+    row = rows(changed(case(), "lightgbm", folds=folds, ending=ending, message=message))["lightgbm"]
+    assert (row.status, row.message, row.error) == (status, told, None)
+
+
+def test_who_went_on_to_no_further_repeat_has_the_error_of_the_first() -> None:
+    twice = case(folds=made_folds(TARGET, repeats=2))
+    once = rows(changed(twice, "linear", folds=range(5), ending="complete"))
+    row = once["linear"]
+    assert (row.status, row.message, row.folds) == ("ok", "", 5) and once["lightgbm"].folds == 10
+    assert row.error == pytest.approx(np.sqrt(np.mean((TOLD["linear"][1] - TARGET) ** 2)))
+    assert row.low < row.score < row.high and row.se > 0
+    few = rows(changed(twice, "linear", folds=range(3)))["linear"]
+    assert (few.status, few.message) == ("partly", "finished 3 of 5 folds; the budget ran out")
 
 
 def test_who_was_given_up_on_is_called_so() -> None:
     made = case()
-    gone = changed(made, "linear", folds=(0, 1), ending="given_up")
+    gone = changed(made, "linear", folds=(0, 1), ending="given_up", message="given up, behind lightgbm")
     row = rows(gone)["linear"]
-    assert (row.status, row.error) == ("given_up", None) and row.spent_seconds == pytest.approx(2 * 2.06)
+    assert (row.status, row.message, row.error) == ("given_up", "given up, behind lightgbm", None)
+    assert row.spent_seconds == pytest.approx(2 * 2.06)
 
 
 def test_who_was_never_begun_and_who_misses_a_limit_are_told_so() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.judging.effort import effort
 from advisor.judging.ruling import ruling
-from advisor.records import Case, Effort
+from advisor.records import Case, Effort, Prices
 from tests.made_case import made_case, only_on, remade
 
 ROWS = 500
@@ -83,3 +83,13 @@ def test_no_reading_without_both_families() -> None:
     found = told(remade(made, [o for o in made.outcomes.values() if o.candidate.family != "neural"]))
     assert found.equal_time is None and found.equal_trials is None and found.equal_trials_used == 0
     assert not found.sign_differs
+
+
+def test_both_are_held_to_the_margin_of_nets_alone() -> None:
+    """Whatever the search of a blend with nets costs beyond that of the trees."""
+    made = case(trees=[0.9, 0.8, 0.3], nets=[0.7, 0.6])
+    dear = replace(made.question, prices=Prices(3.6, 1_000.0, 1.0, engineering_cost=3e4))
+    ruled = ruling(replace(made, question=dear))
+    found = effort(replace(made, question=dear), ruled)
+    asked = ruled.readings["alone"].comparison.theta_min
+    assert found.equal_time.theta_min == found.equal_trials.theta_min == asked > 0.05

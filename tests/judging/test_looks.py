@@ -29,7 +29,7 @@ def case(**options: object) -> Case:
 def reading(how: str, theta: float, se: float = 0.01) -> Reading:
     compared = Comparison(theta, se, None, 0, 0, 0.9, 0.1, 0.1, 0.02, 0.1, 0.2, 0.2, 600, "by hand")
     known = Option("classical", {}, 1.0, 1.0, 1.0)
-    return Reading(how, known, known, compared)  # type: ignore[arg-type]
+    return Reading(how, known, known, compared, 0.02)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

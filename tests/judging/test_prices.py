@@ -12,7 +12,7 @@ from advisor.judging import bills, choice, prices, readings
 from advisor.judging.bills import Side
 from advisor.judging.board import board_of
 from advisor.records import Account, BoardRow, Case, Comparison, Cost, Limits, Prices, Question
-from tests.made_case import made_case, remade
+from tests.made_case import made_case
 
 # 3.60 an hour is a thousandth a second; a year has 365 days, so 1,000 predictions a day are 365,000.
 PRICES = Prices(3.6, 1000, 0.5, months=12, retrain_per_year=12, engineering_cost=100.0)
@@ -126,44 +126,6 @@ def made_account(made: Case, how: str | None = "alone") -> Account:
     chosen = choice.chosen(made, draws=100, blend_draws=20)
     reading = None if how is None else readings.read(made, chosen).get(how)
     return prices.account(made, chosen, board_of(made), reading)
-
-
-def test_a_side_is_its_family_s_whole_search_and_its_champion_s_model() -> None:
-    made = case()
-    tree = prices.side_of(made, {"lightgbm-default": 1.0})
-    assert tree == Side(pytest.approx(5 * (0.6 + 1.1)), 1.0, 0.002)
-    both = prices.side_of(made, {"lightgbm-default": 0.5, "realmlp-default": 0.5})
-    assert both == Side(pytest.approx(5 * (0.6 + 1.1 + 10.2)), 11.0, pytest.approx(0.014))
-
-
-def test_the_margin_that_pays_is_that_of_the_champions() -> None:
-    made = case(replace(PRICES, engineering_cost=9e3))
-    error = float(np.sqrt(np.mean((0.7 * OWN["lightgbm"]) ** 2)))
-    # search 51 s less 8.5 s; refits 12 x 9 s; serving 365,000 x 0.010 s, a thousandth each
-    extra = 0.001 * (51 - 8.5 + 12 * 9 + 3650) + 9e3
-    found = prices.margin_that_pays(made, choice.chosen(made, draws=50, blend_draws=5))
-    assert found == pytest.approx(extra / (0.5 * error * 365_000), rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        replace(PRICES, engineering_cost=0.0, cost_per_hour=1e-9),
-        replace(PRICES, engineering_cost=9e3, value_per_error=None),
-        Prices(),
-    ],
-    ids=["next to nothing to pay for", "no price of an error", "no prices"],
-)
-def test_where_nothing_has_to_be_earned_back_the_margin_is_the_one_asked_for(given: Prices) -> None:
-    made = case(given)
-    assert prices.margin_that_pays(made, choice.chosen(made, draws=50, blend_draws=5)) == 0.01
-
-
-def test_without_both_sides_the_margin_is_the_one_asked_for() -> None:
-    made = case(replace(PRICES, engineering_cost=9e3))
-    assert prices.margin_that_pays(made, None) == 0.01
-    alone = remade(made, [o for o in made.outcomes.values() if o.candidate.family != "neural"])
-    assert prices.margin_that_pays(alone, choice.chosen(alone, draws=20, blend_draws=5)) == 0.01
 
 
 def test_the_account_as_a_whole() -> None:

@@ -12,7 +12,7 @@ import pytest
 from advisor import modalities
 from advisor.judging import rules
 from advisor.judging.ruling import ruling
-from advisor.records import Case, Cost, Finding, Limits, RuleCheck
+from advisor.records import Case, Cost, Finding, Limits, Prices, RuleCheck
 from tests.made_case import made_case, only_on, remade
 
 ROWS = 600
@@ -111,6 +111,17 @@ def test_interpretability_is_priced_by_the_nets_that_ran_beside() -> None:
     slow = {"mlp": Cost(fit_seconds=1.0, latency_p99_ms=80.0)}
     late = checked(case(limits=Limits(interpretable=True, max_latency_ms=5.0), costs=slow))["interpretable"]
     assert late.agrees is None and "No net that meets the other limits finished" in late.evidence
+
+
+def test_the_margin_of_a_rule_is_the_one_that_prices_ask_for() -> None:
+    """A net that gains two thirds does not refute the rule where nine tenths would be needed to pay for it."""
+    dear = {"prices": Prices(1.0, 1_000.0, 1.0, engineering_cost=3e5)}
+    for options, agrees in (({}, False), (dear, None)):
+        assert checked(case(NET_WINS, **options))["small_table"].agrees is agrees  # type: ignore[arg-type]
+    readable = Limits(interpretable=True)
+    for options, agrees in (({}, False), (dear, True)):
+        found = checked(case({"mlp": 0.5, "linear": 0.9}, limits=readable, **options))  # type: ignore[arg-type]
+        assert found["interpretable"].agrees is agrees
 
 
 def test_without_a_gpu() -> None:

@@ -144,3 +144,48 @@ def test_money_raises_the_margin_and_says_so() -> None:
     assert found.min_gain == pytest.approx(4e3 / (365_000 * error), rel=0.01)
     assert remarks(made)["margin_raised"]["asked"] == 0.01
     assert found.account.net.estimate > 0
+
+
+def money(value: float, *, net: float = 0.75) -> Case:
+    """Where an error is worth `value` and the net is quicker than the tree, but not quicker than nothing beside it."""
+    costs = {
+        "dummy": Cost(fit_seconds=0.001, latency_p50_ms=0.1),
+        "linear": Cost(fit_seconds=0.5, latency_p50_ms=0.5),
+        "lightgbm": Cost(fit_seconds=10.0, latency_p50_ms=12.0),
+        "realmlp": Cost(fit_seconds=4.0, latency_p50_ms=10.0),
+    }
+    return case({"realmlp": net}, prices=Prices(3.6, 1000.0, value), costs=costs)
+
+
+@pytest.mark.parametrize(
+    ("value", "answer", "recommended", "code"),
+    [
+        (2e-5, "too_close_to_call", "classical_blend", "best_does_not_pay"),
+        (1e-3, "worth_it", "blend", "best"),
+    ],
+    ids=["two thirds are asked for", "1.4 per cent"],
+)
+def test_answer_account_and_model_go_by_one_margin(value: float, answer: str, recommended: str, code: str) -> None:
+    """A net that adds a quarter to what there is, and what an error has to be worth for that to pay."""
+    found = verdict(money(value))
+    carrying = found.readings[found.how or "alone"]
+    assert found.answer == answer
+    assert (found.recommended.which, found.recommended.reason.code) == (recommended, code)
+    assert found.min_gain == carrying.min_gain
+    as_it_is = found.account.sensitivity[0]
+    assert as_it_is.change == "nothing" and as_it_is.min_gain == pytest.approx(found.min_gain)
+    assert as_it_is.p_worth == pytest.approx(carrying.comparison.p_worth)
+    if found.how is not None:
+        assert (found.how, as_it_is.answer) == ("in_company", found.answer)
+        assert 0.01 < found.min_gain < 0.02 and found.account.break_even.gain == pytest.approx(found.min_gain)
+        assert found.account.net.low > 0
+
+
+def test_what_was_searched_after_the_answer_is_not_charged_to_it() -> None:
+    before = money(1e-3)
+    spent = Cost(fit_seconds=1e6, latency_p50_ms=10.0)
+    extra = made_case(TARGET, {"realmlp#2": ("neural", TARGET + 0.8 * OWN["realmlp"])}, costs={"realmlp#2": spent})
+    found = judge(before, remade(before, [*before.outcomes.values(), *extra.outcomes.values()]))
+    assert found.account.neural.spent_seconds > 5e6
+    assert found.account.extra == verdict(before).account.extra
+    assert found.account.sensitivity[0].min_gain == pytest.approx(found.min_gain)

@@ -14,6 +14,7 @@ from advisor.judging.ruling import Ruling, ruling
 from advisor.measuring.metrics import METRICS
 from advisor.outlook import would_change
 from advisor.records import Budget, Case, Cost, Limits, Outcome
+from advisor.records.outlook import Gpu
 from tests.made_case import made_case, made_folds, only_on, remade
 
 ROWS = 600
@@ -76,10 +77,10 @@ def test_a_search_that_stands_still_gains_nothing_and_one_that_moves_does() -> N
 def test_twice_the_trials_say_what_they_may_gain() -> None:
     made = case(trials=(0.95, 0.9, 0.99, 0.85, 0.97))
     told = would_change.larger_budget(made, ruling(made))
-    assert told["trials"] == {"classical": 6, "neural": 6}
-    assert all(0 <= g["low"] <= g["estimate"] <= g["high"] < 0.1 for g in told["gain"].values())
-    assert 0 < told["p_worth"] < 1 and "reason" not in told
-    assert told["rows"] == {"used": ROWS, "all": ROWS} and told["folds"] == {"run": 5, "planned": 5}
+    assert told.trials == {"classical": 6, "neural": 6}
+    assert all(0 <= g.low <= g.estimate <= g.high < 0.1 for g in told.gain.values())
+    assert 0 < told.p_worth < 1 and told.reason == ""
+    assert told.rows == {"used": ROWS, "all": ROWS} and told.folds == {"run": 5, "planned": 5}
 
 
 def test_trials_are_those_that_the_champion_s_learner_completed() -> None:
@@ -87,8 +88,8 @@ def test_trials_are_those_that_the_champion_s_learner_completed() -> None:
     keys = [key for key in made.columns if key.startswith("mlp") and key != "mlp-default"]
     some = [only_on(o, (0, 1), "given_up") if key in keys[:3] else o for key, o in made.outcomes.items()]
     told = would_change.larger_budget(remade(made, some), ruling(remade(made, some)))
-    assert told["trials"] == {"classical": 6, "neural": 3} and told["gain"]["neural"] is None
-    assert "fewer than 5 trials were completed for the neural champion" in told["reason"]
+    assert told.trials == {"classical": 6, "neural": 3} and told.gain["neural"] is None
+    assert "fewer than 5 trials were completed for the neural champion" in told.reason
 
 
 def test_a_search_that_still_moves_on_one_side_moves_the_chance() -> None:
@@ -101,7 +102,7 @@ def test_a_search_that_still_moves_on_one_side_moves_the_chance() -> None:
         if o.candidate.learner == "xgboost" else o
         for o in made.outcomes.values()
     ])  # fmt: skip
-    assert would_change.larger_budget(still, ruled)["p_worth"] > both["p_worth"]
+    assert would_change.larger_budget(still, ruled).p_worth > both.p_worth
 
 
 def test_all_folds_would_show_a_smaller_gain_and_repeats_would_not() -> None:
@@ -109,12 +110,12 @@ def test_all_folds_would_show_a_smaller_gain_and_repeats_would_not() -> None:
     some = remade(made, [only_on(outcome, (0, 1)) for outcome in made.outcomes.values()])
     ruled = ruling(some)
     told = would_change.larger_budget(some, ruled)
-    assert told["folds"] == {"run": 2, "planned": 5}
+    assert told.folds == {"run": 2, "planned": 5}
     detectable = ruled.readings["alone"].comparison.detectable_theta
-    assert np.log1p(-told["detectable_gain"]) == pytest.approx(-detectable * (2 / 5) ** 0.5)
+    assert np.log1p(-told.detectable_gain) == pytest.approx(-detectable * (2 / 5) ** 0.5)
     twice = case(folds=made_folds(TARGET, repeats=2))
     once = remade(twice, [only_on(outcome, range(5)) for outcome in twice.outcomes.values()])
-    assert would_change.larger_budget(once, ruling(once))["detectable_gain"] is None
+    assert would_change.larger_budget(once, ruling(once)).detectable_gain is None
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_all_folds_would_show_a_smaller_gain_and_repeats_would_not() -> None:
 def test_more_time_is_promised_only_where_it_would_help(situation: str, made: Case, part: str) -> None:
     if "might finish" in part:
         made = remade(made, [only_on(outcome, range(4)) for outcome in made.outcomes.values()])
-    assert part in would_change.larger_budget(made, ruling(made))["reason"], situation
+    assert part in would_change.larger_budget(made, ruling(made)).reason, situation
 
 
 def test_where_all_rows_were_judged_and_are_too_few_more_time_is_not_promised() -> None:
@@ -137,7 +138,7 @@ def test_where_all_rows_were_judged_and_are_too_few_more_time_is_not_promised() 
     target = own.standard_normal(16)
     told = {name: (FAMILY[name], target + own.standard_normal(16)) for name in ("linear", "mlp")}
     made = made_case(target, told, folds=made_folds(target, folds=3))  # type: ignore[arg-type]
-    assert "more time would not change that" in would_change.larger_budget(made, ruling(made))["reason"]
+    assert "more time would not change that" in would_change.larger_budget(made, ruling(made)).reason
 
 
 # A GPU
@@ -168,25 +169,25 @@ def test_a_gpu_brings_in_whom_it_would_pay_for(
     made = planned(case(), unaffordable=("ft_transformer", "knn"), speed=speed)
     told = would_change.gpu(made, BUDGET, workers)
     if brought_in:
-        assert told["brought_in"] == ["ft_transformer"] and told["still_too_slow"] == [], situation
-        assert told["assumed_speed"] == 4.0 and "not tried" in told["reason"]
+        assert told.brought_in == ("ft_transformer",) and told.still_too_slow == (), situation
+        assert told.assumed_speed == 4.0 and "not tried" in told.reason
     else:
-        assert told == {"reason": "the nets left out would be too slow on one"}, situation
+        assert told == Gpu("the nets left out would be too slow on one"), situation
 
 
 def test_a_gpu_lets_those_finish_whose_time_was_up() -> None:
     made = case(cut_short=("mlp", "xgboost"))
-    assert would_change.gpu(made, BUDGET, 1)["cut_short"] == ["mlp"]
+    assert would_change.gpu(made, BUDGET, 1).cut_short == ("mlp",)
     late = [
         only_on(o, (0,), "timeout") if o.candidate.learner == "mlp" else o for o in case().outcomes.values()
     ]  # fmt: skip
-    assert would_change.gpu(remade(made, late), BUDGET, 1)["cut_short"] == ["mlp"]
+    assert would_change.gpu(remade(made, late), BUDGET, 1).cut_short == ("mlp",)
 
 
 def test_no_word_of_a_gpu_where_it_would_not_matter() -> None:
-    assert would_change.gpu(case(), BUDGET, 1) == {"reason": "no net was held back by time"}
+    assert would_change.gpu(case(), BUDGET, 1) == Gpu("no net was held back by time")
     used = changed(case(), "mlp", cost=Cost(device="cuda", device_name="A GPU"))
-    assert "A GPU" in would_change.gpu(used, BUDGET, 1)["reason"]
+    assert "A GPU" in would_change.gpu(used, BUDGET, 1).reason
 
 
 # Weights from elsewhere
@@ -196,18 +197,18 @@ def test_weights_that_are_not_there_are_named() -> None:
     skipped = {"tabicl": "needs pre-trained weights (TabICL); --foundation says where they are"}
     made = planned(case(), skipped=skipped)
     told = would_change.pretrained(made, ruling(made))
-    assert list(told["lacking"]) == ["tabicl"] and "without trying" in told["reason"]
+    assert list(told.lacking) == ["tabicl"] and "without trying" in told.reason
     large = replace(made, profile=replace(made.profile, rows=10**6))
-    assert "fits this data" in would_change.pretrained(large, ruling(made))["reason"]
+    assert "fits this data" in would_change.pretrained(large, ruling(made)).reason
 
 
 def test_a_pre_trained_net_that_took_part_has_its_gain_as_if_it_were_alone() -> None:
     for noise, leads in ((0.4, True), (0.9, False)):
         made = case({"prior_fitted": noise})
-        told = would_change.pretrained(made, ruling(made))["took_part"]["prior_fitted"]
-        assert told["champion"] is leads
-        assert told["gain"]["low"] < told["gain"]["estimate"] < told["gain"]["high"]
-        assert told["gain"]["estimate"] == pytest.approx(1 - noise / 0.6, abs=0.12)
+        told = would_change.pretrained(made, ruling(made)).took_part["prior_fitted"]
+        assert told.champion is leads
+        assert told.gain.low < told.gain.estimate < told.gain.high
+        assert told.gain.estimate == pytest.approx(1 - noise / 0.6, abs=0.12)
 
 
 # A smaller margin
@@ -217,7 +218,7 @@ def test_at_a_smaller_margin_the_answer_would_indeed_be_worth_it() -> None:
     made = case({"xgboost": 0.7, "mlp": 0.5}, min_gain=0.4)
     ruled = ruling(made)
     assert ruled.answer != "worth_it"
-    margin = would_change.smaller_margin(made, ruled)["min_gain"]
+    margin = would_change.smaller_margin(made, ruled).min_gain
     assert 0 < margin < 0.4
     at = [ruling(made, min_gain=asked, chosen=ruled.chosen).answer for asked in (margin, margin + 1e-4)]
     assert at[0] == "worth_it" and at[1] != "worth_it"
@@ -227,12 +228,12 @@ def test_the_choice_is_bootstrapped_once(monkeypatch: pytest.MonkeyPatch) -> Non
     made = case({"xgboost": 0.7, "mlp": 0.5}, min_gain=0.4)
     ruled = ruling(made)
     monkeypatch.setattr(choice, "chosen", lambda case: pytest.fail("it was bootstrapped again"))
-    assert would_change.smaller_margin(made, ruled)["min_gain"] > 0
+    assert would_change.smaller_margin(made, ruled).min_gain > 0
 
 
 def reason(made: Case, ruled: Ruling | None = None) -> tuple[str, list[str]]:
     told = would_change.smaller_margin(made, ruled or ruling(made))
-    return told["reason"], [each["code"] for each in told.get("because", ())]
+    return told.reason, [each.code for each in told.because]
 
 
 def test_a_smaller_margin_has_no_figure_where_none_would_help(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,6 +252,5 @@ def test_a_smaller_margin_has_no_figure_where_none_would_help(monkeypatch: pytes
 def test_everything_there_is_to_say_is_said() -> None:
     made = case(limits=Limits())
     told = would_change.would_change(made, ruling(made), [], BUDGET, 2)
-    assert set(told) == {"more_rows", "gpu", "larger_budget", "smaller_margin", "pretrained"}
-    assert told["more_rows"]["reason"] and told["more_rows"]["detectable_2n"] > 0
-    assert told["more_rows"]["curve"] == ()
+    assert told.more_rows.reason and told.more_rows.detectable_2n > 0
+    assert told.more_rows.curve == ()

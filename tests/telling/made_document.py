@@ -7,11 +7,21 @@ import numpy as np
 from advisor.judging.effort import effort
 from advisor.judging.ruling import ruling
 from advisor.judging.verdict import judge
-from advisor.records import Budget, Column
+from advisor.records import Budget, Column, MoreRows
+from advisor.records.outlook import Gpu, LargerBudget, Pretrained, SmallerMargin, WouldChange
 from advisor.telling.document import environment, verdict_document
 from tests.made_case import made_case, probabilities
 
 ROWS = 600
+# When a made run began: its folds began at the seconds of their numbers, so that none is of after a look.
+BEGAN = 0.0
+NOTHING_CHANGES = WouldChange(
+    MoreRows(ROWS, None, "there was no time to ask"),
+    Gpu("no net was held back by time"),
+    LargerBudget((), {"used": ROWS, "all": ROWS}, {"run": 5, "planned": 5}, None, {}, {}, reason="nobody was tuned"),
+    SmallerMargin(reason="there is no comparison to read it from"),
+    Pretrained({}, {}, "no pre-trained net fits this data"),
+)
 ON_GPU = {"device": "cuda", "device_name": "a GPU", "gpu_memory_mb": 300.0}
 
 
@@ -41,12 +51,21 @@ def classes(net: float, metric: str = "roc_auc", **options: object):
     return made_case(target, entered, metric, **options)
 
 
-def told(case, handed=None, looks=(), command="advisor compare made", mlflow=None, **budget):
+def told(
+    case,
+    handed=None,
+    looks=(),
+    command="advisor compare made",
+    mlflow=None,
+    notes=(),
+    changes=NOTHING_CHANGES,
+    **budget,
+):
     profile = replace(case.profile, columns=(Column("a", "numeric", 0.0, 600),), kinds={"numeric": 1})
     case = replace(case, profile=profile)
     verdict = judge(case, case, looks)
     return verdict_document(
         verdict, handed, case, Budget(300.0, 60, **budget), spent_seconds=298.0, mlflow=mlflow,
         environment=environment(case.plan, case.outcomes.values(), command),
-        would_change={"gpu": {"reason": "no net was held back by time"}}, effort=effort(case, ruling(case)),
+        would_change=changes, effort=effort(case, ruling(case)), began=BEGAN, notes=notes,
     )  # fmt: skip

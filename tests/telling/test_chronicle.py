@@ -71,6 +71,7 @@ def test_the_display_is_told_of_stages_results_and_notes(tmp_path):
         chronicle.tell(a_result(0))
         chronicle.ended(Outcome(a_result().candidate, {}, "complete"))
         chronicle.note("mind the gap")
+        assert chronicle.notes() == ("mind the gap",)
         assert chronicle.where() is None
         assert chronicle.finish({}, tmp_path, None, CASE.dataset, 1.0) is None
     assert (show.stages, show.results, show.notes) == (

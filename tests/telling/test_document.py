@@ -10,12 +10,15 @@ from jsonschema import Draft202012Validator
 
 from advisor.judging.verdict import judge
 from advisor.measuring import costs
-from advisor.records import Cost, Entrant, Handed, Limits, Look, Outcome, Prices
+from advisor.records import Cost, Entrant, Handed, Limits, Look, Outcome, Prices, Reason
+from advisor.records.outlook import SmallerMargin
 from advisor.telling import report
 from advisor.telling.document import environment, licences
+from advisor.telling.sentences import reason
 from advisor.telling.tables import outcomes_table
+from advisor.telling.tracking.text import description
 from tests.made_case import made_case
-from tests.telling.made_document import ON_GPU, ROWS, classes, regression, told
+from tests.telling.made_document import NOTHING_CHANGES, ON_GPU, ROWS, classes, regression, told
 
 SCHEMA = Draft202012Validator(json.loads((files("advisor") / "verdict.schema.json").read_text(encoding="utf-8")))
 SECRET = "advisor compare adult.csv --target y --tracking-uri=https://me:hunter2@mlflow.example --budget 10m"
@@ -146,13 +149,17 @@ def test_why_the_model_is_made_as_it_is_and_what_was_cut_short_are_told():
     assert (used["one"], used["folds_because"], used["cut_short"]) == (False, "net_bagged", ["lightgbm"])
     assert used["peak_memory_mb"] is None
     assert told(case, replace(handed, peak_memory_mb=88.0))["recommended"]["peak_memory_mb"] == 88.0
-    assert any("time of its fit was up: lightgbm" in reason for reason in content["reasons"])
+    assert any("when its time was up: lightgbm; " in reason for reason in content["reasons"])
 
 
 def test_a_row_says_where_its_learner_was_cut_short():
     content = told(regression(0.3, cut_short=("lightgbm",)))
     SCHEMA.validate(content)
     assert {row["learner"] for row in content["leaderboard"] if row["cut_short"]} == {"lightgbm"}
+    alone, champions = content["readings"]["alone"], content["champions"]
+    assert (alone["without"]["cut_short"], alone["with"]["cut_short"]) == (["lightgbm"], [])
+    assert (champions["classical"]["cut_short"], champions["neural"]["cut_short"]) == (["lightgbm"], [])
+    assert "lightgbm (cut short)" in report.summary_text(content)
 
 
 def test_a_model_of_fewer_members_has_a_score_and_a_family_of_its_own():
@@ -163,6 +170,26 @@ def test_a_model_of_fewer_members_has_a_score_and_a_family_of_its_own():
     row = next(row for row in told(case)["leaderboard"] if row["learner"] == "realmlp")
     assert (used["learner"], used["family"], used["members"]) == ("realmlp", "neural", {"realmlp": 1.0})
     assert used["score"] == pytest.approx(row["score"])
+
+
+@pytest.mark.parametrize(
+    ("members", "told_as"),
+    [
+        ({"linear": 0.4, "lightgbm": 0.6}, ("classical_blend", "classical_blend", "blend")),
+        ({"linear": 0.4, "realmlp": 0.6}, ("blend", "blend", "blend")),
+        ({"linear": 1.0}, ("classical", "linear", "classical")),
+        ({"realmlp": 1.0}, ("neural", "realmlp", "neural")),
+    ],
+)
+def test_a_model_that_spared_rows_chose_is_described_by_who_is_in_it(members, told_as):
+    case = regression(0.76)
+    handed = handed_for(case, members=members, fitted_on="all rows", spared=1000, spared_error=0.9)
+    content = told(case, handed)
+    SCHEMA.validate(content)
+    used = content["recommended"]
+    assert (used["which"], used["learner"], used["family"]) == told_as
+    assert (used["members"], used["score"], used["low"], used["regret"]) == (members, 0.9, None, None)
+    assert used["reason"].startswith("1,000 rows that nobody had learnt from chose it ")
 
 
 def test_another_model_than_wanted_says_why():
@@ -181,6 +208,28 @@ def test_a_model_that_could_not_be_made_is_told_as_planned():
     SCHEMA.validate(content)
 
 
+def test_what_was_noticed_while_it_ran_stands_at_the_end_of_the_reasons(tmp_path):
+    note = "A fit of lightgbm took 30.0 s, 10 times as long as expected: the machine is busy."
+    content = told(regression(0.3), notes=(note,))
+    assert content["reasons"][-1] == note and note not in told(regression(0.3))["reasons"]
+    (tmp_path / "verdict.json").write_text(json.dumps(content))
+    assert note in report.write(tmp_path).read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+    assert note in description(content)
+
+
+def test_each_reading_has_the_margin_that_it_was_held_to():
+    readings = told(regression(0.3))["readings"]
+    assert [given["min_gain"] for given in readings.values()] == pytest.approx([0.02, 0.02])
+
+
+def test_a_smaller_margin_that_would_not_help_says_why_in_words():
+    why = Reason("neither_certain", {"confidence": 0.95})
+    margin = SmallerMargin(reason="the margin is not what keeps the net from being worth it", because=(why,))
+    changes = told(regression(0.3), changes=replace(NOTHING_CHANGES, smaller_margin=margin))["would_change"]
+    assert set(changes) == {"more_rows", "gpu", "larger_budget", "smaller_margin", "pretrained"}
+    assert changes["smaller_margin"]["because"] == [reason(why)]
+
+
 def a_look(stage, seconds, decided, answer):
     return Look(stage, seconds, {"alone": 0.6, "in_company": 0.99}, decided, 0.975, 5, answer)
 
@@ -197,7 +246,7 @@ def test_the_budget_tells_when_the_answer_was_known(looks, answered):
     content = told(regression(0.3), looks=looks, until="answer")
     assert content["budget"] == {
         "seconds": 300.0, "spent_seconds": 298.0, "trials": 60, "overrun_pct": 0.0, "answered_seconds": answered,
-        "until": "answer",
+        "model_worked_on": None if answered is None else False, "until": "answer",
     }  # fmt: skip
     if looks:
         assert content["looks"][0]["p_worth"] == 0.6

@@ -9,7 +9,7 @@ import pytest
 
 import advisor
 from advisor.judging.verdict import judge
-from advisor.records import Budget, Handed, Look, Reason
+from advisor.records import Budget, Reason
 from advisor.telling import sentences
 from advisor.telling.sentences import SAYINGS, reason, sentence
 from tests.made_case import made_case
@@ -92,7 +92,7 @@ def regression(net: float, *, other: float = 0.8, seed: int = 0, **options: obje
 
 def said(case):
     verdict = judge(case, case)
-    return verdict, sentence(verdict, case)
+    return verdict, sentence(verdict, None, case)
 
 
 def test_a_net_that_pays_alone_is_named_with_whom_it_beats():
@@ -118,9 +118,12 @@ def test_a_net_that_pays_in_company_alone_is_said_to():
     )
     verdict, told = said(case)
     assert (verdict.answer, verdict.how) == ("worth_it", "in_company")
-    assert told.startswith("Worth it beside the classical models: a blend with realmlp has ")
-    assert " than the best that can be built without nets, " in told
-    others = sentences.reasons(verdict, None, case, Budget(60, 10))
+    assert told.startswith(
+        "Worth it beside the classical models: chosen anew on each draw of rows, the best that can be built with nets, "
+        "on all rows a blend with realmlp, has "
+    )
+    assert " than the best that can be built without, on all rows " in told
+    others = sentences.reasons(verdict, None, case, Budget(60, 10), worked=False)
     assert any(other.startswith("realmlp alone has ") for other in others)
 
 
@@ -131,6 +134,52 @@ def test_what_does_not_pay_is_said_of_both_readings():
         "Not worth it: neither alone nor beside the classical models does a net save more than 2 % of the error: "
     )
     assert " more error (RMSE) than lightgbm (90 % interval from " in told and "chance of more than 2 %: less" in told
+    assert "the best with nets, on all rows lightgbm without a net, has " in told
+
+
+def test_where_both_ways_compare_the_same_two_it_is_said_why_their_figures_differ():
+    case = regression(0.4)
+    verdict = judge(case, case)
+    alone, company = verdict.readings["alone"], verdict.readings["in_company"]
+    assert [alone.without.members, alone.with_nets.members] == [company.without.members, company.with_nets.members]
+    told = sentences.reasons(verdict, None, case, Budget(60, 10), worked=False)
+    assert any(each.startswith("Chosen anew on each draw of rows, the best that can be built") for each in told)
+    assert sentences.SAME_TWO in told
+    blended = regression(0.74)
+    assert sentences.SAME_TWO not in sentences.reasons(
+        judge(blended, blended), None, blended, Budget(60, 10), worked=False
+    )
+
+
+def with_margins(verdict, **margins):
+    """Give each reading a margin of its own, as prices do."""
+    readings = {
+        how: replace(given, comparison=replace(given.comparison, theta_min=-np.log1p(-margins[how])))
+        for how, given in verdict.readings.items()
+    }
+    return replace(verdict, readings=readings)
+
+
+def test_each_reading_tells_the_margin_that_it_was_held_to():
+    case = regression(1.6)
+    verdict = with_margins(judge(case, case), alone=0.03, in_company=0.05)
+    told = sentence(verdict, None, case)
+    assert told.startswith("Not worth it: neither alone nor beside the classical models does a net save as much as ")
+    assert told.index("chance of more than 3 %: ") < told.index("chance of more than 5 %: ")
+    assert "2 %:" not in told
+    worth = regression(0.4)
+    told = sentence(with_margins(judge(worth, worth), alone=0.035, in_company=0.05), None, worth)
+    assert told.endswith("the chance that it saves more than 3.5 % is more than 99 %.")
+
+
+def test_a_learner_that_was_cut_short_is_said_to_be_beside_its_figures():
+    _, told = said(regression(0.74, cut_short=("realmlp",)))
+    assert told.startswith("Too close to call: realmlp (cut short) alone has ")
+    assert "on all rows a blend with realmlp (cut short), has " in told
+    assert "lightgbm (cut short)" not in told
+    classical = regression(0.74, cut_short=("lightgbm",))
+    assert " than lightgbm (cut short) (90 % interval" in said(classical)[1]
+    assert "(cut short)" not in said(regression(0.74))[1]
 
 
 def test_an_open_answer_says_what_is_best_to_use_and_never_to_take_the_simpler():
@@ -163,7 +212,7 @@ def test_rows_that_were_drawn_are_told_with_the_answer():
     case = regression(0.4)
     folds = replace(case.plan.folds, rows=case.plan.folds.rows[:500])
     drawn = replace(case, plan=replace(case.plan, folds=folds))
-    assert ", for 500 of 800 rows" in sentence(judge(case, case), drawn)
+    assert ", for 500 of 800 rows" in sentence(judge(case, case), None, drawn)
 
 
 def test_without_a_side_the_answer_says_why_and_what_to_use_meanwhile():
@@ -186,111 +235,3 @@ def test_without_a_side_the_answer_says_why_and_what_to_use_meanwhile():
 )
 def test_an_interval_in_words(gain, words):
     assert sentences.less_to_more(*gain) == words
-
-
-def a_look(stage, decided, answer, seconds=30.0):
-    return Look(stage, seconds, {"alone": 0.5}, decided, 0.975, 5, answer)
-
-
-@pytest.mark.parametrize(
-    ("looks", "until", "words"),
-    [
-        ([], "budget", None),
-        ([a_look("defaults", False, None), a_look("final", True, "too_close_to_call")], "budget", None),
-        ([a_look("final", True, "worth_it", 55.0)], "budget", "The answer was known after 55 s of 1 min."),
-        (
-            [a_look("defaults", False, None), a_look("tuned", True, "worth_it")],
-            "budget",
-            "The answer was known after 30 s of 1 min; the rest of the time went into the model that is handed over, "
-            "and moves no answer.",
-        ),
-        (
-            [a_look("tuned", True, "not_worth_it")],
-            "answer",
-            "The answer was known after 30 s of 1 min, and no further candidate was tried, as --until answer asks; "
-            "what was spent after it made the model that is handed over and asked what more rows would bring.",
-        ),
-    ],
-)
-def test_when_the_answer_was_known(looks, until, words):
-    case = regression(0.4)
-    verdict = judge(case, case, looks)
-    assert sentences.when_known(verdict, Budget(60, 10, until=until)) == ([] if words is None else [words])
-
-
-@pytest.mark.parametrize(
-    ("fitted_on", "part"),
-    [
-        ("all rows", "was fitted on all 800 rows"),
-        ("folds", "Each member of the model handed over is a model of one fold."),
-        ("mixed", "some members were fitted on 800 rows; each of the others is a model of one fold."),
-        ("nothing", "No model could be handed over."),
-    ],
-)
-def test_how_the_model_was_fitted_is_told_and_what_went_wrong(fitted_on, part):
-    case = regression(0.4)
-    wanted = judge(case, case).recommended
-    members = {key.rpartition("-")[0]: share for key, share in wanted.option.members.items()}
-    members = {} if fitted_on == "nothing" else members | {"lightgbm": 0.1}
-    handed = Handed(wanted.which, wanted.learner, members, fitted_on, 800, problems=("linear: it ran out of memory",))
-    told = sentences.what_was_handed_over(handed, wanted, case)
-    assert part in told[0] and told[-1] == "linear: it ran out of memory."
-    other = sentences.what_was_handed_over(replace(handed, which="classical"), replace(wanted, which="blend"), case)
-    assert other[1] == (
-        "Handed over is the best classical model rather than the blend of all, which as a whole misses a limit."
-    )
-
-
-OF_FOLDS = "The model handed over is the mean of its models of the folds"
-OTHERS = "Of the model handed over some members were fitted on 800 rows; each of the others is"
-
-
-@pytest.mark.parametrize(
-    ("fitted_on", "because", "one", "words"),
-    [
-        ("folds", "net_bagged", False, f"{OF_FOLDS}, which is expected to err less than one fit on all rows."),
-        ("folds", "no_time", False, f"{OF_FOLDS}, since the time did not pay for a fit on all rows."),
-        ("folds", "", False, f"{OF_FOLDS}."),
-        ("folds", "no_time", True, "The model handed over is a model of one fold, since the time did not pay for a fit "
-         "on all rows and the limits leave no room for the mean of several."),
-        ("mixed", "no_time", False, f"{OTHERS} the mean of its models of the folds, since the time did not pay for "
-         "every such fit."),
-    ],
-)  # fmt: skip
-def test_why_a_model_is_one_of_the_folds_is_told_as_it_is(fitted_on, because, one, words):
-    case = regression(0.4)
-    wanted = judge(case, case).recommended
-    handed = Handed(wanted.which, "realmlp", {"realmlp": 1.0}, fitted_on, 800, one=one, folds_because=because)
-    assert sentences.what_was_handed_over(handed, wanted, case)[0] == words
-
-
-def test_a_fit_that_the_clock_stopped_is_told():
-    case = regression(0.4)
-    wanted = judge(case, case).recommended
-    members = {"realmlp": 0.5, "lightgbm": 0.5}
-    handed = Handed("blend", "blend", members, "all rows", 800, cut_short=("lightgbm", "realmlp"))
-    told = sentences.what_was_handed_over(handed, replace(wanted, which="blend"), case)
-    assert told[1] == (
-        "Still learning when the time of its fit was up: lightgbm and realmlp; a larger budget may make the model "
-        "better."
-    )
-
-
-def test_members_that_were_left_out_are_named():
-    case = regression(0.4)
-    wanted = judge(case, case).recommended
-    option = replace(wanted.option, members={"realmlp-default": 0.5, "lightgbm-default": 0.5})
-    handed = Handed("blend", "realmlp", {"realmlp": 1.0}, "all rows", 800)
-    told = sentences.what_was_handed_over(handed, replace(wanted, which="blend", option=option), case)
-    assert told[1] == "Left out of it, since the time did not pay for them: lightgbm."
-
-
-def test_rows_that_decided_what_was_handed_over_are_told():
-    case = regression(0.4)
-    wanted = judge(case, case).recommended
-    handed = Handed(wanted.which, "tree", {"tree": 1.0}, "all rows", 700, spared=100, spared_error=0.3)
-    told = sentences.what_was_handed_over(handed, wanted, case)
-    assert told[0].startswith(
-        "The model handed over was fitted on 700 rows. 100 rows that nobody had learnt from decided"
-    )
-    assert len(told) == 1, "nobody was left out for want of time"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -37,7 +37,7 @@ FAMILIES = {"classical": "classical", "neural": "neural net", "blend": "blend", 
 READINGS = {"alone": "Nets alone", "in_company": "Nets in company"}
 _ASKED = {
     "alone": "the best net against the best classical model",
-    "in_company": "the best that can be built with nets against the best without",
+    "in_company": "the best that can be built with nets against the best without, chosen anew on each draw of rows",
 }
 CHAMPIONS = {
     "classical": "Classical champion",
@@ -60,7 +60,7 @@ _OF_FOLDS = {
     False: ("the mean of its models of the folds", "means of their models of the folds"),
 }
 _FOLDS_BECAUSE = {
-    "net_bagged": ", expected to err less than one fit",
+    "net_bagged": ", which erred somewhat less on average than one fit where both were tried",
     "no_time": ", since the time did not pay for a fit on all rows",
 }
 
@@ -93,6 +93,7 @@ class ReadingFacts:
     gain: str
     interval: str
     chance: str
+    margin: str
     detectable: str
     without: str
     with_nets: str
@@ -180,7 +181,9 @@ def recommendation(document: Document) -> str:
         return "nothing yet"
     score = numbers.with_uncertainty(known(given.get("score")), half_width(document, given))
     blended = len(given.get("members") or ()) > 1
-    name = f"blend of {shares(given['members'])};" if blended else f"{given['learner']} ({_family(given)}),"
+    late = given.get("cut_short") or ()
+    learner = cut_short.worded(given["learner"], late)
+    name = f"blend of {shares(given['members'], late)};" if blended else f"{learner} ({_family(given)}),"
     return f"{name} {metric_words(document['metric'])[0]} {score}"
 
 
@@ -190,7 +193,7 @@ def handed(document: Document) -> Iterator[tuple[str, str]]:
     if given.get("fitted_on"):
         yield "Made", _fitted(given)
     if given.get("cut_short"):
-        yield "Still learning when the time of that fit was up", listed(given["cut_short"])
+        yield "Still learning when its time was up", listed(given["cut_short"])
     p50, p99, size = (known(given.get(name)) for name in ("latency_p50_ms", "latency_p99_ms", "model_mb"))
     if p50 is not None or p99 is not None:
         ends = f"{numbers.milliseconds(p50).removesuffix(' ms')} / {numbers.milliseconds(p99)}"
@@ -216,11 +219,11 @@ def _fitted(given: Mapping[str, Any]) -> str:
     return words + (_FOLDS_BECAUSE.get(str(given.get("folds_because")), "") if of_folds and not one else "")
 
 
-def shares(members: Mapping[str, float]) -> str:
-    """List the members of a blend with their weights, the heaviest first."""
+def shares(members: Mapping[str, float], late: Collection[str] = ()) -> str:
+    """List the members of a blend with their weights, the heaviest first, and say which were cut short."""
     told = {name: share for name, share in sorted(members.items(), key=lambda item: -item[1]) if share >= LEAST_SHARE}
     rest = len(members) - len(told)
-    parts = ", ".join(f"{name} {numbers.percent(share, 0)}" for name, share in told.items())
+    parts = ", ".join(f"{cut_short.worded(name, late)} {numbers.percent(share, 0)}" for name, share in told.items())
     return f"{parts}{f' and {rest} more' if rest else ''}"
 
 
@@ -234,6 +237,7 @@ def readings(document: Document) -> tuple[ReadingFacts, ...]:
             gain=_gain_words(given["gain"]),
             interval=_interval_words(given["gain"]),
             chance=numbers.chance(known(given["p_worth"])),
+            margin=numbers.chosen_percent(margin(document, how)),
             detectable=numbers.percent(known(given["detectable_gain"])),
             without=_side(given["without"], document),
             with_nets=_side(given["with"], document),
@@ -244,7 +248,10 @@ def readings(document: Document) -> tuple[ReadingFacts, ...]:
 
 
 def _side(given: Mapping[str, Any], document: Document) -> str:
-    who = given["learner"] if len(given["members"]) == 1 else f"blend: {shares(given['members'])}"
+    late = given.get("cut_short") or ()
+    who = cut_short.worded(given["learner"], late) if len(given["members"]) == 1 else (
+        f"blend: {shares(given['members'], late)}"
+    )  # fmt: skip
     score = numbers.with_uncertainty(known(given.get("score")), half_width(document, given))
     return f"{who}; {metric_words(document['metric'])[0]} {score}"
 
@@ -275,29 +282,39 @@ def data_name(document: Document) -> str:
     return str(document["profile"].get("name") or "this data")
 
 
+def margin(document: Document, how: str) -> float | None:
+    """Return the margin of a reading, which with prices is its own; a run of before this was told has one for both."""
+    own = known((document["readings"].get(how) or {}).get("min_gain"))
+    return known(document["min_gain"]) if own is None else own
+
+
 def chance(document: Document) -> str | None:
     """Say how probable it is that the gain exceeds the margin, in words and as a figure."""
     probability = known(document["p_worth"])
     if probability is None:
         return None
-    margin = numbers.chosen_percent(known(document["min_gain"]))
     figure, how = numbers.chance(probability), document["how"] or "alone"
+    least = numbers.chosen_percent(margin(document, how))
     subject = "a net alone" if how == "alone" else "building with nets"
-    return f"It is {numbers.likelihood(probability)} ({figure}) that {subject} cuts the error by more than {margin}."
+    return f"It is {numbers.likelihood(probability)} ({figure}) that {subject} cuts the error by more than {least}."
 
 
 def answered(document: Document) -> str | None:
-    """Say when the answer was known, and where the rest of the time went; None where it stayed open to the end."""
+    """Say when the answer was known, and what became of the time after that; None where it stayed open to the end."""
     given = document["budget"]
     seconds = known(given.get("answered_seconds"))
     if seconds is None:
         return None
     if any(look["stage"] == "final" and known(look["seconds"]) == seconds for look in document["looks"]):
         return f"{numbers.duration(seconds)} after the start, by all that was measured"
-    rest = "no further candidate was tried"
+    rest = "; no further candidate was tried"
     if given.get("until") == "budget":
-        rest = "the rest of the time went into the model that was handed over"
-    return f"{numbers.duration(seconds)} after the start; {rest}"
+        rest = {
+            True: "; after that the model that is handed over was worked on",
+            False: "; after that nothing more was begun for the model to use",
+            None: "",
+        }[given.get("model_worked_on")]
+    return f"{numbers.duration(seconds)} after the start{rest}"
 
 
 def rows_used(document: Document) -> str | None:
@@ -316,7 +333,8 @@ def champions(document: Document) -> Iterator[tuple[str, str]]:
         if champion:
             score = numbers.with_uncertainty(known(champion.get("score")), half_width(document, champion))
             members = champion.get("members") or {}
-            who = shares(members) if len(members) > 1 else champion["learner"]
+            late = champion.get("cut_short") or ()
+            who = shares(members, late) if len(members) > 1 else cut_short.worded(champion["learner"], late)
             yield title, f"{who}; {metric} {score}"
 
 

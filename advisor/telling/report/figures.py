@@ -73,30 +73,33 @@ class Band:
 
 @dataclass(frozen=True)
 class Scale:
-    """A gain and its interval, as shares, under a name; `marked` is the one that matters most."""
+    """A gain and its interval, as shares, under a name, and its margin; `marked` is the one that matters most."""
 
     label: str
     estimate: float
     low: float
     high: float
+    margin: float
     marked: bool = True
 
 
-def gain_scale(scales: Sequence[Scale], margin: float, sides: tuple[str, str], caption: Caption) -> str:
-    """Draw where the intervals of gains lie against nothing (0) and against the margin; `sides` name what lies below
-    and above it."""
+def gain_scale(scales: Sequence[Scale], sides: tuple[str, str], caption: Caption) -> str:
+    """Draw where the intervals of gains lie against nothing (0) and against their margins; `sides` name what lies
+    below and above those."""
 
     def draw(figure: Any, width: float) -> None:
         axes = _axes(figure, width, 0.2, 0.2, 0.26, 0.42)
-        marks = (*(end for scale in scales for end in (scale.low, scale.high, scale.estimate)), 0.0, margin)
+        marks = (*(end for scale in scales for end in (scale.low, scale.high, scale.estimate, scale.margin)), 0.0)
         room = 0.18 * (max(marks) - min(marks) or 0.01)
         axes.set_xlim(min(marks) - room, max(marks) + room)
         axes.set_ylim(len(scales) - 0.4, -0.9)
-        axes.axvspan(margin, max(marks) + room, color=WASH, linewidth=0)
         axes.axvline(0, color=RULE, linewidth=1)
-        axes.axvline(margin, color=INK, linewidth=1, linestyle=(0, (3, 2)))
         colour = FAMILY_COLOURS["neural"]
         for place, scale in enumerate(scales):
+            # From the middle to the scale above to the middle to the one below, so that equal margins are one line.
+            ends = [place - 0.4 if place else -0.9, place + 0.6]
+            axes.fill_between([scale.margin, max(marks) + room], *ends, color=WASH, linewidth=0, zorder=0)
+            axes.plot([scale.margin] * 2, ends, color=INK, linewidth=1, linestyle=(0, (3, 2)))
             axes.plot([scale.low, scale.high], [place] * 2, color=colour, linewidth=4 if scale.marked else 2,
                       solid_capstyle="round")  # fmt: skip
             axes.plot([scale.estimate], [place], color=colour, **_marker("neural", scale.marked))
@@ -106,9 +109,10 @@ def gain_scale(scales: Sequence[Scale], margin: float, sides: tuple[str, str], c
         axes.xaxis.set_major_formatter(_percent_tick)
         for text, at, side in ((sides[0], 0.0, "left"), (sides[1], 1.0, "right")):
             axes.text(at, 1.04, text, transform=axes.transAxes, ha=side, va="bottom", color=MUTED, size=_FONT_POINTS)
-        near_right = margin > (max(marks) + min(marks)) / 2
+        last = scales[-1].margin
+        near_right = last > (max(marks) + min(marks)) / 2
         axes.annotate(
-            "margin", (margin, len(scales) - 0.42), xytext=(-4 if near_right else 4, 2), textcoords="offset points",
+            "margin", (last, len(scales) - 0.42), xytext=(-4 if near_right else 4, 2), textcoords="offset points",
             ha="right" if near_right else "left", va="bottom", color=MUTED, fontsize=_FONT_POINTS,
         )  # fmt: skip
         axes.set_xlabel(caption.x_label)

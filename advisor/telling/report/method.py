@@ -31,7 +31,11 @@ GLOSSARY = (
         "The best that can be built with nets, blends too, against the best that can be built without.",
     ),
     ("Gain", "By how much nets lower the error, as a share of the error without them."),
-    ("Margin", "The smallest gain that would be worth a net. You choose it with --min-gain; prices can raise it."),
+    (
+        "Margin",
+        "The smallest gain that would be worth a net. You choose it with --min-gain; prices can raise it, for "
+        "each way of asking by what its two sides cost.",
+    ),
     ("Interval", "The range of values that the data are compatible with, at the stated level."),
     ("p99 latency", "The time that one prediction in a hundred exceeds, when rows come one at a time."),
     ("Dummy", "Gives the same answer for every row: the least that any model must beat."),
@@ -96,7 +100,8 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
             "Two ways of asking",
             "Alone: the best net against the best classical model. In company: the best that can be built with nets, "
             "a blend too, against the best that can be built without. Nets are worth it where either is certain, at "
-            "half of the allowed doubt each, and not worth it where both say so.",
+            "half of the allowed doubt each, and a boosted tree, where any takes part, was measured; they are not "
+            "worth it where both say so and a strong net was measured.",
         ),
         (
             "Test",
@@ -112,8 +117,9 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         (
             "What is recommended",
             "The simplest model that is not expected to give away more than the margin to the best of them all: "
-            "champions and blends. It is handed over whole. What was spent on it after the answer was known moved no "
-            "answer.",
+            "champions and blends. Where the contest was held on a part of the rows, rows that nobody had learnt from "
+            "have the last word on who is in it, if enough of them can be spared. What was spent on it after the "
+            "answer was known moved no answer.",
         ),
         ("Budget", budget(document)),
     )

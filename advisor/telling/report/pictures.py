@@ -23,7 +23,7 @@ MONEY_TICKS = {
 
 
 def gain(document: Document) -> str | None:
-    """Draw the intervals of both readings' gains on one small scale with the margin.
+    """Draw the intervals of both readings' gains on one small scale with their margins.
 
     None where no gain was measured, and where a net has more than twice the error: nothing else could be seen.
     """
@@ -34,20 +34,18 @@ def gain(document: Document) -> str | None:
         )  # fmt: skip
         if estimate is not None and low is not None and high is not None and estimate >= -1:
             marked = document["how"] in (how, None)
-            scales.append(Scale(facts.READINGS[how].lower(), estimate, low, high, marked))
+            margin = facts.margin(document, how) or 0.0
+            scales.append(Scale(facts.READINGS[how].lower(), estimate, low, high, margin, marked))
     if not scales:
         return None
-    margin = known(document["min_gain"]) or 0.0
     spoken = "; ".join(
-        f"{scale.label}: {numbers.percent_interval(scale.estimate, scale.low, scale.high)}" for scale in scales
+        f"{scale.label}: {numbers.percent_interval(scale.estimate, scale.low, scale.high)}, the margin is "
+        f"{numbers.chosen_percent(scale.margin)}"
+        for scale in scales
     )
-    caption = Caption(
-        "Gain of nets against the margin",
-        f"{spoken}; the margin is {numbers.chosen_percent(margin)}.",
-        "share of the error that is saved",
-    )
+    caption = Caption("Gain of nets against the margin", f"{spoken}.", "share of the error that is saved")
     words = ("not worth it", "worth it \N{RIGHTWARDS ARROW}")
-    return figures.gain_scale(scales, margin, words, caption)
+    return figures.gain_scale(scales, words, caption)
 
 
 def leaderboard(document: Document) -> str | None:
@@ -161,7 +159,7 @@ def growth(document: Document) -> str | None:
             f"expected of the champions, nets alone, with four times the rows: {outlook.interval(ahead[-1][1])}"
         )
     caption = Caption("Gain of the net over rows", "; ".join(spoken), "training rows", "gain")
-    return figures.bands("growth", drawn, ticks, known(document["min_gain"]) or 0.0, caption)
+    return figures.bands("growth", drawn, ticks, facts.margin(document, "alone") or 0.0, caption)
 
 
 def _band(x: tuple[float, ...], given: Sequence[Mapping[str, float]], middle: str, family: str) -> Band:

@@ -71,9 +71,8 @@ def _handed(answer: facts.AnswerFacts) -> str:
 
 def _reading_lines(document: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
-    margin = numbers.chosen_percent(known(document["min_gain"]))
     for reading in facts.readings(document):
-        told = f"gain {reading.gain} ({reading.interval}); chance of more than {margin}: {reading.chance}"
+        told = f"gain {reading.gain} ({reading.interval}); chance of more than {reading.margin}: {reading.chance}"
         lines += _wrapped(f"{reading.title + ':':22} {told}", indent=23)
         lines += _wrapped(f"{'':22} with: {reading.with_nets}", indent=29)
         lines += _wrapped(f"{'':22} without: {reading.without}", indent=32)

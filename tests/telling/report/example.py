@@ -215,6 +215,7 @@ def document(answer: str = "worth_it", task: str = "binary") -> dict:
             "trials": 60,
             "overrun_pct": 0.0,
             "answered_seconds": 388.0 if answer in ("worth_it", "not_worth_it") else None,
+            "model_worked_on": answer == "worth_it" if answer in ("worth_it", "not_worth_it") else None,
             "until": "budget",
         },
         "mlflow": {"tracking_uri": "sqlite:///advisor-runs/mlflow.db", "experiment": "advisor", "run_id": "0f3c9a"},

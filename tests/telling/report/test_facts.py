@@ -90,8 +90,8 @@ def test_what_was_handed_over():
     [
         (1, {"folds_because": "no_time"}, "as the mean of its models of the folds, since the time did not pay for a "
          "fit on all rows"),
-        (1, {"folds_because": "net_bagged"}, "as the mean of its models of the folds, expected to err less than one "
-         "fit"),
+        (1, {"folds_because": "net_bagged"}, "as the mean of its models of the folds, which erred somewhat less on "
+         "average than one fit where both were tried"),
         (2, {"folds_because": "no_time"}, "each member the mean of its models of the folds, since the time did not pay "
          "for a fit on all rows"),
         (1, {"folds_because": "no_time", "one": True}, "as a model of one fold"),
@@ -114,8 +114,8 @@ def test_a_fit_that_was_cut_short_is_told_with_the_model():
     assert not [name for name, _ in facts.handed(document()) if name.startswith("Still learning")]
     late = document()
     late["recommended"]["cut_short"] = ["catboost", "mlp"]
-    assert dict(facts.handed(late))["Still learning when the time of that fit was up"] == "catboost and mlp"
-    assert "still learning when the time of that fit was up: catboost and mlp" in " ".join(summary_text(late).split())
+    assert dict(facts.handed(late))["Still learning when its time was up"] == "catboost and mlp"
+    assert "still learning when its time was up: catboost and mlp" in " ".join(summary_text(late).split())
 
 
 def test_who_was_cut_short_is_marked_wherever_its_figures_stand():
@@ -137,9 +137,49 @@ def test_who_was_cut_short_is_marked_wherever_its_figures_stand():
     assert "†" not in notebook_html(clean) and "†" not in pictures.leaderboard(clean)
 
 
+def test_who_was_cut_short_is_said_to_be_beside_readings_champions_and_the_model():
+    verdict = document("worth_it")
+    for given in (verdict["readings"]["alone"]["with"], verdict["champions"]["neural"], verdict["champions"]["blend"]):
+        given["cut_short"] = ["mlp"]
+    alone, company = facts.readings(verdict)
+    assert alone.with_nets.startswith("mlp (cut short); ROC AUC") and alone.without.startswith("catboost; ")
+    assert "cut short" not in company.with_nets
+    said = dict(facts.champions(verdict))
+    assert said["Neural net champion"].startswith("mlp (cut short); ")
+    assert said["Blend of all"].startswith("catboost 50 %, mlp (cut short) 36 %, lightgbm 10 % and 1 more; ")
+    assert "cut short" not in said["Classical champion"]
+    verdict["recommended"] |= {"cut_short": ["mlp"], "members": {"mlp": 1.0}, "learner": "mlp", "family": "neural"}
+    assert facts.recommendation(verdict).startswith("mlp (cut short) (neural net), ROC AUC")
+
+
+def test_each_reading_has_its_own_margin():
+    verdict = document("worth_it")
+    assert [reading.margin for reading in facts.readings(verdict)] == ["2 %", "2 %"], "a run of before this was told"
+    verdict["readings"]["alone"]["min_gain"], verdict["readings"]["in_company"]["min_gain"] = 0.03, 0.05
+    assert [reading.margin for reading in facts.readings(verdict)] == ["3 %", "5 %"]
+    assert facts.answer(verdict).chance.endswith("that a net alone cuts the error by more than 3 %.")
+    lines = " ".join(summary_text(verdict).split())
+    assert "(4.2 % to 11.8 %); chance of more than 3 %: " in lines and "chance of more than 5 %: " in lines
+    picture = pictures.gain(verdict)
+    assert "the margin is 3 %; " in picture and "the margin is 5 %." in picture
+
+
+def test_who_is_in_the_blend_that_was_handed_over_is_marked_by_learner():
+    marks = {row.learner: row.marks for row in facts.board(document("worth_it")).rows}
+    assert {name for name, own in marks.items() if "in the blend handed over" in own} == {"catboost", "mlp", "lightgbm",
+                                                                                         "knn"}  # fmt: skip
+    alone = facts.board(document("not_enough_evidence"))
+    assert {row.learner for row in alone.rows if "recommended" in row.marks} == {"catboost"}
+
+
 def test_when_the_answer_was_known_and_for_how_many_rows():
-    known = "6 min 28 s after the start; the rest of the time went into the model that was handed over"
-    assert facts.answered(document()) == known
+    known = "6 min 28 s after the start"
+    assert facts.answered(document()) == f"{known}; after that the model that is handed over was worked on"
+    nothing = f"{known}; after that nothing more was begun for the model to use"
+    assert facts.answered(document("not_worth_it")) == nothing
+    untold = document()
+    del untold["budget"]["model_worked_on"]
+    assert facts.answered(untold) == known, "a run of before this was told"
     assert facts.answered(document("too_close_to_call")) is None
     early = document()
     early["budget"]["until"] = "answer"
