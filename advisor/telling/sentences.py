@@ -55,22 +55,21 @@ def sentence(verdict: Verdict, handed: Handed | None, case: Case) -> str:
 def measured(given: Reading, case: Case, *, short: bool = False) -> str:
     """Say what a reading found: who has how much less error than whom, the interval, and the chance of the margin.
 
-    In company the figures are those of a choice that is made anew on each draw of rows, and not of the two that all
-    rows choose. `short` is for a reading among others: it says of the two sides no more than who they are.
+    In company the figures are those of a choice that is made anew on each draw of rows; named are the two that all rows
+    choose. `short` is for a reading among others: it says of the two sides no more than who they are.
     """
     compared = given.comparison
     ours, theirs, reduced = who(given.with_nets, case), who(given.without, case), fewer_errors(compared.gain, case)
     if given.how == "alone":
         sides = f"{ours} alone {reduced} than {theirs}{'' if short else ', the best classical model'}"
+    elif given.without.which == "classical" and given.with_nets.which == "neural":
+        # The same two as alone, by other figures: a blend may be chosen too, and sometimes is.
+        sides = f"free to blend as well, the side with nets ({ours}) {reduced} than the side without ({theirs})"
     else:
         nets = _nets(given.with_nets, case)
-        if len(given.with_nets.members) > 1 and nets:
-            ours = f"a blend with {listed(nets, MOST_NAMED)}"
-        built = "" if short else "that can be built "
-        sides = (
-            f"chosen anew on each draw of rows, the best {built}with nets, on all rows {ours}"
-            f"{'' if nets else ' without a net'}, {reduced} than the best {built}without, on all rows {theirs}"
-        )
+        with_nets = f"a blend with {listed(nets, MOST_NAMED)}" if nets and len(given.with_nets.members) > 1 else ours
+        best = f"the best without nets ({theirs})" if short else f"the best that can be built without nets, {theirs}"
+        sides = f"{with_nets} {reduced} than {best}{'' if nets else ' although it gives nets no weight'}"
     level, likely = percent(compared.level), chance(compared.p_worth)
     span = less_to_more(gain_of(compared.low), gain_of(compared.high))
     if short:

@@ -124,9 +124,7 @@ def _how_fitted(handed: Handed, folds: Folds) -> str:
         return f"The model handed over was fitted on {'' if handed.spared else 'all '}{handed.rows:,} rows."
     no_time = "the time did not pay for a fit on all rows"
     if handed.fitted_on == "mixed" and len(handed.members) == 1:
-        return (
-            f"The model handed over is a weighted mean of one fit on {handed.rows:,} rows and its models of the folds."
-        )
+        return f"The model handed over is a weighted mean of a fit on {handed.rows:,} rows and its models of folds."
     if handed.fitted_on == "mixed":
         subject = f"Of the model handed over some members were fitted on {handed.rows:,} rows; each of the others"
         no_time = "the time did not pay for every such fit"

@@ -144,7 +144,7 @@ def test_why_a_model_is_one_of_the_folds_is_told_as_it_is(fitted_on, because, on
 def test_one_learner_made_both_ways_is_told_as_that():
     handed = handed_of({"lightgbm": 1.0}, learner="lightgbm", fitted_on="mixed", spared=1_000)
     assert what_was_handed_over(handed, PLANNED, CASE)[0].startswith(
-        "The model handed over is a weighted mean of one fit on 700 rows and its models of the folds. 1,000 rows that "
+        "The model handed over is a weighted mean of a fit on 700 rows and its models of folds. 1,000 rows that "
     )
 
 

@@ -37,7 +37,7 @@ FAMILIES = {"classical": "classical", "neural": "neural net", "blend": "blend", 
 READINGS = {"alone": "Nets alone", "in_company": "Nets in company"}
 _ASKED = {
     "alone": "the best net against the best classical model",
-    "in_company": "the best that can be built with nets against the best without, chosen anew on each draw of rows",
+    "in_company": "the best that can be built with nets against the best without, blends included",
 }
 CHAMPIONS = {
     "classical": "Classical champion",
