@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from advisor.contest.kept import files_of
+from advisor.contest.spending import LEAST_LIMIT
 from advisor.contest.wish import SLACK, Way, refit_seconds
 from advisor.fitting import handing
 from advisor.fitting.fold import RefitTask, Refitted, Shared, describe
@@ -100,24 +101,29 @@ def members_of(case: Case, recommended: Recommendation) -> Mixture:
 
 
 def refit(bench: Bench, keys: list[str]) -> None:
-    """Fit these members on all rows but the spared ones, as far as that has not been tried, the longest first."""
-    case = bench.case
+    """Fit these members on all rows but the spared ones, as far as that has not been tried, the longest first.
+
+    Where rows were spared each keeps to what it is expected to take, so that one that takes longer leaves the others
+    their time; what it has learnt by then the spared rows weigh as they do anybody else.
+    """
+    case, weighed = bench.case, len(bench.spared) > 0
 
     def tasks() -> Iterator[RefitTask]:
         for key in sorted(keys, key=lambda key: -refit_seconds(case, key)):
             if key in bench.refitted or key in bench.problems:
                 continue
             limit = FIT_SHARE * (bench.end - bench.clock())
-            if was_cut(case, key):  # it would learn for ever; what was judged had so much
-                limit = min(limit, SLACK * refit_seconds(case, key))
+            if weighed or was_cut(case, key):  # who was cut short would learn for ever; what was judged had so much
+                limit = min(limit, max(SLACK * refit_seconds(case, key), LEAST_LIMIT))
             yield RefitTask(
                 case.outcomes[key].candidate, bench.end, max(limit, 0.1), f"model/{key}.joblib",
-                bench.spared if len(bench.spared) else None,
+                bench.spared if weighed else None,
             )  # fmt: skip
 
     for task, result in bench.carry_out(tasks()):
         key = task.candidate.key
-        if isinstance(result, Refitted) and not result.problem and (not result.cut_short or was_cut(case, key)):
+        whole = isinstance(result, Refitted) and not result.problem
+        if whole and (weighed or not result.cut_short or was_cut(case, key)):
             bench.refitted[key] = bench.shared.folder / task.keep
             bench.short.update({key} if result.cut_short else ())
         else:

@@ -186,6 +186,14 @@ def test_rows_that_nobody_has_seen_decide_between_more_rows_and_what_was_chosen(
     assert handed.spared_error == pytest.approx(told, rel=0.1) and sum(handed.members.values()) == pytest.approx(1)
 
 
+def test_a_fit_keeps_to_its_part_of_the_time_and_what_it_has_learnt_by_then_is_weighed(tmp_path):
+    shared, case = drawn_run(tmp_path)
+    handed, _, bench = handed_over(shared, case, tree="cut")
+    assert "tree" in handed.members and handed.cut_short == ("tree",) and handed.problems == ()
+    limits = {task.candidate.key: task.fit_seconds for task in bench.tasks}
+    assert limits == {key: pytest.approx(max(1.3 * refit_seconds(case, key), 0.5)) for key in limits}
+
+
 def test_one_model_is_chosen_where_one_was_recommended(tmp_path):
     handed, _, _ = handed_over(*drawn_run(tmp_path), {KEY["linear"]: 1.0}, "classical")
     assert handed.members == {"tree": 1.0}, "the best of its family on rows that nobody has seen"
