@@ -83,8 +83,8 @@ def ways(case: Case, members: Mixture) -> tuple[Making, ...]:
     """Return how members may be made, the first way first.
 
     On the same real draws the mean of a net's models of five folds erred 2 % less than a refit on all rows (20 draws of
-    500 rows, five of 2,000), whose luck depends on its seed. A blend is a mean already: made of models of the folds it
-    erred 1 % more than of refits, and those are a fifth of the size and as much quicker to ask
+    500 rows, eight of 2,000), whose luck depends on its seed. A blend is a mean already: made of models of the folds it
+    erred 1 to 3 % more than of refits, and those are a fifth of the size and as much quicker to ask
     (reports/handing_over.md). So a net that is used alone is bagged, and all others are fitted again. Of fewer folds
     each model has learnt from too few rows, of folds that go forward in time some from the oldest alone, and of folds
     of a part of the rows all from less than there is: those are no rivals of a refit. Who asked for one model, or for
