@@ -68,8 +68,10 @@ def measured(given: Reading, case: Case, *, short: bool = False) -> str:
     else:
         nets = _nets(given.with_nets, case)
         with_nets = f"a blend with {listed(nets, MOST_NAMED)}" if nets and len(given.with_nets.members) > 1 else ours
+        if not nets:
+            with_nets = "the best that can be built with nets gives them no weight and"
         best = f"the best without nets ({theirs})" if short else f"the best that can be built without nets, {theirs}"
-        sides = f"{with_nets} {reduced} than {best}{'' if nets else ' although it gives nets no weight'}"
+        sides = f"{with_nets} {reduced} than {best}"
     level, likely = percent(compared.level), chance(compared.p_worth)
     span = less_to_more(gain_of(compared.low), gain_of(compared.high))
     if short:

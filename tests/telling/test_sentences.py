@@ -131,7 +131,8 @@ def test_what_does_not_pay_is_said_of_both_readings():
         "Not worth it: neither alone nor beside the classical models does a net save more than 2 % of the error: "
     )
     assert " more error (RMSE) than lightgbm (90 % interval from " in told and "chance of more than 2 %: less" in told
-    assert "(lightgbm) although it gives nets no weight" in told
+    assert "; the best that can be built with nets gives them no weight and has " in told
+    assert " than the best without nets (lightgbm) (90 % interval" in told
 
 
 def test_where_both_ways_compare_the_same_two_it_is_said_why_their_figures_differ():
