@@ -54,7 +54,7 @@ def run_draw(draw: Draw, seconds: float, workers: int) -> dict[str, Any]:
             command=f"first_figures {draw.key}",
         )  # fmt: skip
         dataset = walk.read(sample, target, task=task)
-        others = truth.unseen(dataset, rest)
+        others = truth.unseen(dataset, truth.new_rows(dataset, sample, rest))
         line = about(draw, task, advice.document) | {"rows_judged": len(others.target)}
         metric = truth.metric_of(advice.document)
         inputs = _learnt_from(sample, target, dataset)
@@ -71,12 +71,13 @@ def run_table(draw: Draw, seconds: float, workers: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="first-figures-") as scratch:
         file, new = Path(scratch) / "seen.csv", Path(scratch) / "new.csv"
         seen.to_csv(file, index=False)
+        dataset = walk.read(str(file), target, task=task)
+        rest = truth.new_rows(dataset, seen, rest)
         rest.drop(columns=target).to_csv(new, index=False)
         advice = advisor.compare(
             str(file), target, task=task, budget=seconds, workers=workers, seed=draw.seed, tracking=False,
             out=Path(scratch) / "run", command=f"first_figures {draw.key}",
         )  # fmt: skip
-        dataset = walk.read(str(file), target, task=task)
         codes, kept = truth.coded(dataset, rest[target])
         rows = modalities.claim(str(new)).rows(str(new)).take(kept)
         line = about(draw, task, advice.document) | {"rows_judged": len(codes)}

@@ -205,7 +205,8 @@ def tables_text(found: Sequence[Line]) -> list[str]:
     more = [line["dataset"] for line, log in zip(own, logs, strict=True) if log > np.log1p(MOST)]
     return [
         f"## {len(own)} whole tables, {_budgets(own)} s each", "",
-        f"Three quarters of the rows as a file, judged on the others. Error against CatBoost as shipped: "
+        "Three quarters of the rows as a file, judged on the others, but not on copies of rows that were seen where a "
+        "table has its cases twice by mistake (the folds keep those together, too). Error against CatBoost as shipped: "
         f"{mean_ratio(logs)}; more than {per_cent(MOST, 0)} more on {len(more)}{': ' if more else ''}{', '.join(more)}."
         + (f" CatBoost did not take part on {', '.join(absent)}, which are not counted." if absent else ""), "",
         *pages.table(

@@ -25,6 +25,7 @@ from advisor.learners import catalogue
 from advisor.measuring.metrics import METRICS, Metric
 from advisor.modalities.tabular.types import words
 from advisor.planning import plan as planning
+from advisor.planning.plan import copies
 from advisor.records import Budget, Candidate, Dataset
 
 # No refit may take longer than this, in seconds.
@@ -47,6 +48,18 @@ def unseen(dataset: Dataset, rest: pd.DataFrame) -> Unseen:
     """Return the rest without its target; rows of a class that was not drawn are left out, since nobody could know."""
     target, kept = coded(dataset, rest[dataset.target_name])
     return Unseen(rest.drop(columns=dataset.target_name).take(kept), target)
+
+
+def new_rows(dataset: Dataset, seen: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
+    """Return the rest without copies of rows that were seen, where a comparison of these keeps copies together.
+
+    Such a table has its cases twice by mistake: whoever remembers them looks good on the rest, and on no new case.
+    """
+    if copies(dataset) is None:
+        return rest
+    inputs = [name for name in rest if name != dataset.target_name]
+    told, known = (pd.util.hash_pandas_object(rows[inputs].astype(str), index=False) for rows in (rest, seen))
+    return rest[~told.isin(set(known))].reset_index(drop=True)
 
 
 def coded(dataset: Dataset, labels: pd.Series) -> tuple[np.ndarray, np.ndarray]:

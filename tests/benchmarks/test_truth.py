@@ -28,6 +28,15 @@ def test_a_class_that_was_not_drawn_is_left_out_of_the_truth():
     assert [dataset.classes[code] for code in others.target] == ["no", "yes", "no"]
 
 
+def test_a_copy_of_a_seen_row_is_no_new_row_where_copies_are_kept_together():
+    frame = line_of_dots(300)
+    twice = pd.concat([frame, frame.head(200)], ignore_index=True)
+    rest = pd.concat([frame.head(50), line_of_dots(400).tail(100)], ignore_index=True)
+    left = truth.new_rows(walk.read(twice, "y"), twice, rest)
+    assert left["a"].tolist() == rest["a"].tail(100).tolist() and list(left.index) == list(range(100))
+    assert truth.new_rows(walk.read(frame, "y"), frame, rest) is rest, "this table has nothing twice"
+
+
 def test_answers_come_in_the_order_of_the_classes():
     frame = line_of_dots()
     dataset = walk.read(frame, "y")
