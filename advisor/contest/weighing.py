@@ -16,7 +16,7 @@ from advisor.contest.wish import Way, bound_rows, from_all
 from advisor.fitting import handing
 from advisor.fitting.fold import predict
 from advisor.judging import blends
-from advisor.judging.case import beyond, learner_of
+from advisor.judging.case import beyond, learner_of, room
 from advisor.measuring import splits
 from advisor.measuring.metrics import METRICS, Metric
 from advisor.records import Case, Family, Recommendation
@@ -102,11 +102,8 @@ def best_alone(metric: Metric, target: np.ndarray, predictions: np.ndarray) -> n
 
 def _choice(case: Case, rivals: Sequence[Rival], *, single: bool, within: bool) -> Choice:
     """Return how shares are chosen: all for the best one, or a blend's, `within` the limits where there are any."""
-    metric, limits = METRICS[case.plan.metric], case.question.limits
-    sizes = most = None
-    if within and _limited(case):
-        sizes = np.array([[rival.taken["latency_p99_ms"] or 0.0, rival.taken["model_mb"] or 0.0] for rival in rivals])
-        most = np.array([limits.max_latency_ms or np.inf, limits.max_model_mb or np.inf])
+    metric = METRICS[case.plan.metric]
+    sizes, most = room(case.question.limits, (rival.taken for rival in rivals)) if within else (None, None)
 
     def choose(target: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         if single:
@@ -150,7 +147,7 @@ def _taken(bench: Bench, model: Any) -> dict[str, float | None]:
     """Return what a model takes as it would be handed over; measured only where there is a limit to keep."""
     dataset, path = bench.case.dataset, bench.shared.folder / MEASURED
     taken: dict[str, float | None] = {"latency_p99_ms": None, "model_mb": None}
-    if dataset.example is None or not _limited(bench.case):
+    if dataset.example is None or not bench.case.question.limits.serving:
         return taken
     whole = handing.whole(dataset, model)
     handing.write(whole, path)
@@ -162,8 +159,3 @@ def _taken(bench: Bench, model: Any) -> dict[str, float | None]:
 
 def _misses(case: Case, rival: Rival) -> bool:
     return bool(beyond(case.question.limits, rival.taken)[1])
-
-
-def _limited(case: Case) -> bool:
-    limits = case.question.limits
-    return limits.max_latency_ms is not None or limits.max_model_mb is not None

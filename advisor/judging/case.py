@@ -259,6 +259,15 @@ def beyond(limits: Limits, taken: Mapping[str, float | None]) -> tuple[float, st
     return max(found, key=lambda missed: missed[0])
 
 
+def room(limits: Limits, taken: Iterable[Mapping[str, float | None]]) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return what each of M models takes of latency and size (M, 2), and the most of both (2,), as blends.weigh has
+    them; None where there is no limit. `taken` is what `serving` returns of each."""
+    if not limits.serving:
+        return None, None
+    sizes = np.array([[cost["latency_p99_ms"] or 0.0, cost["model_mb"] or 0.0] for cost in taken])
+    return sizes, np.array([limits.max_latency_ms or np.inf, limits.max_model_mb or np.inf])
+
+
 def measured(case: Case, key: str, name: str) -> list[float]:
     """Return what a candidate's folds showed of a cost, by the name that it has in Cost.
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.judging import blends
-from advisor.judging.case import contenders, learner_of, mixture_losses, serving
+from advisor.judging.case import contenders, learner_of, mixture_losses, room, serving
 from advisor.measuring.metrics import METRICS
 from advisor.records import Case, Matrix, Mixture, Which
 
@@ -113,7 +113,7 @@ def chosen(case: Case, *, draws: int = DRAWS, blend_draws: int | None = None, se
     for which, places in blended.items():
         members[which] = (
             _weights(case, matrix, places, np.ones(len(matrix.rows)), whole)
-            if _limited(case)
+            if case.question.limits.serving
             else _agreed(case, votes[which], places, whole)
         )
     return Chosen(members, losses, drawn)
@@ -165,21 +165,11 @@ def _weights(
     best = sorted((min(own, key=lambda column: loss[column]) for own in by_learner.values()), key=lambda c: loss[c])
     best = best[:MOST_MEMBERS]
     places = _rows_to_weigh(counts)
-    limits = case.question.limits
-    sizes = most = None
-    if _limited(case):
-        taken = [serving(case, case.columns[column]) for column in best]
-        sizes = np.array([[cost["latency_p99_ms"] or 0.0, cost["model_mb"] or 0.0] for cost in taken])
-        most = np.array([limits.max_latency_ms or np.inf, limits.max_model_mb or np.inf])
+    sizes, most = room(case.question.limits, (serving(case, case.columns[column]) for column in best))
     predictions = [matrix.predictions[column][:, places] for column in best]
     metric = METRICS[case.plan.metric]
     shares = blends.shares(metric, matrix.target[places], predictions, counts[places], sizes, most)
     return {case.columns[column]: float(share) for column, share in zip(best, shares, strict=True) if share > 0}
-
-
-def _limited(case: Case) -> bool:
-    limits = case.question.limits
-    return limits.max_latency_ms is not None or limits.max_model_mb is not None
 
 
 def _agreed(case: Case, votes: Mapping[str, float], columns: Sequence[int], loss: np.ndarray) -> dict[str, float]:

@@ -22,6 +22,11 @@ class Limits:
         """Tell whether a blend may be used: it is neither one model nor one that can be read."""
         return not (self.single or self.interpretable)
 
+    @property
+    def serving(self) -> bool:
+        """Tell whether there is a limit on what a model takes to be asked or kept."""
+        return self.max_latency_ms is not None or self.max_model_mb is not None
+
 
 @dataclass(frozen=True)
 class Prices:

@@ -105,9 +105,7 @@ def _not_in_it(recommended: Recommendation, handed: Handed, case: Case) -> list[
     if not handed.spared:
         return [f"Planned and not in it, since {they} could not be made: {listed(missing)}."]
     # Each was weighed as its models of the folds and as a fit on all rows, where these were there and within limits.
-    limits = case.question.limits
-    limited = limits.max_latency_ms is not None or limits.max_model_mb is not None
-    missed = "missed a limit or " if limited else ""
+    missed = "missed a limit or " if case.question.limits.serving else ""
     return [f"Planned and not in it: {listed(missing)}; as made in the time, {they} {missed}got no weight from those "
             "rows."]  # fmt: skip
 

@@ -283,9 +283,9 @@ def data_name(document: Document) -> str:
 
 
 def margin(document: Document, how: str) -> float | None:
-    """Return the margin of a reading, which with prices is its own; a run of before this was told has one for both."""
-    own = known((document["readings"].get(how) or {}).get("min_gain"))
-    return known(document["min_gain"]) if own is None else own
+    """Return the margin of a reading, which with prices is its own, or of the answer where there is no reading."""
+    reading = document["readings"][how]
+    return known(document["min_gain"] if reading is None else reading["min_gain"])
 
 
 def chance(document: Document) -> str | None:
@@ -309,11 +309,8 @@ def answered(document: Document) -> str | None:
         return f"{numbers.duration(seconds)} after the start, by all that was measured"
     rest = "; no further candidate was tried"
     if given.get("until") == "budget":
-        rest = {
-            True: "; after that the model that is handed over was worked on",
-            False: "; after that nothing more was begun for the model to use",
-            None: "",
-        }[given.get("model_worked_on")]
+        worked = "the model that is handed over was worked on"
+        rest = f"; after that {worked if given['model_worked_on'] else 'nothing more was begun for the model to use'}"
     return f"{numbers.duration(seconds)} after the start{rest}"
 
 

@@ -237,7 +237,7 @@ def _found(told: tuple) -> dict:
 
 
 def _reading(told: tuple, without: dict | None, with_nets: dict | None) -> dict:
-    return {**_found(told), "without": without, "with": with_nets, "rows": 48842}
+    return {**_found(told), "min_gain": 0.02, "without": without, "with": with_nets, "rows": 48842}
 
 
 def _alone(row: dict) -> dict:
@@ -245,7 +245,7 @@ def _alone(row: dict) -> dict:
     score, half = row["score"], 1.645 * (row["se"] or 0.0)
     return {
         "which": which, "learner": row["learner"], "members": {row["learner"]: 1.0}, "score": score,
-        "low": score - half, "high": score + half, "error": row["error"],
+        "low": score - half, "high": score + half, "error": row["error"], "cut_short": [],
     }  # fmt: skip
 
 
@@ -253,7 +253,7 @@ def _blend(which: str, error: float, greater: bool, members: dict) -> dict:
     score, half = 1 - error if greater else error, 0.03 * error
     return {
         "which": which, "learner": which, "members": members, "score": score, "low": score - half,
-        "high": score + half, "error": error,
+        "high": score + half, "error": error, "cut_short": [],
     }  # fmt: skip
 
 
