@@ -25,6 +25,7 @@ def line(answer="worth_it", how="alone", true=(0.2, 0.1), rows=500, handed=0.18,
     return {
         "key": f"{rows}-{table}-2", "dataset": table, "rows": rows, "seed": 2, "metric": "roc_auc", "answer": answer,
         "how": how, "min_gain": 0.02, "code": "abc", "load": 1.0, "learners": ["catboost", "realmlp"], "rows_used": 500,
+        "rows_judged": 800,
         "readings": {
             "alone": reading(0.15, 0.99), "in_company": reading(0.3, 0.6, ("classical_blend", "blend"), spread=0.05)
         },
@@ -69,6 +70,7 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     whole = {**line(table="whole"), "rows": None, "key": "whole-d-2", "rows_used": 900}
     absent = {**whole, "dataset": "late", "key": "whole-late-2", "learners": ["linear"]}
+    absent["errors"] = {**whole["errors"], "handed": 0.25}
     for each in (line(), line("not_worth_it", None, handed=0.25, table="e"), line(rows=2_000), whole, absent):
         lines.append(folder / "lines.jsonl", each)
     lines.append(folder / "lines.jsonl", {"key": "500-f-2", "status": "failed", "message": "ValueError: no"})
@@ -88,8 +90,10 @@ def written(tmp_path_factory):
         "| alone | 2 of 2 | 2 | 0 | 0 (0) | 2 of 2 [16 to 100 %]",
         "| in company | 0 of 2 | 0 | 0 | 0 (0) | 0 of 2 [0 to 84 %]",
         "| classical champion | -10.0 % (0.0) |",
-        "## 1 whole tables, 60 s each",
-        "CatBoost did not take part on late",
+        "## 1 whole tables with CatBoost, 60 s each",
+        "of all 2 tables it is more than 10 % more on 1: late.",
+        "| whole | 900 | 800 | roc_auc | worth it | blend (folds) | 0.18 | 0.2 | -10.0 % | 58 |",
+        "| late | 900 | 800 | roc_auc | worth it | blend (folds) | 0.25 | 0.2 | +25.0 % | 58 |",
         "Failed: 500-f-2 (ValueError: no).",
     ],
 )
