@@ -13,6 +13,7 @@ import numpy as np
 from advisor.contest.kept import files_of
 from advisor.contest.spending import LEAST_LIMIT
 from advisor.contest.wish import SLACK, Way, refit_seconds
+from advisor.errors import OutOfTime
 from advisor.fitting import handing
 from advisor.fitting.fold import RefitTask, Refitted, Shared, describe
 from advisor.judging.board import cut_short
@@ -68,9 +69,10 @@ class Members:
 class Bench:
     """What a model is made with, and the members that are fitted on all rows by now: the files of them by key.
 
-    `spared` are the positions of the rows that nobody may learn from. `short` are the keys of those fitted that were
-    still learning when their time was up. `rivals` keeps who was weighed, so that nobody is asked twice, by key, way
-    and whether one model of the folds was to be enough.
+    `spared` are the positions of the rows that nobody may learn from. `short` are the keys of those fitted that
+    were still learning when their time was up; `problems` says of the others why not, and `crashed` are those for
+    whom it was not the time. `rivals` keeps who was weighed, so that nobody is asked twice, by key, way and whether
+    one model of the folds was to be enough.
     """
 
     shared: Shared
@@ -83,6 +85,7 @@ class Bench:
     refitted: dict[str, Path] = field(default_factory=dict)
     short: set[str] = field(default_factory=set)
     problems: dict[str, str] = field(default_factory=dict)
+    crashed: set[str] = field(default_factory=set)
     rivals: dict[tuple[str, Way, bool], Rival] = field(default_factory=dict)
 
     def clean(self) -> None:
@@ -128,6 +131,8 @@ def refit(bench: Bench, keys: list[str]) -> None:
             bench.short.update({key} if result.cut_short else ())
         else:
             bench.problems[key] = _why_not(result)
+            if not isinstance(result, OutOfTime) and (not isinstance(result, Refitted) or result.problem):
+                bench.crashed.add(key)
             with suppress(OSError):
                 (bench.shared.folder / task.keep).unlink()
 

@@ -23,6 +23,7 @@ from advisor.errors import NothingTrained
 from advisor.fitting.fold import FoldTask, ProbeTask, Shared, Task
 from advisor.judging import choice, recommending
 from advisor.judging.case import case_of
+from advisor.planning.plan import too_dear
 from advisor.records import (
     Budget,
     Candidate,
@@ -371,11 +372,7 @@ class Contest:
         plan, folds = self._shared.plan, len(self._field.first)
         if self._stage == "defaults" or not self._others:
             return plan
-        late = {
-            each.learner: f"the budget does not pay for it: {folds} folds of it would take about "
-            f"{folds * self._timing.of_default(each.learner):,.0f} s"
-            for each in self._others
-        }
+        late = {each.learner: too_dear(folds, folds * self._timing.of_default(each.learner)) for each in self._others}
         return replace(
             plan,
             entrants=tuple(entrant for entrant in plan.entrants if entrant.learner not in late),

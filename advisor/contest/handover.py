@@ -168,11 +168,12 @@ def _still_learning(bench: Bench, members: Members) -> tuple[str, ...]:
     return tuple(dict.fromkeys(learner_of(bench.case, key) for key in late))
 
 
-def _why_folds(bench: Bench, members: Members) -> Literal["", "net_bagged", "no_time"]:
+def _why_folds(bench: Bench, members: Members) -> Literal["", "net_bagged", "no_time", "failed"]:
     """Say why members are models of the folds, as Handed has it."""
     from_folds = members.fitted_on("folds")
-    if any(key not in members.bagged and key not in bench.refitted for key in from_folds):
-        return "no_time"
+    missing = [key for key in from_folds if key not in members.bagged and key not in bench.refitted]
+    if missing:
+        return "failed" if bench.crashed.issuperset(missing) else "no_time"
     return "net_bagged" if members.bagged.intersection(from_folds) else ""
 
 

@@ -49,14 +49,15 @@ class Timing:
         """Learn what a fold took; return a sentence, once a learner, where that was a multiple of what was expected.
 
         A fold that was stopped has taken its time, too, but does not tell how long a whole one takes; one that failed
-        tells nothing.
+        tells nothing. A trial that ended at its own limit has settings that take long, on however quick a machine.
         """
         if result.state == "failed":
             return None
         learner, seconds, before = result.candidate.learner, result.cost.seconds, self.expected(result.candidate)
         if result.state == "done":
             (self._tuned if result.candidate.params else self._defaults)[learner].append(seconds)
-        if seconds <= max(SLOW * before, LEAST_SLOW_SECONDS) or learner in self._told:
+        limited = result.cut_short and bool(result.candidate.params)
+        if limited or seconds <= max(SLOW * before, LEAST_SLOW_SECONDS) or learner in self._told:
             return None
         self._told.add(learner)
         took, then = (

@@ -35,12 +35,18 @@ FAMILY_OF: Mapping[Which, Family] = {
 
 
 def recommend(
-    case: Case, chosen: Chosen | None, *, no_signal: bool = False, without: Sequence[Which] = ()
+    case: Case,
+    chosen: Chosen | None,
+    *,
+    no_signal: bool = False,
+    without: Sequence[Which] = (),
+    decided: Case | None = None,
 ) -> Recommendation:
     """Return the model to use by what is expected of each option: what rows left out show, and what is usual.
 
-    `without` names options that turned out not to meet a limit. Where there is no signal it is the dummy, which costs
-    nothing; where nothing may lead a side, too, since a model was asked for.
+    `without` names options that turned out not to meet a limit. Prices are held against the search that the Case of
+    the moment when the answer was `decided` knows (None: `case`), as they are in the answer. Where there is no
+    signal it is the dummy, which costs nothing; where nothing may lead a side, too, since a model was asked for.
     """
     if chosen is None or no_signal:
         which: Which = "dummy"
@@ -53,7 +59,7 @@ def recommend(
         return recommend(case, None)
     expected = _expected(case, chosen, options)
     best = min(options, key=lambda which: expected[which])
-    unpaid = _unpaid(case, chosen, expected)
+    unpaid = _unpaid(case, chosen, expected, decided)
     paying = [which for which in options if which not in unpaid]
     margin = -float(np.log1p(-case.question.min_gain))
     least = min(expected[which] for which in paying)
@@ -97,7 +103,7 @@ def champion(case: Case, known: Option) -> Champion:
     )  # fmt: skip
 
 
-def _unpaid(case: Case, chosen: Chosen, expected: Mapping[Which, float]) -> dict[Which, float]:
+def _unpaid(case: Case, chosen: Chosen, expected: Mapping[Which, float], decided: Case | None) -> dict[Which, float]:
     """Return the options with nets that are not worth what they cost beyond the best without, and their margins.
 
     Only where prices raise the margin, which each option has of its own. Worth it is what is expected to have less
@@ -109,7 +115,7 @@ def _unpaid(case: Case, chosen: Chosen, expected: Mapping[Which, float]) -> dict
     base = min(plain, key=lambda which: expected[which])
     found: dict[Which, float] = {}
     for which in (which for which in expected if which not in plain):
-        needed = margin_of(case, chosen.members[base], chosen.members[which])
+        needed = margin_of(case, chosen.members[base], chosen.members[which], decided)
         if needed <= case.question.min_gain or expected[base] - expected[which] >= -float(np.log1p(-needed)):
             continue
         compared = readings.compare(case, chosen, (base,), (which,), (base, which), min_gain=needed)

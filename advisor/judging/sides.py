@@ -20,31 +20,34 @@ def cost_of(case: Case, members: Mixture) -> dict[str, float | None]:
     return {name: summed(name) for name in ("fit_seconds", "latency_p50_ms", "latency_p99_ms", "model_mb")}
 
 
-def side_of(case: Case, members: Mixture) -> bills.Side:
+def side_of(case: Case, members: Mixture, searched: Case | None = None) -> bills.Side:
     """Return what a champion or a blend takes: the whole search of its members' families, and all members' models.
 
-    Serving is priced one row at a time (the median latency), which is the dearest way to ask.
+    The search is that which `searched` knows (None: `case`): what is spent once an answer is known is no part of
+    what it asks for. Serving is priced one row at a time (the median latency), which is the dearest way to ask.
     """
     families = {case.outcomes[key].candidate.family for key in members}
-    searched = sum(
+    spent = sum(
         result.cost.seconds
-        for outcome in case.outcomes.values()
+        for outcome in (searched or case).outcomes.values()
         if outcome.candidate.family in families
         for result in outcome.results.values()
     )
     cost = cost_of(case, members)
     latency = cost["latency_p50_ms"]
-    return bills.Side(searched, cost["fit_seconds"] or 0.0, None if latency is None else latency / 1000)
+    return bills.Side(spent, cost["fit_seconds"] or 0.0, None if latency is None else latency / 1000)
 
 
-def margin_of(case: Case, without: Mixture, with_nets: Mixture) -> float:
+def margin_of(case: Case, without: Mixture, with_nets: Mixture, searched: Case | None = None) -> float:
     """Return the margin to judge a pair by: what was asked for, or the gain that pays for what it costs, if larger.
 
-    Each pair has one of its own: a blend with a net takes all members' models, and errs less than a net to begin with.
+    `searched` is that of `side_of`. Each pair has one of its own: a blend with a net takes all members' models, and
+    errs less than a net to begin with.
     """
     error = METRICS[case.plan.metric].error_of_loss(float(losses_of(case, without).by_row.mean()))
     question = case.question
-    return bills.margin(question.prices, side_of(case, with_nets), side_of(case, without), error, question.min_gain)
+    ours, theirs = side_of(case, with_nets, searched), side_of(case, without, searched)
+    return bills.margin(question.prices, ours, theirs, error, question.min_gain)
 
 
 def has_nets(case: Case, members: Mixture) -> bool:

@@ -20,6 +20,8 @@ from advisor.records import Budget, Dataset, Entrant, Folds, Plan, Profile
 BY_NATURE, FEWEST_DIFFERENT = 0.5, 30
 # A learner that would take more of all workers' seconds than this for its folds is not begun.
 LARGEST_SHARE = 0.35
+# Folds that together take less are not what a budget cannot pay for: their turn did not come.
+LEAST_DEAR_SECONDS = 1.0
 # Who makes an answer possible: a linear yardstick, a boosted tree, and the first of these nets that takes part.
 YARDSTICKS = ("dummy", "linear")
 BOOSTED = ("lightgbm", "xgboost", "catboost")
@@ -78,7 +80,7 @@ def make_plan(
     expected = {learner.name: rows_.seconds_of(learner, train, profile, speed=speed, device=device) for learner in able}
     first = sum(part.repeat == 0 for part in drawn.parts)
     unaffordable = {
-        name: f"the budget does not pay for it: {first} folds of it would take about {first * expected[name]:,.0f} s"
+        name: too_dear(first, first * expected[name])
         for name in expected
         if not only and name not in asked and name not in essential
         and first * expected[name] > LARGEST_SHARE * workers * seconds
@@ -100,6 +102,17 @@ def make_plan(
         _fingerprint(profile, metric, drawn, able, budget.seed, device, foundation), foundation,
         tuple(unaffordable), speed, (most, folds),
     )  # fmt: skip
+
+
+def too_dear(folds: int, seconds: float) -> str:
+    """Say why a learner is left out whose folds would take so many seconds of a worker.
+
+    >>> too_dear(5, 250.0), too_dear(3, 0.1)
+    ('the budget does not pay for it: 5 folds of it would take about 250 s', 'the time was up before its turn came')
+    """
+    if seconds < LEAST_DEAR_SECONDS:
+        return "the time was up before its turn came"
+    return f"the budget does not pay for it: {folds} folds of it would take about {seconds:,.0f} s"
 
 
 def copies(dataset: Dataset) -> np.ndarray | None:

@@ -105,18 +105,19 @@ class Recommendation:
 class Handed:
     """The model that was handed over: how its members were fitted, and what it measures as one model.
 
-    `learner` is that of all members, or "blend" or "classical_blend"; `members` are the shares by learner. `fitted_on`
-    is "all rows" (`rows` of them), or "folds": each member is then the mean of its models of the folds, or one of them
-    (see `one`); "mixed" where some members, or parts of one, are the one and some the other. `folds_because` says why
-    any are of the folds: "net_bagged" where it is a net that is used alone, of which that mean is wanted, "no_time"
-    where one of them at least was to be fitted again and could not be; "" where none are, or where `spared` rows
-    preferred them. `one` tells that each part is one model: fitted on all rows, or of one fold, which where folds go
-    forward in time is always so, and then the newest model. `cut_short` names the learners with a part that the clock
-    stopped while it was still learning: in its fit on all rows, or on most of the folds that its models are of.
-    `problems` has a sentence a member that did not come out as planned. Where the contest was held on fewer rows than
-    there are, `spared` rows that nobody had seen decided which models are in it, if enough could be spared;
-    `spared_error` is the error of that choice by those of them that did not make it, half against half, None where it
-    is not defined. `peak_memory_mb` is what loading and asking the whole adds to a process.
+    `learner` is that of all members, or "blend" or "classical_blend"; `members` are the shares by learner.
+    `fitted_on` is "all rows" (`rows` of them), or "folds": each member is then the mean of its models of the folds,
+    or one of them (see `one`); "mixed" where some members, or parts of one, are the one and some the other.
+    `folds_because` says why any are of the folds: "net_bagged" where it is a net that is used alone, of which that
+    mean is wanted, "no_time" where one of them at least was to be fitted again and there was no time for it,
+    "failed" where such a fit failed; "" where none are, or where `spared` rows preferred them. `one` tells that
+    each part is one model: fitted on all rows, or of one fold, which where folds go forward in time is always so,
+    and then the newest model. `cut_short` names the learners with a part that the clock stopped while it was still
+    learning: in its fit on all rows, or on most of the folds that its models are of. `problems` has a sentence a
+    member that did not come out as planned. Where the contest was held on fewer rows than there are, `spared` rows
+    that nobody had seen decided which models are in it, if enough could be spared; `spared_error` is the error of
+    that choice by those of them that did not make it, half against half, None where it is not defined.
+    `peak_memory_mb` is what loading and asking the whole adds to a process.
     """
 
     which: Which
@@ -133,7 +134,7 @@ class Handed:
     spared_error: float | None = None
     peak_memory_mb: float | None = None
     cut_short: tuple[str, ...] = ()
-    folds_because: Literal["", "net_bagged", "no_time"] = ""
+    folds_because: Literal["", "net_bagged", "no_time", "failed"] = ""
 
 
 @dataclass(frozen=True)

@@ -297,8 +297,8 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
     "only_one": lambda f: "It is the only model that may be used.",
     "simplest_within_margin": _simplest,
     "best_does_not_pay": lambda f: (
-        f"It is expected to have {percent(f['regret'])} more error than {OPTIONS[f['best']]}, whose nets cost more "
-        "than that is worth at the prices given."
+        f"It is expected to have {percent(f['regret'])} more error than {OPTIONS[f['best']]}, which costs more than "
+        "that is worth at the prices given."
     ),
     "nothing_beats_a_constant": lambda f: "Nothing beats the same answer for every row, which costs nothing.",
     "nothing_meets_the_limits": lambda f: (

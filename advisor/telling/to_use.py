@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.records import Case, Folds, Handed, Recommendation, Which
+from advisor.records import Case, Handed, Recommendation, Which
 from advisor.telling.naming import MIXED, OPTIONS, by_learner, named, the, who
 from advisor.wording import listed, percent
 
@@ -50,7 +50,7 @@ def why_handed(recommended: Recommendation, handed: Handed, case: Case) -> str:
 
 def what_was_handed_over(handed: Handed, recommended: Recommendation, case: Case) -> list[str]:
     """Say how the model that was handed over was fitted, and what did not come out as planned."""
-    told = _how_fitted(handed, case.plan.folds)
+    told = _how_fitted(handed, case)
     if handed.spared:
         told += (
             f" {handed.spared:,} rows that nobody had learnt from decided which models are in it and how much they "
@@ -81,7 +81,7 @@ def _why_best(recommended: Recommendation) -> str:
     best = OPTIONS[recommended.best or "blend"]
     if recommended.reason.code == "best_does_not_pay":
         return (
-            f"expected to have {percent(recommended.regret)} more error than {best}, whose nets cost more than that is "
+            f"expected to have {percent(recommended.regret)} more error than {best}, which costs more than that is "
             "worth at the prices given"
         )
     return f"simpler than {best} and expected to have only {percent(recommended.regret)} more error"
@@ -110,12 +110,12 @@ def _not_in_it(recommended: Recommendation, handed: Handed, case: Case) -> list[
             "rows."]  # fmt: skip
 
 
-def _how_fitted(handed: Handed, folds: Folds) -> str:
+def _how_fitted(handed: Handed, case: Case) -> str:
     """Say on which rows the members were fitted, and of those that are models of the folds, why they are.
 
     Where folds go forward in time it is always the newest model, whatever the limits.
     """
-    forward = folds.kind == "forward"
+    forward, limits = case.plan.folds.kind == "forward", case.question.limits
     if handed.fitted_on == "nothing":
         return "No model could be handed over."
     if handed.fitted_on == "all rows":
@@ -128,13 +128,14 @@ def _how_fitted(handed: Handed, folds: Folds) -> str:
         no_time = "the time did not pay for every such fit"
     else:
         subject = f"{'Each member of the model' if len(handed.members) > 1 else 'The model'} handed over"
-    if handed.one and not forward and folds.folds > 1:
+    if handed.one and not forward and case.plan.folds.folds > 1 and (limits.serving or not limits.blended):
         # Which is tried last, for whoever asked for one model or for less than the mean of several takes.
         no_time += " and the limits leave no room for the mean of several"
     why = {
         # No more than was measured: -2.5 % on 20 draws, with a standard error of 1.8 (reports/handing_over.md).
         "net_bagged": ", which erred somewhat less than one fit on all rows, on average where both were tried",
         "no_time": f", since {no_time}",
+        "failed": ", since a fit on all rows failed",
         "": "",
     }[handed.folds_because]
     one = "the newest of its models of the folds" if forward else "a model of one fold"

@@ -67,18 +67,22 @@ def test_where_it_pays_for_some_members_the_others_are_of_the_folds(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("end", "problem"),
+    ("end", "problem", "because"),
     [
-        (ValueError("no such thing"), "tree: ValueError: no such thing"),
-        (OutOfTime("the budget ran out before it was done"), "tree: the budget ran out before it was done"),
-        (Refitted(Candidate("tree", "classical"), 1.0, problem="MemoryError: "), "tree: MemoryError: "),
-        ("cut", "tree: it was still learning when its time was up, so that its models of the folds are used"),
+        (ValueError("no such thing"), "tree: ValueError: no such thing", "failed"),
+        (OutOfTime("the budget ran out before it was done"), "tree: the budget ran out before it was done", "no_time"),
+        (Refitted(Candidate("tree", "classical"), 1.0, problem="MemoryError: "), "tree: MemoryError: ", "failed"),
+        (
+            "cut",
+            "tree: it was still learning when its time was up, so that its models of the folds are used",
+            "no_time",
+        ),
     ],
 )
-def test_a_refit_that_crashes_or_is_cut_short_falls_back_to_its_folds_and_says_so(tmp_path, end, problem):
+def test_a_refit_that_crashes_or_is_cut_short_falls_back_to_its_folds_and_says_so(tmp_path, end, problem, because):
     handed, model, bench = handed_over(tmp_path, tree=end)
     assert (handed.fitted_on, handed.problems) == ("mixed", (problem,))
-    assert (handed.folds_because, handed.cut_short) == ("no_time", ())
+    assert (handed.folds_because, handed.cut_short) == (because, ())
     assert set(handed.members) == {"linear", "tree", "knn"} and len(model.predict(TABLE)) == ROWS
     assert len(bench.tasks) == 3
     assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.joblib"]

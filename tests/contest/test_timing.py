@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from advisor.contest.timing import Timing
@@ -74,6 +76,13 @@ def test_a_slow_trial_may_be_slow_for_its_settings():
         "are hard on it; the time that is left is planned by what was measured."
     )
     assert known.take(took(LIGHTGBM, 400.0)) is None, "once a learner"
+
+
+def test_a_trial_that_ended_at_its_own_limit_says_nothing_of_the_machine():
+    known = timing(lightgbm=1.0)
+    known.take(took(LIGHTGBM, 1.0))
+    assert known.take(replace(took(TRIAL, 4.0), cut_short=True)) is None
+    assert known.take(replace(took(LIGHTGBM, 40.0), cut_short=True)) is not None, "and the one note is left"
 
 
 def test_a_fit_that_was_stopped_is_told_and_not_learnt_from():

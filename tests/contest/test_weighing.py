@@ -194,6 +194,25 @@ def test_a_fit_keeps_to_its_part_of_the_time_and_what_it_has_learnt_by_then_is_w
     assert limits == {key: pytest.approx(max(1.3 * refit_seconds(case, key), 0.5)) for key in limits}
 
 
+def test_the_told_error_is_by_rows_that_did_not_choose_and_keeps_groups_whole(tmp_path, monkeypatch):
+    shared, case = drawn_run(tmp_path)
+    bound = np.arange(len(case.dataset.target)) // 2
+    monkeypatch.setattr(weighing, "bound_rows", lambda case: bound)
+    asked = {}
+
+    def told(metric, target, predictions, choose, *, groups, seed):
+        asked.update(target=target, shares=choose(target, predictions), groups=groups)
+        return 0.123
+
+    monkeypatch.setattr(weighing, "judged_apart", told)
+    handed, _, _ = handed_over(shared, case)
+    unseen = spared(case)
+    assert handed.spared_error == 0.123
+    assert asked["target"].tolist() == case.dataset.target[unseen].tolist()
+    assert asked["groups"].tolist() == bound[unseen].tolist()
+    assert sorted(asked["shares"][asked["shares"] > 0]) == pytest.approx(sorted(handed.members.values()))
+
+
 def test_one_model_is_chosen_where_one_was_recommended(tmp_path):
     handed, _, _ = handed_over(*drawn_run(tmp_path), {KEY["linear"]: 1.0}, "classical")
     assert handed.members == {"tree": 1.0}, "the best of its family on rows that nobody has seen"

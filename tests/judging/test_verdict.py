@@ -16,6 +16,7 @@ rng = np.random.default_rng(0)
 TARGET = rng.standard_normal(ROWS)
 OWN = {name: rng.standard_normal(ROWS) for name in ("linear", "lightgbm", "realmlp")}
 NOISES = {"linear": 1.5, "lightgbm": 0.7, "realmlp": 0.4}
+LATENCIES = {"dummy": 0.1, "linear": 0.5, "lightgbm": 2.0, "realmlp": 3.0}
 FAMILY = {"linear": "classical", "lightgbm": "classical", "realmlp": "neural"}
 
 
@@ -54,6 +55,22 @@ def test_everything_there_is_to_say_is_in_it() -> None:
 )
 def test_what_is_recommended_is_what_is_best_to_use(situation: str, noises: dict[str, float], recommended: str) -> None:
     assert verdict(case(noises)).recommended.which == recommended, situation
+
+
+@pytest.mark.parametrize("value", [1e-5, 2e-5])
+def test_what_is_spent_after_the_answer_is_not_held_against_the_model_that_it_served(value: float) -> None:
+    """The price of trials that came later is in neither the margin of the answer nor that of the recommendation."""
+    costs = {name: Cost(fit_seconds=4.0, latency_p50_ms=latency) for name, latency in LATENCIES.items()}
+    made = case({"realmlp": 0.5}, prices=Prices(3.6, 100.0, value), costs=costs)
+    default = made.outcomes["realmlp-default"]
+    later = [
+        replace(default, candidate=(tuned := replace(default.candidate, params={"x": place})),
+                results={n: replace(r, candidate=tuned, losses=1.01 * r.losses) for n, r in default.results.items()})
+        for place in range(30)
+    ]  # fmt: skip
+    found = judge(made, remade(made, [*made.outcomes.values(), *later]))
+    assert found.answer == "worth_it" and found.min_gain > made.question.min_gain, "prices raise the margin"
+    assert found.recommended.which == verdict(made).recommended.which == "neural"
 
 
 def test_nothing_spent_after_the_answer_moves_it() -> None:

@@ -129,16 +129,24 @@ OTHERS = "Of the model handed over some members were fitted on 800 rows; each of
         ("folds", "", False, f"{OF_FOLDS}."),
         ("folds", "no_time", True, "The model handed over is a model of one fold, since the time did not pay for a fit "
          "on all rows and the limits leave no room for the mean of several."),
+        ("folds", "failed", False, f"{OF_FOLDS}, since a fit on all rows failed."),
         ("mixed", "no_time", False, f"{OTHERS} the mean of its models of the folds, since the time did not pay for "
          "every such fit."),
     ],
 )  # fmt: skip
 def test_why_a_model_is_one_of_the_folds_is_told_as_it_is(fitted_on, because, one, words):
-    case = regression(0.4)
+    case = regression(0.4, limits=Limits(max_model_mb=9.0)) if one else regression(0.4)
     wanted = judge(case, case).recommended
     members = {"realmlp": 1.0} if fitted_on == "folds" else {"realmlp": 0.5, "lightgbm": 0.5}
     handed = Handed(wanted.which, "realmlp", members, fitted_on, 800, one=one, folds_because=because)
     assert what_was_handed_over(handed, wanted, case)[0] == words
+
+
+def test_one_model_of_one_fold_is_no_matter_of_limits_where_there_are_none():
+    handed = handed_of({"realmlp": 1.0}, which="neural", fitted_on="folds", one=True, folds_because="no_time")
+    assert what_was_handed_over(handed, replace(PLANNED, which="neural"), CASE)[0] == (
+        "The model handed over is a model of one fold, since the time did not pay for a fit on all rows."
+    )
 
 
 def test_one_learner_made_both_ways_is_told_as_that():
@@ -152,8 +160,8 @@ def test_a_best_model_that_does_not_pay_is_told():
     why = Reason("best_does_not_pay", {"regret": 0.08, "best": "blend", "margin": 0.2})
     dear = replace(PLANNED, which="classical_blend", reason=why, regret=0.08, best="blend")
     assert to_use(dear, None, CASE).endswith(
-        "which is expected to have 8.0 % more error than the blend of all, whose nets cost more than that is worth at "
-        "the prices given"
+        "which is expected to have 8.0 % more error than the blend of all, which costs more than that is worth at the "
+        "prices given"
     )
 
 

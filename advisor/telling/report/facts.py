@@ -62,6 +62,7 @@ _OF_FOLDS = {
 _FOLDS_BECAUSE = {
     "net_bagged": ", which erred somewhat less on average than one fit where both were tried",
     "no_time": ", since the time did not pay for a fit on all rows",
+    "failed": ", since a fit on all rows failed",
 }
 
 
