@@ -268,7 +268,7 @@ def _judged(held: Held, began: float) -> Verdict:
     """Take the last look where the answer is not known yet, and judge."""
     seen = held.looks
     if held.decided is None:
-        seen = (*seen, looks.look("final", held.final, clock.time() - began)[0])
+        seen = (*seen, looks.look("final", held.final, lambda: clock.time() - began)[0])
     return verdict.judge(held.decided or held.final, held.final, seen)
 
 

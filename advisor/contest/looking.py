@@ -56,6 +56,7 @@ class Looking:
         return seen
 
     def look(self, stage: looks.Stage, case: Case) -> Seen:
-        """Look, here and now."""
-        seen, _ = looks.look(stage, case, self._clock() - self._since)
-        return Seen(seen, case, self._handing(case))
+        """Look, here and now; what it finds is known when it has ended, and not when it was begun."""
+        handing = self._handing(case)
+        seen, _ = looks.look(stage, case, lambda: self._clock() - self._since)
+        return Seen(seen, case, handing)

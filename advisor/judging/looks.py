@@ -7,6 +7,7 @@ the errors. "defaults" may end a hopeless case. "tuned" may answer either way, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -26,12 +27,13 @@ CONCLUSIVE = ("worth_it", "not_worth_it", "no_signal")
 GAIN_MEAN, GAIN_SD = 0.02, 0.06
 
 
-def look(stage: Stage, case: Case, seconds: float) -> tuple[Look, Ruling]:
+def look(stage: Stage, case: Case, elapsed: Callable[[], float]) -> tuple[Look, Ruling]:
     """Judge what has finished as this stage judges, and tell whether that is the answer.
 
-    Before the last look the question's confidence c is raised to 1 - (1 - c) / 2. Defaults decide only that nets do not
-    pay, and only where all that tuning may add leaves no reading a chance above (1 - c) / 2; where no net meets the
-    limits, only if they ask for a model that can be read: tuning may find a smaller net, or a quicker one.
+    `elapsed` tells the seconds since the run began; they are asked for once the answer is found. Before the last look
+    the question's confidence c is raised to 1 - (1 - c) / 2. Defaults decide only that nets do not pay, and only where
+    all that tuning may add leaves no reading a chance above (1 - c) / 2; where no net meets the limits, only if they
+    ask for a model that can be read: tuning may find a smaller net, or a quicker one.
     """
     asked = case.question.confidence if stage == "final" else 1 - (1 - case.question.confidence) / 2
     ruled = ruling(case, confidence=asked)
@@ -47,7 +49,7 @@ def look(stage: Stage, case: Case, seconds: float) -> tuple[Look, Ruling]:
         decided = ruled.answer in CONCLUSIVE
     seen = Look(
         stage=stage,
-        seconds=seconds,
+        seconds=elapsed(),
         p_worth={how: reading.comparison.p_worth for how, reading in ruled.readings.items()},
         decided=decided,
         confidence=asked,

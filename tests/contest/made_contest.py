@@ -232,7 +232,8 @@ class Answers:
     def __init__(self, decided: Mapping[str, str]) -> None:
         self.decided, self.seen = decided, list[tuple[str, float, Case]]()
 
-    def look(self, stage: Any, case: Case, seconds: float) -> tuple[Look, None]:
+    def look(self, stage: Any, case: Case, elapsed: Callable[[], float]) -> tuple[Look, None]:
+        seconds = elapsed()
         self.seen.append((stage, seconds, case))
         answer: Any = self.decided.get(stage, "too_close_to_call")
         return Look(stage, seconds, {}, stage in self.decided or stage == "final", 0.95, 5, answer), None

@@ -62,7 +62,7 @@ def test_what_each_look_may_decide(
         return Ruling(answer, None, (), found, None, 0.02)  # type: ignore[arg-type]
 
     monkeypatch.setattr(looks, "ruling", ruling)
-    seen, ruled = look(stage, case(), 7.0)
+    seen, ruled = look(stage, case(), lambda: 7.0)
     assert (seen.decided, seen.stage, seen.seconds, seen.folds) == (decided, stage, 7.0, 5)
     assert asked == [pytest.approx(0.95 if stage == "final" else 0.975)] and seen.confidence == asked[0]
     assert seen.answer == ruled.answer == answer and len(seen.p_worth) == len(thetas)
@@ -71,7 +71,7 @@ def test_what_each_look_may_decide(
 
 def test_half_of_the_error_of_whatever_confidence_was_asked_for() -> None:
     made = case(confidence=0.8)
-    assert [look(stage, made, 1.0)[0].confidence for stage in ("defaults", "tuned", "final")] == pytest.approx(
+    assert [look(stage, made, lambda: 1.0)[0].confidence for stage in ("defaults", "tuned", "final")] == pytest.approx(
         [0.9, 0.9, 0.8]
     )
 
@@ -83,13 +83,13 @@ def test_half_of_the_error_of_whatever_confidence_was_asked_for() -> None:
 )
 def test_nets_that_no_limit_lets_through(limits: Limits, decided: bool) -> None:
     made = case(limits=limits, costs={"realmlp": Cost(fit_seconds=1.0, model_mb=3.0)})
-    seen, ruled = look("defaults", made, 1.0)
+    seen, ruled = look("defaults", made, lambda: 1.0)
     assert ruled.answer == "not_worth_it" and seen.decided is decided and seen.p_worth == {}
-    assert look("tuned", made, 1.0)[0].decided
+    assert look("tuned", made, lambda: 1.0)[0].decided
 
 
 def test_a_look_at_nothing() -> None:
-    seen, ruled = look("defaults", remade(case(), []), 1.0)
+    seen, ruled = look("defaults", remade(case(), []), lambda: 1.0)
     assert (seen.decided, seen.folds, ruled.answer) == (False, 0, "not_enough_evidence")
 
 
