@@ -132,8 +132,8 @@ def _how_fitted(handed: Handed, case: Case) -> str:
         # Which is tried last, for whoever asked for one model or for less than the mean of several takes.
         no_time += " and the limits leave no room for the mean of several"
     why = {
-        # No more than was measured: -2.5 % on 20 draws, with a standard error of 1.8 (reports/handing_over.md).
-        "net_bagged": ", which erred somewhat less than one fit on all rows, on average where both were tried",
+        # No more than was measured (reports/handing_over.md).
+        "nets_bagged": ", which of a net erred less than one fit on all rows, on average where both were tried",
         "no_time": f", since {no_time}",
         "failed": ", since a fit on all rows failed",
         "": "",

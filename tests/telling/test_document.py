@@ -141,12 +141,12 @@ def test_what_was_handed_over_is_told_as_it_measures():
 def test_why_the_model_is_made_as_it_is_and_what_was_cut_short_are_told():
     case = regression(0.76)
     handed = handed_for(
-        case, one=False, folds_because="net_bagged", cut_short=("lightgbm",), peak_memory_mb=float("nan")
+        case, one=False, folds_because="nets_bagged", cut_short=("lightgbm",), peak_memory_mb=float("nan")
     )
     content = told(case, handed)
     SCHEMA.validate(content)
     used = content["recommended"]
-    assert (used["one"], used["folds_because"], used["cut_short"]) == (False, "net_bagged", ["lightgbm"])
+    assert (used["one"], used["folds_because"], used["cut_short"]) == (False, "nets_bagged", ["lightgbm"])
     assert used["peak_memory_mb"] is None
     assert told(case, replace(handed, peak_memory_mb=88.0))["recommended"]["peak_memory_mb"] == 88.0
     assert any("when its time was up: lightgbm; " in reason for reason in content["reasons"])

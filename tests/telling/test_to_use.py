@@ -123,8 +123,10 @@ OTHERS = "Of the model handed over some members were fitted on 800 rows; each of
 @pytest.mark.parametrize(
     ("fitted_on", "because", "one", "words"),
     [
-        ("folds", "net_bagged", False, f"{OF_FOLDS}, which erred somewhat less than one fit on all rows, on average "
+        ("folds", "nets_bagged", False, f"{OF_FOLDS}, which of a net erred less than one fit on all rows, on average "
          "where both were tried."),
+        ("mixed", "nets_bagged", False, f"{OTHERS} the mean of its models of the folds, which of a net erred less than "
+         "one fit on all rows, on average where both were tried."),
         ("folds", "no_time", False, f"{OF_FOLDS}, since the time did not pay for a fit on all rows."),
         ("folds", "", False, f"{OF_FOLDS}."),
         ("folds", "no_time", True, "The model handed over is a model of one fold, since the time did not pay for a fit "

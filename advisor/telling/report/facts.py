@@ -60,7 +60,7 @@ _OF_FOLDS = {
     False: ("the mean of its models of the folds", "means of their models of the folds"),
 }
 _FOLDS_BECAUSE = {
-    "net_bagged": ", which erred somewhat less on average than one fit where both were tried",
+    "nets_bagged": ", which of a net erred less on average than one fit where both were tried",
     "no_time": ", since the time did not pay for a fit on all rows",
     "failed": ", since a fit on all rows failed",
 }

@@ -90,7 +90,7 @@ def test_what_was_handed_over():
     [
         (1, {"folds_because": "no_time"}, "as the mean of its models of the folds, since the time did not pay for a "
          "fit on all rows"),
-        (1, {"folds_because": "net_bagged"}, "as the mean of its models of the folds, which erred somewhat less on "
+        (1, {"folds_because": "nets_bagged"}, "as the mean of its models of the folds, which of a net erred less on "
          "average than one fit where both were tried"),
         (2, {"folds_because": "no_time"}, "each member the mean of its models of the folds, since the time did not pay "
          "for a fit on all rows"),
