@@ -2,13 +2,14 @@
 PYTHON ?= $(shell command -v python3 || command -v python)
 BIN = .venv/bin
 
-.PHONY: help demo test check pretrain verdicts env python
+.PHONY: help demo test check pretrain verdicts peers env python
 
 help:
 	@echo "make demo    install, compare on a small real data set, print the answer"
 	@echo "make test    install with the test tools, run all tests (ARGS='-k cards' for some)"
 	@echo "make pretrain    train the net of the learner prior_fitted again (70 CPU minutes)"
-	@echo "make verdicts    judge answers and models on real tables (90 minutes, resumable; ARGS=--quick: some minutes)"
+	@echo "make verdicts    judge answers and models on real tables (20 hours, resumable; ARGS=--quick: some minutes)"
+	@echo "make peers   AutoGluon and others on the same rows (ARGS='--python FOLDER/bin/python'; see benchmarks/peers.py)"
 	@echo "make check   what CI checks beside the tests: ruff, mypy, the stairs of imports"
 
 demo: python
@@ -32,7 +33,12 @@ pretrain: env
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/pretraining/train.py $(ARGS)
 
 verdicts: env
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/first_figures.py $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/verdicts/real.py $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/verdicts/published.py $(filter --quick,$(ARGS))
+	$(BIN)/python benchmarks/verdicts/page.py $(filter --quick,$(ARGS))
+
+peers: env
+	$(BIN)/python benchmarks/peers.py $(ARGS)
 
 env: python
 	@$(PYTHON) setup_env.py --extra test

