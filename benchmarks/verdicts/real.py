@@ -1,7 +1,7 @@
 """T1: answers and models against the truth, on rows drawn from real tables.
 
     OMP_NUM_THREADS=1 python benchmarks/verdicts/real.py                    some 15 hours; goes on by the same command
-    OMP_NUM_THREADS=1 python benchmarks/verdicts/real.py --rows 500 --seed 2      one size and seed
+    OMP_NUM_THREADS=1 python benchmarks/verdicts/real.py --rows 500 --seed 3      one size and seed
     OMP_NUM_THREADS=1 python benchmarks/verdicts/real.py --quick            two draws, 40 s each, into advisor-runs
 
 Which rows of which tables: draws.py. Each draw goes through `advisor.compare`; the model of `advice.best_model` and

@@ -55,7 +55,8 @@ def test_the_real_tables_give_the_draws_that_were_written_down(shared_data):
     found = draws.draws(draws.read_index(shared_data))
     assert Counter(draw.rows for draw in found) == {500: 20, 2_000: 16, 10_000: 11}
     assert not {draw.table for draw in found} & {name for name in LARGE if not is_scored(name)}
-    assert found[0].key == "500-lending_club-2" and found[-1].key == "10000-houses_california-2"
+    assert not {draw.table for draw in found} & set(draws.DEVELOPED)
+    assert found[0].key == "500-lending_club-3" and found[-1].key == "10000-nycflights13_arr_delay-3"
 
 
 def test_another_seed_draws_other_rows_of_the_same_tables(index):
