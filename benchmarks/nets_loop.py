@@ -1,4 +1,4 @@
-"""Rows per CPU second of the shared training loop, beside a bare loop and skorch; and what a learner adds around it.
+"""Rows per CPU second of the shared training loop, beside a bare loop and skorch; and what learners add around it.
 
 First part: the same net (two layers of 256), 20,000 rows of 30 numbers, batches of 256, as many epochs, fused AdamW, no
 held rows. "bare" is written by hand: a permutation, slices, a step. "skorch" is NeuralNetClassifier with neither
@@ -11,9 +11,13 @@ the rows that they train on. All take turns, and each has run once before the cl
 Second part: `mlp` with its defaults on 50,000 rows of 15 columns (numbers with gaps, flags, short and long categories,
 a date); "overhead" is everything in `Pipeline.fit` but the training loop: encoding, checks, copies, the net's building.
 
+Third part: `realmlp`, `tabm` and `mlp` with their defaults on 100,000 rows of 30 numbers, a fifth of them held out and
+predicted after every epoch: CPU seconds of an epoch of the whole fit, beside those of the bare loop with the same net,
+rows to train on and batches. Both take turns; the ratio of medians counts.
+
 skorch belongs into a folder of its own: pip install --no-deps --target FOLDER skorch==1.4.0 tabulate, and
 PYTHONPATH=FOLDER; without it the rest is measured.
-Run: OMP_NUM_THREADS=1 python benchmarks/nets_loop.py [--rounds 7] [--epochs 10] [--fits 3]
+Run: OMP_NUM_THREADS=1 python benchmarks/nets_loop.py [--rounds 7] [--epochs 10] [--fits 3] [--turns 3]
 """
 
 from __future__ import annotations
@@ -39,16 +43,18 @@ from advisor.contracts import Setting
 from advisor.measuring.metrics import default_metric
 from advisor.nets import loop
 from advisor.nets.blocks import MLP
+from advisor.nets.losses import TableLoss
 from advisor.records import Profile
 
 ROWS, COLUMNS, WIDTH, DEPTH, BATCH = 20_000, 30, 256, 2, 256
 TABLE_ROWS = 50_000
+MANY_ROWS, FEW_EPOCHS = 100_000, 2
 
 
-def toy(seed: int) -> tuple[Tensor, Tensor]:
-    """Return numbers (20,000, 30) and two classes that a product of columns decides."""
+def toy(seed: int, rows: int = ROWS) -> tuple[Tensor, Tensor]:
+    """Return numbers (rows, 30) and two classes that a product of columns decides."""
     generator = torch.Generator().manual_seed(seed)
-    numbers = torch.randn(ROWS, COLUMNS, generator=generator)
+    numbers = torch.randn(rows, COLUMNS, generator=generator)
     return numbers, (numbers[:, 0] * numbers[:, 1] + numbers[:, 2] > 0).long()
 
 
@@ -60,15 +66,19 @@ def net() -> nn.Module:
 
 def bare(numbers: Tensor, target: Tensor, epochs: int) -> None:
     """Train with nothing but slices and fused AdamW: no schedule, no clipping, no held rows, no clock."""
-    module = net()
+    bare_steps(net(), loop.Rows((numbers,), target), cross_entropy, BATCH, epochs)
+
+
+def bare_steps(module: nn.Module, rows: loop.Rows, loss: loop.Loss, batch: int, epochs: int) -> None:
+    """Train any net as `bare` does."""
     optimizer = torch.optim.AdamW(module.parameters(), lr=1e-3, fused=True)
     module.train()
     for _ in range(epochs):
-        order = torch.randperm(len(target))
-        for start in range(0, len(target), BATCH):
-            rows = order[start : start + BATCH]
+        order = torch.randperm(len(rows.target))
+        for start in range(0, len(rows.target), batch):
+            index = order[start : start + batch]
             optimizer.zero_grad(set_to_none=True)
-            cross_entropy(module(numbers[rows]), target[rows]).backward()
+            loss(module(*(part[index] for part in rows.inputs)), rows.target[index]).backward()
             optimizer.step()
 
 
@@ -200,18 +210,53 @@ def measure_overhead(fits: int) -> None:
         )
 
 
+def compare_learners(turns: int) -> None:
+    """Fit nets with their defaults on many rows, a bare loop with the same net in turn; print the ratios of medians."""
+    numbers, target = toy(0, MANY_ROWS)
+    X, y = numbers.numpy(), target.numpy()
+    profile = Profile("toy", "tabular", MANY_ROWS, "binary", (), {}, 0, {}, (), "")
+    setting = Setting(profile, modalities.find("tabular"), "log_loss", MANY_ROWS)
+    print(f"\n{MANY_ROWS:,} x {COLUMNS}, defaults of learners, {FEW_EPOCHS} epochs, median of {turns} turns\n")
+    print("| learner | batch | s an epoch | bare loop, s | ratio | from | to |\n|---|---|---|---|---|---|---|")
+    for name in ("realmlp", "tabm", "mlp"):
+        taken: dict[str, list[float]] = {"ours": [], "bare": []}
+        for number in range(turns + 1):
+            model = learners.find(name).build(setting, {"epochs": FEW_EPOCHS, "patience": FEW_EPOCHS + 1})[-1]
+            before = time.process_time()
+            model.fit(X if number else X[:5000], y if number else y[:5000])
+            between = time.process_time()
+            count = len(y) - len(y) // 5 if number else 4000
+            rows = loop.Rows((numbers[:count], numbers[:count, :0], target[:count, None][:, :0]), target[:count])
+            batch = model._batch_size(count)
+            bare_steps(model._net(rows, [], [0.0, 0.0], None), rows, TableLoss("log_loss"), batch, FEW_EPOCHS)
+            if number:
+                taken["ours"].append((between - before) / FEW_EPOCHS)
+                taken["bare"].append((time.process_time() - between) / FEW_EPOCHS)
+        ratios = [ours / bare for ours, bare in zip(taken["ours"], taken["bare"], strict=True)]
+        ours_s, bare_s = (statistics.median(found) for found in taken.values())
+        print(
+            f"| {name} | {batch} | {ours_s:.2f} | {bare_s:.2f} | {ours_s / bare_s:.2f} | {min(ratios):.2f} "
+            f"| {max(ratios):.2f} |",
+            flush=True,
+        )
+
+
 def main() -> None:
-    """Print both parts as they are known."""
+    """Print the parts as they are known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--fits", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=3)
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}, one thread\n")
-    compare_loops(options.rounds, options.epochs)
+    if options.rounds:
+        compare_loops(options.rounds, options.epochs)
     if options.fits:
         measure_overhead(options.fits)
+    if options.turns:
+        compare_learners(options.turns)
 
 
 if __name__ == "__main__":

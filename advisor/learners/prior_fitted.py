@@ -28,7 +28,7 @@ class _PriorFitted(BaseEstimator):
     `seconds` is a soft limit of `fit` (None: no limit), in which fewer views are read where it must be, but one.
     """
 
-    def __init__(self, *, views: int = 4, seconds: float | None = None, random_state: Any = 0, n_jobs: int = 1) -> None:
+    def __init__(self, *, views: int = 2, seconds: float | None = None, random_state: Any = 0, n_jobs: int = 1) -> None:
         self.views = views
         self.seconds = seconds
         self.random_state = random_state
@@ -145,6 +145,6 @@ LEARNER = Learner(
     objection=_objection,
     requires=("torch",),
     pretrained=True,
-    seconds=Growth(6.0, rows=1.6, columns=0.6),
+    seconds=Growth(1.6, rows=1.2, columns=0.5),
     strong=True,
 )

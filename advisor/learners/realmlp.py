@@ -30,7 +30,7 @@ class _RealMLP(NetEstimator):
         learning_rate: float = 0.04,
         weight_decay: float = 0.02,
         schedule: str = "coslog",
-        patience: int = 40,
+        patience: int = 20,
         **training: Any,
     ) -> None:
         super().__init__(
@@ -61,13 +61,14 @@ class _RealMLP(NetEstimator):
         )
 
     def _recipe(self, rows: int, epochs: int) -> Any:
-        # The learning rate comes down four times, and the last time counts: patience grows with what was reached.
+        # At 1, 3, 7 and 15 fifteenths of the epochs the learning rate comes down to zero, and a net is at its best. The
+        # next time after epoch b is before epoch 2 b + epochs / 15: patience waits for that, and no longer.
         return replace(
             super()._recipe(rows, epochs),
             beta2=0.95,
             fading=True,
             clip_norm=None,
-            more_patience=2.0,
+            more_patience=1.0,
         )
 
     def _batch_size(self, rows: int) -> int:
@@ -128,7 +129,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
-    seconds=Growth(2.7, rows=0.95, columns=0.25, classes=0.1, values=2.1, drop=NO_REFIT, fewer_passes=True),
+    seconds=Growth(1.25, rows=0.95, columns=0.25, classes=0.1, values=2.8, drop=NO_REFIT, fewer_passes=True),
     strong=True,
     gpu_speed=4.0,
 )

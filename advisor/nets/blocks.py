@@ -89,15 +89,23 @@ class Dropout(nn.Module):
         self.share = self.full_share * part
         self.bound = min(round(256 * self.share), 255)
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def mask(self, shape: Sequence[int], device: torch.device) -> Tensor | None:
+        """Return a factor for each entry, 0 or 1 / (1 - share), or None where nothing is dropped."""
         if not self.training or self.bound == 0:
-            return inputs
-        if inputs.device.type != "cpu":
-            return nn.functional.dropout(inputs, self.share)
-        count = inputs.numel()
+            return None
+        if device.type != "cpu":
+            return nn.functional.dropout(torch.ones(*shape, device=device), self.share)
+        count = math.prod(shape)
         words = torch.empty((count + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
-        kept = words.view(torch.uint8)[:count].view_as(inputs) >= self.bound
-        return inputs * kept.to(inputs.dtype).mul_(256 / (256 - self.bound))
+        # Compared in place bytes stay bytes; truth values would take several times as long, to compare and to convert.
+        kept = words.view(torch.uint8)[:count].ge_(self.bound)
+        return kept.to(torch.float32).mul_(256 / (256 - self.bound)).view(*shape)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if inputs.device.type != "cpu":
+            return nn.functional.dropout(inputs, self.share, self.training)
+        kept = self.mask(inputs.shape, inputs.device)
+        return inputs if kept is None else inputs * kept
 
 
 class MLP(nn.Sequential):

@@ -26,6 +26,19 @@ def labels(target: Tensor, outputs: int) -> Tensor:
     return nn.functional.one_hot(target, outputs).float() if outputs > 1 else target.unsqueeze(1)
 
 
+def periodic(numbers: int, width: int) -> nn.Module:
+    """Return the "PLR (lite)" embedding (Gorishniy, Rubachev and Babenko 2022): (n, numbers) to (n, numbers, width).
+
+    Its frequencies begin close to each other (deviation 0.01), so that 16 do what the package's 48 do. Waves of all
+    candidates are most of what a step costs.
+    """
+    # Not at the top: a model without this embedding can then be loaded where its package is not.
+    from rtdl_num_embeddings import PeriodicEmbeddings
+
+    embedding: nn.Module = PeriodicEmbeddings(numbers, width, n_frequencies=16, lite=True)
+    return embedding
+
+
 class Neighbours(nn.Module):
     """A table's row to the softmax over minus its distances to the training rows, times their labels: (n, outputs).
 

@@ -1,6 +1,7 @@
 """What neighbours in a learnt space know that a linear model cannot, and whose neighbours they are."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
@@ -37,6 +38,21 @@ def test_the_neighbours_are_the_rows_of_that_fit(refit, count):
     X, y = spirals(100, seed=0)
     net = ModernNCAClassifier(epochs=3, refit=refit).fit(X, y).model_
     assert len(net.labels) == len(net.settled) == count
+
+
+def test_a_step_sees_three_of_ten_rows_whose_numbers_enter_as_sixteen_waves():
+    X, y = spirals(100, seed=0)
+    net = ModernNCAClassifier(epochs=1, refit=True).fit(X, y).model_
+    assert net.sampled == 30
+    assert net.entrance.number_embedding.periodic.weight.shape == (2, 16)
+    assert net.entrance.chunks == (16, 16)
+
+
+def test_tables_without_numbers_need_no_waves():
+    X = pd.DataFrame({"colour": pd.Categorical(["red", "blue"] * 30)})
+    net = ModernNCAClassifier(epochs=5).fit(X, X["colour"] == "red")
+    assert net.model_.entrance.number_embedding is None
+    assert (net.predict(X) == (X["colour"] == "red")).mean() == 1.0
 
 
 def test_shuffled_labels_are_not_learnt_by_heart():

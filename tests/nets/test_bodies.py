@@ -7,7 +7,7 @@ from advisor.nets.blocks import TableInput
 from advisor.nets.embeddings import number_embedding
 from advisor.nets.ft_transformer import FTTransformer
 from advisor.nets.modern_nca import LEAST_SHARE, Neighbours
-from advisor.nets.realmlp import ParametricActivation, RealMLP, ScaledLinear, Scaling
+from advisor.nets.realmlp import HiddenLayer, RealMLP, ScaledLinear, Scaling
 from advisor.nets.tabm import TabM
 
 
@@ -48,11 +48,11 @@ def test_realmlp_starts_from_rows_with_outputs_of_one_size():
     net.eval()
     inside = net.scaling(net.entrance(*rows))
     for layer in net.body:
+        sums = ScaledLinear.forward(layer, inside)
+        torch.testing.assert_close(sums.std(dim=0, correction=0), torch.ones(64), rtol=1e-4, atol=1e-4)
+        # A unit bends between rows, not beyond all of them.
+        assert ((sums > 0).any(dim=0) & (sums < 0).any(dim=0)).all()
         inside = layer(inside)
-        if isinstance(layer, ScaledLinear):
-            torch.testing.assert_close(inside.std(dim=0, correction=0), torch.ones(64), rtol=1e-4, atol=1e-4)
-            # A unit bends between rows, not beyond all of them.
-            assert ((inside > 0).any(dim=0) & (inside < 0).any(dim=0)).all()
     assert net(*rows).shape == (500, 2)
 
 
@@ -65,30 +65,46 @@ def test_weights_of_realmlp_learn_at_their_own_pace():
     net = RealMLP(_entrance("linear_periodic"), 1, width=8, depth=1, activation="mish", dropout=0.0)
     pace = {name: getattr(weight, "pace", 1.0) for name, weight in net.named_parameters()}
     assert pace["scaling.factors"] == 6.0 and pace["body.0.weight"] == 1.0 and pace["body.0.bias"] == 0.1
-    assert pace["entrance.number_embedding.frequencies"] == 0.1 and pace["body.1.share"] == 0.1
+    assert pace["entrance.number_embedding.frequencies"] == 0.1 and pace["body.0.share"] == 0.1
 
 
 @pytest.mark.parametrize("name", ["mish", "selu", "silu", "relu"])
-def test_a_parametric_activation_is_the_plain_one_bent_by_a_share(name):
-    layer, plain = ParametricActivation(name, 4), getattr(torch.nn.functional, name)
-    inputs = torch.tensor([[-90.0, -3.0, -0.2, 0.0], [0.2, 3.0, 30.0, 200.0]], dtype=torch.float64)
-    torch.testing.assert_close(layer.double()(inputs), plain(inputs))
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_hidden_layer_and_its_gradients_are_those_of_torch(name, dropped):
+    torch.manual_seed(0)
+    layer, plain = HiddenLayer(4, 3, name).double(), getattr(torch.nn.functional, name)
     torch.nn.init.uniform_(layer.share, 0.2, 1.5)
-    ours, theirs = inputs[:, :3].clone().requires_grad_(), inputs[:, :3].clone().requires_grad_()
-    share = layer.share[:3].detach().clone().requires_grad_()
-    layer.share = torch.nn.Parameter(layer.share[:3].detach())
-    weights = torch.arange(6.0, dtype=torch.float64).view(2, 3)
-    (layer(ours) * weights).sum().backward()
-    (torch.lerp(theirs, plain(theirs), share) * weights).sum().backward()
-    torch.testing.assert_close(ours.grad, theirs.grad)
-    torch.testing.assert_close(layer.share.grad, share.grad)
+    torch.nn.init.normal_(layer.bias)
+    inputs = torch.linspace(-90, 200, 60, dtype=torch.float64).view(15, 4).flip(1) * torch.randn(15, 4)
+    kept = 1.25 * (torch.rand(15, 3, dtype=torch.float64) > 0.2) if dropped else None
+    weights = torch.randn(15, 3, dtype=torch.float64)
+    found = []
+    for by_torch in (False, True):
+        layer.zero_grad()
+        inputs = inputs.detach().requires_grad_()
+        if by_torch:
+            sums = ScaledLinear.forward(layer, inputs)
+            outputs = torch.lerp(sums, plain(sums), layer.share) * (1.0 if kept is None else kept)
+        else:
+            outputs = layer(inputs, kept)
+        (outputs * weights).sum().backward()
+        found.append([outputs.detach(), inputs.grad, *(weight.grad.clone() for weight in layer.parameters())])
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
-def test_a_parametric_activation_can_become_linear():
-    layer, inputs = ParametricActivation("selu", 3), torch.randn(5, 3)
+def test_a_hidden_layer_can_become_linear():
+    layer, inputs = HiddenLayer(3, 5, "selu"), torch.randn(7, 3)
     torch.nn.init.zeros_(layer.share)
-    assert torch.equal(layer(inputs), inputs)
+    assert torch.equal(layer(inputs), ScaledLinear.forward(layer, inputs))
     assert torch.equal(Scaling(3)(inputs), inputs)
+
+
+def test_realmlp_drops_hidden_values_while_it_learns_alone():
+    net, rows = RealMLP(_entrance(), 1, width=64, depth=2, activation="relu", dropout=0.5), _rows()
+    assert not torch.equal(net(*rows), net(*rows))
+    net.eval()
+    assert torch.equal(net(*rows), net(*rows))
 
 
 @pytest.mark.parametrize(("numbers", "levels"), [(4, [19, 30]), (4, []), (0, [19, 30])])

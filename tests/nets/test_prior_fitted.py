@@ -74,9 +74,11 @@ def test_regressions_on_constants_say_the_mean():
     torch.testing.assert_close(regressions.advice(table[:, 20:]), torch.full((1, 1, SOLVERS, 1), 9.5))
 
 
-def test_leaving_a_row_out_in_closed_form_is_leaving_it_out():
-    table = cells_of(numbers_of())
-    labels = torch.randn(2, 30, 1, generator=torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("noise", [0.0, 0.3, 10.0])
+def test_leaving_a_row_out_in_closed_form_is_leaving_it_out_and_finds_the_best_ridge(noise):
+    numbers = numbers_of()
+    table = cells_of(numbers)
+    labels = numbers[:, :30, :1].sin() + noise * torch.randn(2, 30, 1, generator=torch.Generator().manual_seed(1))
     regressions, told = solve(table[:, :30], labels)
     assert told.shape == (2, 30, SOLVERS, 1)
     kernel, asked = (kernels(rows, table[:, :30]).double()[2, 0] for rows in (table[:, :30], table[:, 30:]))
@@ -182,6 +184,22 @@ def test_what_was_read_once_answers_as_a_pass_over_the_whole_table(rows, columns
     np.testing.assert_allclose(alone, together, atol=1e-5)
     whole = whole_table_pass(numbers[:rows], labels, numbers[rows:], classes, 4, 7)
     np.testing.assert_allclose(together, whole, atol=1e-4)
+
+
+def test_views_of_many_rows_take_turns_until_all_are_read(monkeypatch):
+    monkeypatch.setattr("advisor.nets.prior_fitted.ROWS_A_VIEW", 20)
+    seen = []
+
+    class Spy(PriorFitted):
+        def read(self, table, *others):
+            seen.append(table[0, :, 0, 0])
+            return super().read(table, *others)
+
+    rows = np.random.default_rng(0).normal(size=(50, 1)).astype(np.float32)
+    reading = read(Spy(), rows, rows, 0, 3, 0)
+    assert [len(part) for part in seen] == [20, 20, 20] == [view.memories[0][0].shape[2] for view in reading.views]
+    assert len(torch.cat(seen[:2]).unique()) == 40
+    assert len(torch.cat(seen).unique()) == 50 == reading.regressions.table.shape[1]
 
 
 def test_a_saved_model_holds_rows_and_weights_but_not_what_it_read():
