@@ -138,7 +138,8 @@ class Modality(Protocol):
 class Setting:
     """What a learner may know when it builds an estimator: never a row with a target.
 
-    `rows` is the number of training rows to come; `seconds` a soft limit for one fit, which iterative learners keep by
+    `rows` is the number of training rows to come; `trainings` is how many, from other seeds, a learner that is
+    `averaged` is the mean of; `seconds` a soft limit for one fit, which iterative learners keep by
     stopping early with what they have (None: no limit). `foundation` says where pre-trained weights are: a file, a
     folder, or DOWNLOAD. `unlabelled` is that of the Dataset, for learners that train on rows without a target first:
     inputs alone, that nobody is judged by. An estimator must not need them to predict, nor carry them when pickled.
@@ -149,6 +150,7 @@ class Setting:
     metric: str
     rows: int
     seed: int = 0
+    trainings: int = 1
     threads: int = 1
     device: str = "cpu"
     seconds: float | None = None
@@ -204,6 +206,8 @@ class Learner:
     the columns, the task and the classes. A GPU takes it `gpu_speed` times as fast. `strong` are the nets that a "not
     worth it" may rest on: where one of them has had its chance, nobody can say that a proper net was not tried.
 
+    What is `averaged` is the mean of `Setting.trainings` trainings, and takes as many times its `seconds`.
+
     Who is there `on_request` takes part only when asked for by name. `must_beat` names learners that take part with it:
     only where it clearly beats all of them, by their losses out of fold on the same folds, may it lead its family.
     """
@@ -224,6 +228,7 @@ class Learner:
     seconds: Callable[[int, Profile], float] = _unmeasured
     strong: bool = False
     gpu_speed: float = GPU_SPEED
+    averaged: bool = False
     on_request: bool = False
     must_beat: tuple[str, ...] = ()
 

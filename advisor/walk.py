@@ -155,8 +155,9 @@ def compare(
     plan = planning.make_plan(
         dataset, profile, catalogue(), spend,
         metric=judged_by.name, seconds=end - clock.time(), speed=pace, workers=workers,
-        only=learners, skip=skip, also=also, interpretable=interpretable, device=place, serve_on=served,
-        foundation=weights, sizes=folders.remembered(folder) if resume else None,
+        only=learners, skip=skip, also=also, interpretable=interpretable,
+        averaged=limits.blended and not limits.serving, device=place, serve_on=served, foundation=weights,
+        sizes=folders.remembered(folder) if resume else None,
     )  # fmt: skip
     question = Question(judged_by.min_gain if gain is None else gain, asked, limits, money)
     folder = folder or folders.new_folder(dataset.name)

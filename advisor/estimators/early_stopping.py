@@ -30,6 +30,8 @@ MOST_HELD_ROWS = 50_000
 # 576-4,406 training rows, three seeds; from 37 % less to 2.5 % more). A quarter more rows matter less the more there
 # are.
 MOST_ROWS_TO_REFIT = 20_000
+# What a machine that gets busier may take longer for, before a training is begun that would not end in time.
+SLACK = 1.2
 
 _FLOATS = [np.float64, np.float32]
 
@@ -67,13 +69,15 @@ class EarlyStopping(BaseEstimator):
     Parameters that every subclass takes: `metric` (a name of advisor.measuring.metrics or None; it picks the loss that
     is trained and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better
     held loss before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
-    of one fit, refit included; None: no limit), `random_state`, `n_jobs` (threads). Some take `augment`, which adds
-    rows to those that are learnt from: made out of them alone, and never out of or into those that are held out.
+    of one fit, refit included; None: no limit), `random_state`, `n_jobs` (threads). `trainings` is how often all that
+    is done, each time from another seed and with other rows held out; the mean of what came of it predicts (Breiman
+    1996; Lakshminarayanan, Pritzel and Blundell 2017). Some take `augment`, which adds rows to those that are learnt
+    from: made out of them alone, and never out of or into those that are held out.
 
-    After `fit`: `model_`, `best_iteration_`, `fit_report_` (contracts.FitReport), `cardinalities_` (levels of each
-    column, 0 for a number), `n_features_in_`, `feature_names_in_` for frames; `shares_back_` (K,) for classes: what
-    takes their probabilities back from the shares among all rows learnt from to those among the rows given (Elkan
-    2001).
+    After `fit`: `models_` (one a training), `best_iteration_` (of the first), `fit_report_` (contracts.FitReport),
+    `cardinalities_` (levels of each column, 0 for a number), `n_features_in_`, `feature_names_in_` for frames;
+    `shares_back_` (models, K) for classes: what takes their probabilities back from the shares among all rows learnt
+    from to those among the rows given (Elkan 2001).
     """
 
     metric: str | None
@@ -83,6 +87,7 @@ class EarlyStopping(BaseEstimator):
     seconds: float | None
     random_state: Any
     n_jobs: int
+    trainings: int = 1
     augment: Augment | None = None
     most_held_rows = MOST_HELD_ROWS
 
@@ -101,8 +106,8 @@ class EarlyStopping(BaseEstimator):
         """
         raise NotImplementedError
 
-    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities (n, K), or values (n,) on the scale that `_train` saw, from `model_`."""
+    def _raw_predict(self, model: Any, X: np.ndarray) -> np.ndarray:
+        """Return a model's probabilities (n, K), or values (n,) on the scale that `_train` saw."""
         raise NotImplementedError
 
     @property
@@ -117,14 +122,39 @@ class EarlyStopping(BaseEstimator):
         return tags
 
     def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any) -> None:
-        """Hold rows out, train, and refit where asked and affordable."""
-        started = time.monotonic()
-        deadline = math.inf if self.seconds is None else started + self.seconds
-        self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        n = len(y)
-        share = min(max(self.validation_fraction, FEWEST_HELD_ROWS / n), max(self.validation_fraction, 1 / 3))
+        """Train as often as asked and affordable."""
+        began = time.monotonic()
+        deadline = math.inf if self.seconds is None else began + self.seconds
         groups, times = (None if codes is None else column_or_1d(codes) for codes in (groups, times))
         check_consistent_length(y, groups, times)
+        seeds = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=self.trainings)
+        self.models_: list[Any] = []
+        back: list[np.ndarray] = []
+        longest = 0.0
+        for seed in seeds:
+            started = time.monotonic()
+            # One that may not end in time is not begun, and one that did not is not used.
+            if self.models_ and started + SLACK * longest > deadline:
+                break
+            self.seed_ = int(seed)
+            model, iteration, shares, report = self._trained(X, y, groups, times, deadline)
+            longest = max(longest, time.monotonic() - started)
+            if not self.models_:
+                self.best_iteration_, self.fit_report_ = iteration, report
+            elif report.cut_short:
+                break
+            self.models_.append(model)
+            back.append(shares)
+            self.fit_report_ = _with_memory_of(self.fit_report_, report)
+        if self._loss == "log_loss":
+            self.shares_back_ = np.array(back)
+
+    def _trained(
+        self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any, deadline: float
+    ) -> tuple[Any, int, np.ndarray, FitReport]:
+        """Hold rows out, train, and refit where asked and affordable: (model, iterations, shares back, report)."""
+        started, n = time.monotonic(), len(y)
+        share = min(max(self.validation_fraction, FEWEST_HELD_ROWS / n), max(self.validation_fraction, 1 / 3))
         kept, held = splits.hold_out(y, share, self.seed_, groups=groups, times=times, most=self.most_held_rows)
         if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
             # A class that only late rows or one group have is learnt from rows drawn at random.
@@ -136,20 +166,18 @@ class EarlyStopping(BaseEstimator):
         if self.augment is not None:
             more, more_y = self.augment(X[kept], y[kept], self.cardinalities_, self.seed_, deadline)
         trained = self._train(_and(X[kept], more), _and(y[kept], more_y), X[held], y[held], deadline)
-        self.model_, self.best_iteration_, learnt = trained.model, trained.best_iteration, y[kept]
-        now = time.monotonic()
+        model, learnt, now = trained.model, y[kept], time.monotonic()
         report = trained.report or FitReport(cut_short=now >= deadline, curve=self._held_curve(trained.held_losses))
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations: one that may not end in time is not begun, and one that did
         # not, because the machine got busier, is not used.
-        if self.refit and now + 1.2 * (now - started) * share_kept * n / len(kept) <= deadline:
+        if self.refit and now + SLACK * (now - started) * share_kept * n / len(kept) <= deadline:
             again = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration, deadline)
             if time.monotonic() <= deadline:
-                self.model_, learnt = again.model, y
+                model, learnt = again.model, y
             report = _with_memory_of(report, again.report)
-        self.fit_report_ = report
-        if self._loss == "log_loss":
-            self.shares_back_ = np.bincount(learnt) / np.bincount(_and(learnt, more_y))
+        shares = np.bincount(learnt) / np.bincount(_and(learnt, more_y)) if self._loss == "log_loss" else np.ones(1)
+        return model, trained.best_iteration, shares, report
 
     def _held_curve(self, losses: tuple[float, ...]) -> dict[str, tuple[float, ...]]:
         """Name the held losses, in the target's unit."""
@@ -172,9 +200,11 @@ class EarlyStopping(BaseEstimator):
         self.cardinalities_ = tuple(len(self.levels_.get(column, ())) for column in range(numbers.shape[1]))
         return numbers, y
 
-    def _predicted(self, X: Any) -> np.ndarray:
+    def _predicted(self, X: Any) -> list[np.ndarray]:
+        """Return what each model says, as `_raw_predict` has it, in double precision."""
         check_is_fitted(self)
-        return self._raw_predict(self._as_fitted(X))
+        rows = self._as_fitted(X)
+        return [self._raw_predict(model, rows).astype(np.float64) for model in self.models_]
 
     def _as_fitted(self, X: Any) -> np.ndarray:
         """Return numbers (n, p), categories as codes, of rows that have to look like those of `fit`."""
@@ -219,8 +249,8 @@ class EarlyStoppingClassifier(ClassifierMixin, EarlyStopping):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities (n, K) in the order of `classes_`; rows sum to 1."""
-        raw = self._predicted(X).astype(np.float64) * self.shares_back_
-        probabilities: np.ndarray = raw / raw.sum(axis=1, keepdims=True)
+        parts = [raw * shares for raw, shares in zip(self._predicted(X), self.shares_back_, strict=True)]
+        probabilities: np.ndarray = np.mean([raw / raw.sum(axis=1, keepdims=True) for raw in parts], axis=0)
         return probabilities
 
     def predict(self, X: Any) -> np.ndarray:
@@ -259,7 +289,8 @@ class EarlyStoppingRegressor(RegressorMixin, EarlyStopping):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return values (n,) in the target's unit."""
-        return self._predicted(X).astype(np.float64) * self.scale_ + self.centre_
+        means: np.ndarray = np.mean(self._predicted(X), axis=0)
+        return means * self.scale_ + self.centre_
 
 
 def _with_memory_of(report: FitReport, other: FitReport | None) -> FitReport:

@@ -52,6 +52,7 @@ class NetEstimator(EarlyStopping):
         validation_fraction: float = 0.2,
         patience: int = 20,
         refit: bool = False,
+        trainings: int = 1,
         seconds: float | None = None,
         random_state: Any = 0,
         n_jobs: int = 1,
@@ -69,6 +70,7 @@ class NetEstimator(EarlyStopping):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.refit = refit
+        self.trainings = trainings
         self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -139,13 +141,13 @@ class NetEstimator(EarlyStopping):
         module, fit, report = self._fitted(X, y, None, deadline, recipe)
         return Trained(module, fit.best_epoch, report=report)
 
-    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
+    def _raw_predict(self, model: Any, X: np.ndarray) -> np.ndarray:
         from advisor.nets.device import cpu_threads, pick_device
         from advisor.nets.loop import predict
 
         # A net that was trained on a GPU may be asked on a machine without one: the best device at hand will do.
         place = pick_device("cpu" if self.device == "cpu" else "auto")
-        module = self.model_ if place.type == "cpu" else copy.deepcopy(self.model_).to(place)
+        module = model if place.type == "cpu" else copy.deepcopy(model).to(place)
         with cpu_threads(self.n_jobs):
             outputs = predict(module, self._tensors(X), place).double()
         means = outputs.softmax(dim=-1) if self._loss == "log_loss" else outputs.squeeze(-1)

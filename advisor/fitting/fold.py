@@ -161,6 +161,7 @@ def setting_of(shared: Shared, rows: int, seed: int, fit_seconds: float | None) 
         metric=shared.plan.metric,
         rows=rows,
         seed=seed,
+        trainings=shared.plan.trainings,
         threads=shared.threads,
         device=shared.plan.device,
         seconds=fit_seconds,

@@ -147,15 +147,15 @@ class DenoisingFeatures(TransformerMixin, _Autoencoder):
         rows = Rows(self._tensors(numbers), self._target(nothing))
         levels = [count for count in self.cardinalities_ if count > self.most_one_hot_levels]
         with self._seeing(unlabelled), seeded(self.seed_, pick_device(self.device)), cpu_threads(self.n_jobs):
-            self.model_ = without_head(self._net(rows, levels, [0.0], self.seconds)).cpu()
-        features = self._raw_predict(numbers)
+            self.models_ = [without_head(self._net(rows, levels, [0.0], self.seconds)).cpu()]
+        features = self._raw_predict(self.models_[0], numbers)
         spread = features.std(axis=0)
         self.centre_, self.scale_ = features.mean(axis=0), np.where(spread > 1e-6, spread, 1.0)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the features of the rows X (m, p), shape (m, width)."""
-        return np.asarray((self._predicted(X) - self.centre_) / self.scale_)
+        return np.asarray((self._predicted(X)[0] - self.centre_) / self.scale_)
 
 
 class _Forgetful(BaseEstimator):

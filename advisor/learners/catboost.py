@@ -9,14 +9,12 @@ took up to 7 times as long on regressions.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_random_state
 
 from advisor.contracts import FitReport, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import (
@@ -53,6 +51,7 @@ class CatBoostModel(EarlyStopping):
         validation_fraction: float = 0.2,
         patience: int = 50,
         refit: bool = False,
+        trainings: int = 1,
         seconds: float | None = None,
         random_state: Any = 0,
         n_jobs: int = 1,
@@ -70,22 +69,20 @@ class CatBoostModel(EarlyStopping):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.refit = refit
+        self.trainings = trainings
         self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit_codes_or_values(self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any) -> None:
+    def _trained(
+        self, X: np.ndarray, y: np.ndarray, groups: Any, times: Any, deadline: float
+    ) -> tuple[Any, int, np.ndarray, FitReport]:
         """Hold rows out where a learning rate is given; without one learn from all rows, as many trees as asked."""
         if self.learning_rate is not None:
-            super()._fit_codes_or_values(X, y, groups, times)
-            return
-        deadline = math.inf if self.seconds is None else time.monotonic() + self.seconds
-        self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        trained = self._retrain(X, y, self.max_iterations, deadline)
-        self.model_, self.best_iteration_ = trained.model, int(trained.model.tree_count_)
-        self.fit_report_ = FitReport(cut_short=time.monotonic() >= deadline)
-        if self._loss == "log_loss":
-            self.shares_back_ = np.ones(len(self.classes_))
+            return super()._trained(X, y, groups, times, deadline)
+        model = self._retrain(X, y, self.max_iterations, deadline).model
+        shares = np.ones(len(self.classes_) if self._loss == "log_loss" else 1)
+        return model, int(model.tree_count_), shares, FitReport(cut_short=time.monotonic() >= deadline)
 
     def _library_params(self, iterations: int) -> dict[str, Any]:
         chosen = {
@@ -149,9 +146,9 @@ class CatBoostModel(EarlyStopping):
         model = catboost.CatBoost(self._library_params(iterations))
         return Trained(model.fit(self._pool(X, y), callbacks=[StopAtDeadline(deadline)]), iterations)
 
-    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
+    def _raw_predict(self, model: Any, X: np.ndarray) -> np.ndarray:
         kind = "Probability" if self._loss == "log_loss" else "RawFormulaVal"
-        raw: np.ndarray = self.model_.predict(self._pool(X), prediction_type=kind, thread_count=self.n_jobs)
+        raw: np.ndarray = model.predict(self._pool(X), prediction_type=kind, thread_count=self.n_jobs)
         return raw
 
 
@@ -188,6 +185,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     model = (CatBoostRegressor if setting.task == "regression" else CatBoostClassifier)(
         metric=setting.metric,
         refit=setting.rows <= MOST_ROWS_TO_REFIT,
+        trainings=setting.trainings,
         seconds=setting.seconds,
         random_state=setting.seed,
         n_jobs=setting.threads,
@@ -221,6 +219,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("catboost",),
+    averaged=True,
     seconds=Growth(
         1.6, rows=0.5, columns=0.3, classes=0.55, values=0.8, drop=(FEW_ROWS, TREES_FOR_FEW / TREES_FOR_MANY)
     ),

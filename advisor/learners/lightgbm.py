@@ -52,6 +52,7 @@ class _LightGBM(EarlyStopping):
         validation_fraction: float = 0.2,
         patience: int = 50,
         refit: bool = False,
+        trainings: int = 1,
         seconds: float | None = None,
         random_state: Any = 0,
         n_jobs: int = 1,
@@ -72,6 +73,7 @@ class _LightGBM(EarlyStopping):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.refit = refit
+        self.trainings = trainings
         self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -129,7 +131,9 @@ class _LightGBM(EarlyStopping):
             ],
         )
         losses = next(iter(history["held"].values()))
-        return Trained(booster, int(np.argmin(losses)) + 1, tuple(losses))
+        # What it predicts with; where the clock stopped it LightGBM would take all.
+        booster.best_iteration = int(np.argmin(losses)) + 1
+        return Trained(booster, booster.best_iteration, tuple(losses))
 
     def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int, deadline: float) -> Trained:
         import lightgbm
@@ -138,8 +142,8 @@ class _LightGBM(EarlyStopping):
         dataset = self._dataset(X, y, params)
         return Trained(lightgbm.train(params, dataset, iterations, callbacks=[_stop_at(deadline)]), iterations)
 
-    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
-        raw: np.ndarray = self.model_.predict(X, num_iteration=self.best_iteration_, num_threads=self.n_jobs)
+    def _raw_predict(self, model: Any, X: np.ndarray) -> np.ndarray:
+        raw: np.ndarray = model.predict(X, num_threads=self.n_jobs)
         if self._loss == "log_loss" and raw.ndim == 1:
             return np.column_stack([1 - raw, raw])
         return raw
@@ -171,6 +175,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     model = (LightGBMRegressor if setting.task == "regression" else LightGBMClassifier)(
         metric=setting.metric,
         refit=setting.rows <= MOST_ROWS_TO_REFIT,
+        trainings=setting.trainings,
         seconds=setting.seconds,
         random_state=setting.seed,
         n_jobs=setting.threads,
@@ -201,5 +206,6 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("lightgbm",),
+    averaged=True,
     seconds=Growth(0.09, rows=0.7, columns=0.1, classes=0.95, values=1.7, drop=NO_REFIT),
 )

@@ -101,7 +101,8 @@ class ModernNCARegressor(EarlyStoppingRegressor, _ModernNCA):
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.pipeline import Pipeline
 
-    model = (ModernNCARegressor if setting.task == "regression" else ModernNCAClassifier)(**training(setting))
+    kind = ModernNCARegressor if setting.task == "regression" else ModernNCAClassifier
+    model = kind(trainings=setting.trainings, **training(setting))
     return Pipeline([("encode", setting.modality.encoder("net")), ("model", model.set_params(**params))])
 
 
@@ -127,6 +128,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
+    averaged=True,
     seconds=Growth(1.1, rows=1.2, columns=0.2, classes=0.2, values=2.9, drop=NO_REFIT, fewer_passes=True),
     strong=True,
     gpu_speed=20.0,

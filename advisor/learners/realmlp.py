@@ -91,17 +91,19 @@ class RealMLPRegressor(EarlyStoppingRegressor, _RealMLP):
         self.range_ = float(y.min()), float(y.max())
         super()._fit_codes_or_values(X, y, groups, times)
 
-    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
-        return super()._raw_predict(X).clip(*self.range_)
+    def _raw_predict(self, model: Any, X: np.ndarray) -> np.ndarray:
+        return super()._raw_predict(model, X).clip(*self.range_)
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.pipeline import Pipeline
 
     if setting.task == "regression":
-        model: Any = RealMLPRegressor(activation="mish", learning_rate=0.2, **training(setting))
+        model: Any = RealMLPRegressor(
+            activation="mish", learning_rate=0.2, trainings=setting.trainings, **training(setting)
+        )
     else:
-        model = RealMLPClassifier(**training(setting))
+        model = RealMLPClassifier(trainings=setting.trainings, **training(setting))
     return Pipeline([("encode", setting.modality.encoder("net")), ("model", model.set_params(**params))])
 
 
@@ -129,6 +131,7 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("torch",),
+    averaged=True,
     seconds=Growth(1.25, rows=0.95, columns=0.25, classes=0.1, values=2.8, drop=NO_REFIT, fewer_passes=True),
     strong=True,
     gpu_speed=4.0,

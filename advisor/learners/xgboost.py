@@ -46,6 +46,7 @@ class _XGBoost(EarlyStopping):
         validation_fraction: float = 0.2,
         patience: int = 50,
         refit: bool = False,
+        trainings: int = 1,
         seconds: float | None = None,
         random_state: Any = 0,
         n_jobs: int = 1,
@@ -63,6 +64,7 @@ class _XGBoost(EarlyStopping):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.refit = refit
+        self.trainings = trainings
         self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -127,9 +129,9 @@ class _XGBoost(EarlyStopping):
         )
         return Trained(booster, iterations)
 
-    def _raw_predict(self, X: np.ndarray) -> np.ndarray:
-        self.model_.set_param({"nthread": self.n_jobs})
-        raw: np.ndarray = self.model_.inplace_predict(X)
+    def _raw_predict(self, model: Any, X: np.ndarray) -> np.ndarray:
+        model.set_param({"nthread": self.n_jobs})
+        raw: np.ndarray = model.inplace_predict(X)
         if self._loss == "log_loss" and raw.ndim == 1:
             return np.column_stack([1 - raw, raw])
         return raw
@@ -162,6 +164,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     model = (XGBoostRegressor if setting.task == "regression" else XGBoostClassifier)(
         metric=setting.metric,
         refit=setting.rows <= MOST_ROWS_TO_REFIT,
+        trainings=setting.trainings,
         seconds=setting.seconds,
         random_state=setting.seed,
         n_jobs=setting.threads,
@@ -190,5 +193,6 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("xgboost",),
+    averaged=True,
     seconds=Growth(0.13, rows=0.6, columns=0.1, classes=0.95, values=2.7, drop=NO_REFIT),
 )

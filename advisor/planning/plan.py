@@ -42,18 +42,20 @@ def make_plan(
     skip: Sequence[str] = (),
     also: Sequence[str] = (),
     interpretable: bool = False,
+    averaged: bool = True,
     device: str = "cpu",
     serve_on: str = "auto",
     foundation: str | None = None,
-    sizes: tuple[int, int] | None = None,
+    sizes: tuple[int, int, int] | None = None,
 ) -> Plan:
     """Choose learners, rows and folds, and say why other learners were left out.
 
     `seconds` of wall time are there for fits on `workers`, `speed` is how slow this machine is (measuring.machine).
     `only`, `skip` and `also` name learners, the last those that take part on request only; whom these have to beat
-    comes with them. `sizes` are those of an earlier plan (see Plan) that this one goes on with, whatever the machine is
-    worth now. The dummy always takes part, since "no signal" is measured against it. Raises UserError for an
-    unknown name, where no learner is left, or where a side has nobody who may lead it.
+    comes with them. `averaged` allows fits that are the mean of several trainings. `sizes` are those of an earlier plan
+    (see Plan) that this one goes on with, whatever the machine is worth now. The dummy always takes part, since "no
+    signal" is measured against it. Raises UserError for an unknown name, where no learner is left, or where a side has
+    nobody who may lead it.
     """
     for name in (*only, *skip, *also):
         if name not in {learner.name for learner in learners}:
@@ -72,12 +74,15 @@ def make_plan(
     able = [learner for learner in learners if learner.name not in skipped]
     essential = _essential(able, len(dataset.target), profile)
     counted = [learner for learner in able if learner.name in essential]
-    most, folds = sizes or rows_.affordable(
-        len(dataset.target), counted, profile, workers * seconds, speed=speed, device=device
-    )  # fmt: skip
+    sizes = sizes or _sizes(len(dataset.target), counted, profile, workers * seconds, averaged, speed, device)
+    most, folds, trainings = sizes
     drawn = rows_.draw(dataset, most, folds, budget.seed, copies(dataset))
     train = int(np.mean([len(part.train) for part in drawn.parts]))
-    expected = {learner.name: rows_.seconds_of(learner, train, profile, speed=speed, device=device) for learner in able}
+    expected = {
+        learner.name: (trainings if learner.averaged else 1)
+        * rows_.seconds_of(learner, train, profile, speed=speed, device=device)
+        for learner in able
+    }
     first = sum(part.repeat == 0 for part in drawn.parts)
     unaffordable = {
         name: too_dear(first, first * expected[name])
@@ -99,9 +104,25 @@ def make_plan(
     _sides_can_be_led(entrants, both=bool(only or skip))
     return Plan(
         dataset.task, metric, drawn, entrants, skipped, budget.seed, device, serve_on,
-        _fingerprint(profile, metric, drawn, able, budget.seed, device, foundation), foundation,
-        tuple(unaffordable), speed, (most, folds),
+        _fingerprint(profile, metric, drawn, able, budget.seed, device, foundation, trainings), foundation,
+        tuple(unaffordable), speed, sizes,
     )  # fmt: skip
+
+
+def _sizes(
+    rows: int,
+    essential: Sequence[Learner],
+    profile: Profile,
+    worker_seconds: float,
+    averaged: bool,
+    speed: float,
+    device: str,
+) -> tuple[int, int, int]:
+    """Return the rows, the folds and the trainings of a fit that the seconds are expected to pay for."""
+    most, folds = rows_.affordable(rows, essential, profile, worker_seconds, speed=speed, device=device)
+    if not averaged:
+        return most, folds, 1
+    return most, folds, rows_.trainings(most, folds, essential, profile, worker_seconds, speed=speed, device=device)
 
 
 def too_dear(folds: int, seconds: float) -> str:
@@ -209,9 +230,11 @@ def _fingerprint(
     seed: int,
     device: str,
     foundation: str | None,
+    trainings: int,
 ) -> str:
-    """Hash what decides a fit's result: data, folds, learners with the versions of their packages, seed and device."""
-    facts = (profile.fingerprint, metric, folds.kind, seed, device, foundation, versions(able))
+    """Hash what decides a fit's result: data, folds, learners with the versions of their packages, seed, device, and
+    how many trainings are averaged."""
+    facts = (profile.fingerprint, metric, folds.kind, seed, device, foundation, trainings, versions(able))
     text = hashlib.sha256(repr(facts).encode())
     for part in folds.parts:
         text.update(part.train.tobytes())

@@ -19,6 +19,13 @@ FEWEST_ROWS = 200
 # The part of all workers' seconds that those without whom there is no answer may be expected to take: on a machine
 # that gets twice as busy they still end.
 ESSENTIAL_SHARE = 0.4
+# A learner whose fits differ from seed to seed is averaged over so many trainings at most. With 400 rows to learn from
+# the mean of three erred 4 % less than one with RealMLP, 2 % with ModernNCA and 1 % with boosted trees, more where few
+# are of a class; with 1,600 it was 2 % with RealMLP (medians of 15 tables and ten, reports/nets_speed.md). That luck
+# falls with the rows.
+MOST_TRAININGS, MOST_ROWS_TO_AVERAGE = 3, 20_000
+# The part of all workers' seconds that the essential learners may be expected to take so: the others want theirs.
+AVERAGED_SHARE = 0.2
 # A step from one number of rows to the next smaller one that is tried.
 STEP = 0.85
 # The numbers of folds that are tried, the most first, where the seconds do not pay for those of the tier.
@@ -61,6 +68,25 @@ def affordable(
     while fewer > FEWEST_ROWS and _cost(fewer * 2 / 3, 3, essential, profile, speed, device) > allowed:
         fewer *= STEP
     return min(rows, max(FEWEST_ROWS, int(fewer))), 3
+
+
+def trainings(
+    rows: int,
+    folds: int,
+    essential: Sequence[Learner],
+    profile: Profile,
+    worker_seconds: float,
+    *,
+    speed: float,
+    device: str,
+) -> int:
+    """Return how many trainings a fit of a learner that is averaged is the mean of: as many as the seconds pay for."""
+    if rows > MOST_ROWS_TO_AVERAGE:
+        return 1
+    averaged = [learner for learner in essential if learner.averaged]
+    once = _cost(rows * (1 - 1 / max(folds, 2)), folds, averaged, profile, speed, device)
+    affordable = AVERAGED_SHARE * worker_seconds / max(once, 1e-9)
+    return int(np.clip(affordable, 1, MOST_TRAININGS))
 
 
 def drawn(dataset: Dataset, most: int, seed: int, twins: np.ndarray | None) -> np.ndarray:

@@ -80,7 +80,8 @@ class Plan:
     `unaffordable` names those of the `skipped` for whom the budget is too short. `speed` is how many times as long as
     on the machine where the table of seconds was written a small fit took here. `fingerprint` tells data, folds,
     learners and their versions, seed and device: what another run has to share for its results to be reused. `sizes`
-    are the rows and folds that the budget was expected to pay for, by which a resumed run draws the same.
+    are the rows, the folds and the trainings of a fit that the budget was expected to pay for, by which a resumed run
+    does the same.
     """
 
     task: Task
@@ -95,7 +96,12 @@ class Plan:
     foundation: str | None = None
     unaffordable: tuple[str, ...] = ()
     speed: float = 1.0
-    sizes: tuple[int, int] = (0, 0)
+    sizes: tuple[int, int, int] = (0, 0, 1)
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings, from other seeds, a fit of a learner that is averaged is the mean of."""
+        return self.sizes[2]
 
     @property
     def learners(self) -> tuple[str, ...]:

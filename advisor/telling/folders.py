@@ -41,18 +41,18 @@ def new_folder(name: str) -> Path:
     return _writable(RUNS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
 
 
-def remember(folder: Path, sizes: tuple[int, int]) -> None:
-    """Write down the rows and folds of a run, so that it can be taken up on a machine that is busier or less so."""
+def remember(folder: Path, sizes: tuple[int, int, int]) -> None:
+    """Write down the sizes of a run (see Plan), so that it can be taken up on a machine that is busier or less so."""
     (folder / SIZES).write_text(json.dumps(sizes), encoding="utf-8")
 
 
-def remembered(folder: Path | None) -> tuple[int, int] | None:
-    """Return the rows and folds of the run in a folder; None where nothing readable says."""
+def remembered(folder: Path | None) -> tuple[int, int, int] | None:
+    """Return the sizes of the run in a folder; None where nothing readable says."""
     if folder is None:
         return None
     try:
-        rows, folds = json.loads((folder / SIZES).read_text(encoding="utf-8"))
-        return int(rows), int(folds)
+        rows, folds, trainings = json.loads((folder / SIZES).read_text(encoding="utf-8"))
+        return int(rows), int(folds), int(trainings)
     except (OSError, ValueError, TypeError):
         return None
 

@@ -22,6 +22,7 @@ class _Scripted(EarlyStopping):
         validation_fraction=0.2,
         patience=2,
         refit=False,
+        trainings=1,
         seconds=None,
         random_state=0,
         n_jobs=1,
@@ -31,6 +32,7 @@ class _Scripted(EarlyStopping):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.refit = refit
+        self.trainings = trainings
         self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -43,9 +45,9 @@ class _Scripted(EarlyStopping):
         self.refitted_ = (len(X), iterations)
         return Trained("a model of all rows", iterations)
 
-    def _raw_predict(self, X):
+    def _raw_predict(self, model, X):
         self.asked_ = X
-        return np.tile(self.model_, (len(X), 1)) if np.ndim(self.model_) else np.full(len(X), self.model_)
+        return np.tile(model, (len(X), 1)) if np.ndim(model) else np.full(len(X), model)
 
 
 class Classifier(EarlyStoppingClassifier, _Scripted):
@@ -193,8 +195,56 @@ def test_a_refit_ends_in_time_or_is_not_used(monkeypatch, clock, numbers, second
     monkeypatch.setattr(Regressor, "_retrain", clock.wait(Regressor._retrain, refit_takes))
     model = Regressor(refit=True, seconds=seconds).fit(numbers, numbers[:, 0])
     assert hasattr(model, "refitted_") == begun
-    assert (model.model_ == "a model of all rows") == used
+    assert (model.models_ == ["a model of all rows"]) == used
     assert model.fit_report_.cut_short == (seconds == 0.0)
+
+
+class Varied(Regressor):
+    """What it predicts differs with the seed and with the rows held out."""
+
+    def _train(self, X, y, X_held, y_held, deadline):
+        self.held_ = [*getattr(self, "held_", []), X_held[:, 0]]
+        return Trained(float(X_held[:, 0].mean() + self.seed_ % 7), 3, (3.0, 2.0, 1.0))
+
+
+def test_the_mean_of_several_trainings_predicts_each_with_a_seed_and_held_rows_of_its_own(numbers):
+    y = numbers[:, 0]
+    one, three = (Varied(trainings=count).fit(numbers, y) for count in (1, 3))
+    assert len(three.models_) == 3 and three.models_[0] == one.models_[0], "the first is the one there was alone"
+    assert len(set(three.models_)) == 3 and not np.array_equal(three.held_[0], three.held_[1])
+    np.testing.assert_allclose(three.predict(numbers[:2]), np.mean(three.models_) * y.std() + y.mean())
+    again = Varied(trainings=3).fit(numbers, y)
+    assert again.models_ == three.models_
+
+
+def test_probabilities_are_averaged_after_each_was_taken_back_to_the_shares_given(numbers):
+    model = Classifier(trainings=2).fit(numbers, np.arange(200) % 2)
+    model.models_, model.shares_back_ = [np.array([0.5, 0.5]), np.array([0.2, 0.8])], np.array([[1.0, 3.0], [1.0, 1.0]])
+    np.testing.assert_allclose(model.predict_proba(numbers[:1]), [[(0.25 + 0.2) / 2, (0.75 + 0.8) / 2]])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "takes", "kept"),
+    [
+        (None, [10.0, 10.0, 10.0], 3),
+        (32.0, [10.0, 10.0, 10.0], 3),
+        (31.0, [10.0, 10.0, 10.0], 2),
+        (21.0, [10.0, 10.0, 10.0], 1),
+        # Cut short: what has learnt less than the others is not among them.
+        (32.0, [10.0, 30.0, 10.0], 1),
+        (5.0, [10.0, 10.0, 10.0], 1),
+    ],
+)
+def test_no_training_is_begun_that_would_not_end_in_time(monkeypatch, clock, numbers, seconds, takes, kept):
+    left = iter(takes)
+
+    def train(self, *arguments):
+        clock.now += next(left)
+        return Trained(0.0, 3, (3.0, 2.0, 1.0))
+
+    monkeypatch.setattr(Regressor, "_train", train)
+    model = Regressor(trainings=3, seconds=seconds).fit(numbers, numbers[:, 0])
+    assert len(model.models_) == kept and model.fit_report_.cut_short == (seconds == 5.0)
 
 
 def test_the_deadline_counts_from_the_start_of_the_fit_and_is_told_to_all(monkeypatch, clock, numbers):

@@ -36,13 +36,13 @@ def test_a_column_that_says_nothing_is_left_out_of_the_distance():
 @pytest.mark.parametrize(("refit", "count"), [(False, 80), (True, 100)])
 def test_the_neighbours_are_the_rows_of_that_fit(refit, count):
     X, y = spirals(100, seed=0)
-    net = ModernNCAClassifier(epochs=3, refit=refit).fit(X, y).model_
+    net = ModernNCAClassifier(epochs=3, refit=refit).fit(X, y).models_[0]
     assert len(net.labels) == len(net.settled) == count
 
 
 def test_a_step_sees_three_of_ten_rows_whose_numbers_enter_as_sixteen_waves():
     X, y = spirals(100, seed=0)
-    net = ModernNCAClassifier(epochs=1, refit=True).fit(X, y).model_
+    net = ModernNCAClassifier(epochs=1, refit=True).fit(X, y).models_[0]
     assert net.sampled == 30
     assert net.entrance.number_embedding.periodic.weight.shape == (2, 16)
     assert net.entrance.chunks == (16, 16)
@@ -51,7 +51,7 @@ def test_a_step_sees_three_of_ten_rows_whose_numbers_enter_as_sixteen_waves():
 def test_tables_without_numbers_need_no_waves():
     X = pd.DataFrame({"colour": pd.Categorical(["red", "blue"] * 30)})
     net = ModernNCAClassifier(epochs=5).fit(X, X["colour"] == "red")
-    assert net.model_.entrance.number_embedding is None
+    assert net.models_[0].entrance.number_embedding is None
     assert (net.predict(X) == (X["colour"] == "red")).mean() == 1.0
 
 

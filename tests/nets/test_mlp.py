@@ -74,7 +74,7 @@ def test_a_net_comes_out_of_a_pickle_with_the_same_answers(device):
     net = MLPClassifier(epochs=3, device=device).fit(frame, target > 0)
     again = pickle.loads(pickle.dumps(net))
     np.testing.assert_array_equal(again.predict_proba(frame), net.predict_proba(frame))
-    assert {weight.device.type for weight in again.model_.parameters()} == {"cpu"}
+    assert {weight.device.type for weight in again.models_[0].parameters()} == {"cpu"}
 
 
 @pytest.mark.parametrize(("peaks", "most"), [([30.0, 40.0], 40.0), ([40.0, 30.0], 40.0), ([None, None], None)])

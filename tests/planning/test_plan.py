@@ -124,6 +124,16 @@ def test_who_is_named_or_makes_an_answer_possible_takes_part_however_slow():
     assert {"realmlp", "linear"} <= set(plan_of(learners=learners, seconds=-3.0).learners), "a budget spent on reading"
 
 
+def test_averaged_learners_take_as_many_times_as_long_and_the_others_do_not():
+    plan = plan_of(learners=taking(realmlp=1.0, tabm=1.0))
+    expected = {entrant.learner: entrant.seconds for entrant in plan.entrants}
+    assert (plan.trainings, expected["realmlp"], expected["tabm"]) == (3, 3.0, 1.0)
+    one = plan_of(learners=taking(realmlp=1.0, tabm=1.0), averaged=False)
+    assert one.trainings == 1 and {entrant.seconds for entrant in one.entrants} == {0.0, 1.0}
+    assert one.fingerprint != plan.fingerprint
+    assert plan_of(learners=taking(realmlp=1.0), sizes=(ROWS, 5, 2)).trainings == 2, "that of an earlier plan"
+
+
 def test_a_gpu_pays_for_more_nets():
     learners = [replace(each, gpu_speed=10.0) for each in taking(tabm=100.0, forest=100.0)]
     plan = plan_of(learners=learners, device="cuda")

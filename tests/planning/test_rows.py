@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from advisor.learners import find
-from advisor.planning.rows import affordable, draw, drawn, seconds_of, tier
+from advisor.planning.rows import affordable, draw, drawn, seconds_of, tier, trainings
 from advisor.records import Dataset, Profile
 
 PROFILE = Profile("made", "tabular", 1, "binary", (), {}, 3, {}, (), "print")
@@ -42,6 +42,23 @@ def paid(rows: int, seconds: float, speed: float = 1.0, device: str = "cpu") -> 
 )
 def test_tiers_by_rows(rows, expected):
     assert tier(rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("situation", "rows", "seconds", "expected"),
+    [
+        ("three of 5 x 0.4 s are a fifth of 30", 500, 30.1, 3),
+        ("two of them", 500, 29.9, 2),
+        ("whatever they take, one", 500, 0.1, 1),
+        ("a budget that reading has used up", 500, -5.0, 1),
+        ("never more, whatever the budget", 500, 1e6, 3),
+        ("many rows have little luck", 25_000, 1e6, 1),
+    ],
+)
+def test_a_fit_is_the_mean_of_as_many_trainings_as_the_seconds_pay_for(situation, rows, seconds, expected):
+    essential = [NET, replace(find("linear"), seconds=lambda rows, profile: 1e3)]
+    found = trainings(rows, 5, essential, PROFILE, seconds, speed=1.0, device="cpu")
+    assert found == expected, situation
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ def test_only_a_run_is_taken_up_again(tmp_path):
     assert folders.run_folder(tmp_path, True) == tmp_path
 
 
-def test_rows_and_folds_are_remembered(tmp_path):
-    folders.remember(tmp_path, (1_500, 3))
-    assert folders.remembered(tmp_path) == (1_500, 3)
+def test_the_sizes_of_a_run_are_remembered(tmp_path):
+    folders.remember(tmp_path, (1_500, 3, 2))
+    assert folders.remembered(tmp_path) == (1_500, 3, 2)
     assert folders.remembered(None) is None
 
 
