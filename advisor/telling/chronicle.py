@@ -95,6 +95,7 @@ class Chronicle:
             "seed": budget.seed,
             "until": budget.until,
             "splits": f"{folds.kind} {folds.folds} x {folds.repeats}",
+            "trainings": self._plan.trainings,
             "rows_used": len(folds.rows),
             "learners": ", ".join(self._plan.learners),
             "command": redacted(self._command),

@@ -234,6 +234,7 @@ def _splits(case: Case) -> dict[str, Any]:
         # Those that were judged; more are planned than an answer that comes early needs.
         "repeats": 1 if matrix is None else len(matrix.losses),
         "judged": 0 if matrix is None else len(matrix.folds),
+        "trainings": case.plan.trainings,
         "group": case.dataset.group_name,
         "time": case.dataset.time_name,
     }

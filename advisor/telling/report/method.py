@@ -56,7 +56,10 @@ def splits(document: Document) -> str:
         "holdout": "One part of the rows was held out, and every learner was tested on it once.",
     }
     told = words.get(str(given.get("kind")), f"{given.get('kind')}, {folds} folds{again}.")
-    fewer = facts.rows_used(document)
+    trainings, fewer = known(given.get("trainings")), facts.rows_used(document)
+    if trainings is not None and trainings > 1:
+        count = numbers.count(trainings)
+        told += f" A fit of a boosted tree or of most nets is the mean of up to {count} trainings, from other seeds."
     return f"{told} Rows used: {fewer}." if fewer else told
 
 

@@ -208,7 +208,7 @@ def document(answer: str = "worth_it", task: str = "binary") -> dict:
                 "evidence": {"column": "capital_gain_code", "roc_auc": 0.9981},
             },
         ],
-        "splits": {"kind": "stratified", "folds": 5, "repeats": 1, "judged": 5, "group": None, "time": None},
+        "splits": {"kind": "stratified", "folds": 5, "repeats": 1, "judged": 5, "trainings": 1, "group": None, "time": None},
         "budget": {
             "seconds": 600.0,
             "spent_seconds": 588.4,

@@ -403,10 +403,12 @@ def test_rules_and_looks():
         ({"kind": "grouped", "folds": 5, "repeats": 1, "group": "patient"}, "the same patient never"),
         ({"kind": "forward", "folds": 4, "repeats": 1, "time": "day"}, "forward in time by day"),
         ({"kind": "holdout", "folds": 1, "repeats": 1}, "held out"),
+        ({"kind": "holdout", "folds": 1, "repeats": 1, "trainings": 3}, "is the mean of up to 3 trainings"),
     ],
 )
 def test_folds_in_words(splits, part):
-    assert part in method.splits({**document(), "splits": splits})
+    told = method.splits({**document(), "splits": splits})
+    assert part in told and ("trainings" in told) == ("trainings" in splits)
 
 
 @pytest.mark.parametrize(("overrun", "part"), [(0.0, "spent, kept."), (3.25, "overrun by 3.2 %.")])
