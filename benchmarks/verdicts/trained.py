@@ -1,8 +1,8 @@
 """Cases with real but cheap trainings on made tables, whose truth is measured on what would be handed over.
 
 A classical family (lines, trees, bagged trees, neighbours) against a stand-in for nets (random features, small
-multi-layer perceptrons, trees with random splits), some of whom end elsewhere with every seed. Every configuration is
-fitted on the folds as the product fits it, the choice is bootstrapped by the product, and what all rows choose is
+multi-layer perceptrons, trees with random splits), some of whom end elsewhere with every seed, and are the mean of three
+trainings as the product's are. Every configuration is fitted on the folds as the product fits it, the choice is bootstrapped by the product, and what all rows choose is
 fitted once more on all rows and judged on 20,000 fresh ones. There the chance of either class, or the mean of the
 target, is known, and its luck is averaged away. In a fifth of the cases both families have the same learners.
 """
@@ -35,6 +35,7 @@ from advisor.judging.case import case_of, judged_of, losses_of
 from advisor.measuring import evidence, splits
 from advisor.measuring.judged import RowLosses
 from advisor.measuring.metrics import METRICS, SMALLEST_PROBABILITY, Metric
+from advisor.planning.rows import MOST_TRAININGS
 from advisor.records import (
     Candidate,
     Case,
@@ -156,6 +157,32 @@ class ScaledNet:
         return np.asarray(self.model.predict_proba(inputs))
 
 
+class Averaged:
+    """The mean of as many trainings as the product takes for few rows, each from a seed of its own."""
+
+    def __init__(self, makers: Sequence[Any], classes: bool) -> None:
+        self.models, self.classes = list(makers), classes
+
+    def fit(self, inputs: np.ndarray, target: np.ndarray) -> Averaged:
+        """Fit them all."""
+        for model in self.models:
+            model.fit(inputs, target)
+        return self
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Predict values."""
+        return np.asarray(np.mean([model.predict(inputs) for model in self.models], axis=0))
+
+    def predict_proba(self, inputs: np.ndarray) -> np.ndarray:
+        """Predict probabilities."""
+        return np.asarray(np.mean([model.predict_proba(inputs) for model in self.models], axis=0))
+
+
+def _averaged(maker: Maker) -> Maker:
+    seeds = [100_000_007 * place for place in range(MOST_TRAININGS)]
+    return lambda classes, seed: Averaged([maker(classes, (seed + more) % 2**31) for more in seeds], classes)
+
+
 def _line(strength: float) -> Maker:
     return lambda classes, seed: LogisticRegression(C=strength) if classes else Ridge(1 / strength)
 
@@ -169,11 +196,11 @@ def _neighbours(count: int) -> Maker:
 
 
 def _features(count: int, strength: float) -> Maker:
-    return lambda classes, seed: RandomFeatures(classes, seed, count, strength)
+    return _averaged(lambda classes, seed: RandomFeatures(classes, seed, count, strength))
 
 
 def _net(width: int, epochs: int, rate: float) -> Maker:
-    return lambda classes, seed: ScaledNet(classes, seed, width, epochs, rate)
+    return _averaged(lambda classes, seed: ScaledNet(classes, seed, width, epochs, rate))
 
 
 FOREST, EXTRA = (RandomForestClassifier, RandomForestRegressor), (ExtraTreesClassifier, ExtraTreesRegressor)
