@@ -51,7 +51,6 @@ class CatBoostModel(EarlyStopping):
         validation_fraction: float = 0.2,
         patience: int = 50,
         refit: bool = False,
-        trainings: int = 1,
         seconds: float | None = None,
         random_state: Any = 0,
         n_jobs: int = 1,
@@ -69,7 +68,6 @@ class CatBoostModel(EarlyStopping):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.refit = refit
-        self.trainings = trainings
         self.seconds = seconds
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -185,7 +183,6 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     model = (CatBoostRegressor if setting.task == "regression" else CatBoostClassifier)(
         metric=setting.metric,
         refit=setting.rows <= MOST_ROWS_TO_REFIT,
-        trainings=setting.trainings,
         seconds=setting.seconds,
         random_state=setting.seed,
         n_jobs=setting.threads,
@@ -219,7 +216,6 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     requires=("catboost",),
-    averaged=True,
     seconds=Growth(
         1.6, rows=0.5, columns=0.3, classes=0.55, values=0.8, drop=(FEW_ROWS, TREES_FOR_FEW / TREES_FOR_MANY)
     ),

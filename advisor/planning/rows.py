@@ -20,9 +20,9 @@ FEWEST_ROWS = 200
 # that gets twice as busy they still end.
 ESSENTIAL_SHARE = 0.4
 # A learner whose fits differ from seed to seed is averaged over so many trainings at most. With 400 rows to learn from
-# the mean of three erred 4 % less than one with RealMLP, 2 % with ModernNCA and 1 % with boosted trees, more where few
-# are of a class; with 1,600 it was 2 % with RealMLP (medians of 15 tables and ten, reports/nets_speed.md). That luck
-# falls with the rows.
+# the mean of three erred 5 % less than one with RealMLP, 3 % with ModernNCA, 2 % with a plain net and 1 % with LightGBM
+# and XGBoost; with 1,600 rows it was 3 and 1 % (medians of 7 to 17 tables, reports/nets_speed.md). That luck falls with
+# the rows. CatBoost, with half a per cent for two fits of 2 s, is not averaged.
 MOST_TRAININGS, MOST_ROWS_TO_AVERAGE = 3, 20_000
 # The part of all workers' seconds that the essential learners may be expected to take so: the others want theirs.
 AVERAGED_SHARE = 0.2

@@ -1,10 +1,11 @@
 """Cases with real but cheap trainings on made tables, whose truth is measured on what would be handed over.
 
 A classical family (lines, trees, bagged trees, neighbours) against a stand-in for nets (random features, small
-multi-layer perceptrons, trees with random splits), some of whom end elsewhere with every seed, and are the mean of three
-trainings as the product's are. Every configuration is fitted on the folds as the product fits it, the choice is bootstrapped by the product, and what all rows choose is
-fitted once more on all rows and judged on 20,000 fresh ones. There the chance of either class, or the mean of the
-target, is known, and its luck is averaged away. In a fifth of the cases both families have the same learners.
+multi-layer perceptrons, trees with random splits), some of whom end elsewhere with every seed, and are the mean of
+three trainings as the product's are. Every configuration is fitted on the folds as the product fits it, the choice is
+bootstrapped by the product, and what all rows choose is fitted once more on all rows and judged on 20,000 fresh ones.
+There the chance of either class, or the mean of the target, is known, and its luck is averaged away. In a fifth of the
+cases both families have the same learners.
 """
 
 from __future__ import annotations
