@@ -93,9 +93,11 @@ def against(
     """
     judge = METRICS[metric or case.plan.metric]
     judged = judged_of(case)
+    blended = len(incumbent) > 1 or len(challenger) > 1
     return evidence.compare_pairs(
         losses_of(case, incumbent, judge), losses_of(case, challenger, judge), judged, judge,
         min_gain=case.question.min_gain if min_gain is None else min_gain, theta=theta, spread=spread,
+        training=evidence.TRAINING_OF_BLENDS if blended else evidence.TRAINING,
     )  # fmt: skip
 
 

@@ -125,20 +125,18 @@ def account(
     return replace(
         found,
         net=_money(compared, perfect, whole),
-        sensitivity=tuple(sensitivity(case.question, *sides, compared)),
+        sensitivity=tuple(sensitivity(case.question, *sides, reading)),
         flips=flips(prices, charged, error, gain),
     )
 
 
-def sensitivity(
-    question: Question, neural: bills.Side, classical: bills.Side, comparison: Comparison
-) -> Iterator[Scenario]:
+def sensitivity(question: Question, neural: bills.Side, classical: bills.Side, reading: Reading) -> Iterator[Scenario]:
     """Yield the account as it stands and with one figure at a time halved and doubled, the gain where there is one.
 
     The margin is what the changed prices ask for, and the answer is by these figures alone: neither the other reading
     nor any floor or limit has a say. Needs all three prices.
     """
-    prices = question.prices
+    prices, comparison = question.prices, reading.comparison
     base: Answer | None = None
     # Half of a loss is no smaller gain.
     changes = [what for what in _CHANGED if what != "gain" or comparison.gain > 0]
@@ -151,7 +149,7 @@ def sensitivity(
         judged = _judged(moved, needed)
         worth = bills.benefit(changed, comparison.incumbent_error, moved.gain) or 0.0
         extra = bills.total(charged, changed)
-        answer = _answer(judged, question.confidence)
+        answer = _answer(replace(reading, comparison=judged), question.confidence)
         base = base or answer
         yield Scenario(what, factor, worth, extra, worth - extra, needed, judged.p_worth, answer, answer != base)
 
@@ -268,10 +266,10 @@ def _break_even(prices: Prices, metric: str, charged: bills.Bill, error: float, 
     )
 
 
-def _answer(comparison: Comparison, confidence: float) -> Answer:
-    """Answer as a ruling does where both readings say the same: "worth it" is asked for half of the error."""
-    sure = evidence.answer_of(comparison, 1 - (1 - confidence) / 2)
-    answer = evidence.answer_of(comparison, confidence)
+def _answer(reading: Reading, confidence: float) -> Answer:
+    """Answer as a ruling does where both readings say the same: for "worth it" they share the error."""
+    sure = evidence.answer_of(reading.comparison, reading.asked(confidence))
+    answer = evidence.answer_of(reading.comparison, confidence)
     return sure if answer == "worth_it" else answer
 
 

@@ -20,6 +20,11 @@ SIDES: Mapping[How, tuple[tuple[Which, ...], tuple[Which, ...]]] = {
     "in_company": (("classical", "classical_blend"), ("neural", "blend")),
 }
 
+# What each reading may spend of the error that "worth it" is allowed (weighted Bonferroni: Genovese, Roeder and
+# Wasserman 2006). In company the sides are paired more closely, and the standard error is half of the other's: there
+# most of it buys most (reports/choice_simulation.md).
+SHARES: Mapping[How, float] = {"alone": 0.2, "in_company": 0.8}
+
 
 def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[How, Reading]:
     """Return the readings that there are: none where a family has no champion, one alone where nothing is blended.
@@ -40,7 +45,8 @@ def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[H
         compared = compare(case, chosen, without, with_nets, (left, right), min_gain=own)
         if compared is not None:
             found[how] = Reading(how, options[left], options[right], compared, own)
-    return found
+    spent = sum(SHARES[how] for how in found)
+    return {how: replace(reading, share=SHARES[how] / spent) for how, reading in found.items()}
 
 
 def alone_among(case: Case, keys: Collection[str], *, min_gain: float | None = None) -> Reading | None:

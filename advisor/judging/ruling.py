@@ -12,7 +12,7 @@ from advisor.judging.choice import Chosen
 from advisor.measuring import evidence
 from advisor.measuring.metrics import METRICS
 from advisor.planning.plan import BOOSTED
-from advisor.records import Answer, Case, Comparison, How, Outcome, Reading, Reason, Which
+from advisor.records import Answer, Case, How, Outcome, Reading, Reason, Which
 
 # Folds that both families must have finished before anything is said; one is enough where the plan has only one.
 FEWEST_FOLDS = 2
@@ -45,8 +45,8 @@ def ruling(
     """Answer from what a Case holds; `chosen` is its bootstrapped choice, where that is known already.
 
     `confidence` None is that of the question; `min_gain` None is for each reading the larger of what was asked for and
-    the gain that pays for what its side with nets costs. "Worth it" has two chances, one a reading, so that each is
-    asked for half of the error (Bonferroni); "not worth it" needs both readings, which no correction makes safer
+    the gain that pays for what its side with nets costs. "Worth it" has two chances, one a reading, which share
+    the error that is allowed (readings.SHARES); "not worth it" needs both readings, which no correction makes safer
     (intersection-union, Berger 1982).
     """
     chosen = chosen or choice.chosen(case)
@@ -70,7 +70,7 @@ def _answer(
     skill, ruled_out = _skill(case, chosen)
     if not skill and ruled_out:
         return "no_signal", None, (Reason("no_skill", {"ruled_out": LARGEST_NO_SIGNAL}),)
-    answers = {how: evidence.answer_of(reading.comparison, 1 - (1 - confidence) / 2) for how, reading in found.items()}
+    answers = {how: evidence.answer_of(reading.comparison, reading.asked(confidence)) for how, reading in found.items()}
     against_nets = [evidence.answer_of(reading.comparison, confidence) for reading in found.values()]
     if all(answer == "not_worth_it" for answer in against_nets):
         closer = max(found, key=lambda how: found[how].comparison.p_worth)
@@ -81,7 +81,7 @@ def _answer(
                                                                      "ruled_out": LARGEST_NO_SIGNAL}),)  # fmt: skip
     certain = [how for how, answer in answers.items() if answer == "worth_it"]
     if not certain:
-        disagree = any(_prior_decides(reading.comparison, confidence) for reading in found.values())
+        disagree = any(_prior_decides(reading, confidence) for reading in found.values())
         return "too_close_to_call", None, (Reason("prior_decides" if disagree else "neither_certain",
                                                   {"confidence": confidence}),)  # fmt: skip
     noticed = [how for how in certain if _floor_holds(case, found[how])]
@@ -221,11 +221,10 @@ def _skill(case: Case, chosen: Chosen) -> tuple[bool, bool]:
     return seen.p_worth_flat >= SKILL_CONFIDENCE, large.p_worth_flat <= 1 - SKILL_CONFIDENCE
 
 
-def _prior_decides(comparison: Comparison, confidence: float) -> bool:
+def _prior_decides(reading: Reading, confidence: float) -> bool:
     """Tell whether one of the chances, with and without the weak prior, is certain and the other is not."""
-    low, high = sorted((comparison.p_worth, comparison.p_worth_flat))
-    least = 1 - (1 - confidence) / 2
-    return low <= 1 - confidence < high or low < least <= high
+    low, high = sorted((reading.comparison.p_worth, reading.comparison.p_worth_flat))
+    return low <= 1 - confidence < high or low < reading.asked(confidence) <= high
 
 
 def _floor_holds(case: Case, reading: Reading) -> bool:

@@ -23,8 +23,11 @@ PRIOR_SD = 0.12
 # Beyond this many standard deviations of what the prior expects, the prior is doubted and not the data.
 SURPRISE = 2.5
 
-# What training adds to the variance of the rows, as a share of it; see `widened`.
-TRAINING = 0.5
+# What training adds to the variance of the rows, as a share of it, where two models are compared, and where one of them
+# is a blend, which is a mean of several; see `widened`.
+TRAINING, TRAINING_OF_BLENDS = 1.0, 0.5
+# Folds that vary by more than rows explain do so by a chance of less than this (chi square), or because trainings do.
+FOLDS_TELL = 0.05
 # Below this many judged rows no standard error of a ratio can be trusted.
 LEAST_ROWS = 20
 
@@ -58,6 +61,7 @@ def compare_pairs(
     level: float = 0.9,
     theta: float | None = None,
     spread: float = 0.0,
+    training: float = TRAINING,
 ) -> Comparison | None:
     """Measure how the challenger did against the incumbent on the same rows, and the chance of a gain above `min_gain`.
 
@@ -76,7 +80,7 @@ def compare_pairs(
         return None
     seen, psi, psi_by_fold, charged = _effect(incumbent, challenger, metric)
     theta = seen if theta is None else theta
-    error = _error(psi, psi_by_fold, judged, charged=charged, spread=spread)
+    error = _error(psi, psi_by_fold, judged, charged=charged, spread=spread, training=training)
     if error is None:
         return None
     reach = error.quantile(0.5 + level / 2) * error.value
@@ -99,25 +103,20 @@ def compare_pairs(
     )
 
 
-def widened(se: float, spread: float = 0.0, folds: float = 0.0) -> float:
+def widened(se: float, spread: float = 0.0, folds: float = 0.0, training: float = TRAINING) -> float:
     """Return the standard error of a comparison: by its rows (`se`), by a bootstrapped choice, and by its folds.
 
     The truth is the log error ratio of the two models that would be handed over: chosen by all rows, and trained once
-    more, on all of them. SE^2 = se^2 / 2 + max(se, spread)^2. The second part is the estimate's own: that of the rows,
-    or what the choice varied by over draws (`spread`), where that is more: two blends may be the same on all rows and
-    others on the next. The first pays for training, whose luck falls with the number of rows as that of rows does. For
-    learners that end elsewhere with every seed it does not, and folds then differ by more than their rows: what `folds`
-    show (Nadeau and Bengio 2003; referred to the normal distribution, as it is the larger of two) is the least.
+    more, on all of them. SE^2 = training * se^2 + max(se, spread)^2. The second part is the estimate's own: that of the
+    rows, or what the choice varied by over draws (`spread`), where that is more: two blends may be the same on all rows
+    and others on the next. The first pays for training, whose luck falls with the number of rows as that of rows does,
+    and by half for a blend, over whose members it is averaged. For learners that end elsewhere with every seed it does
+    not fall, and folds then differ by more than their rows: where they do what `folds` show is the least (`_of_folds`).
 
-    Simulated with real cheap trainings (reports/choice_simulation.md: 150 to 10,000 rows, four metrics, outliers, the
-    same learners on both sides): the 90 % interval covers 92 % for nets alone and 95 % in company, 88 to 96 % at each
-    number of rows up to 5,000; a reading says "worth it" falsely in 1 % of cases at the margin. Without the bootstrap
-    it covers 83 % in company; without the folds 79 % alone at 5,000 rows; without folds and training 77 % alone.
-    Factors by rows and metric did no better, nor did a t reference for few rows or many columns, which saw a third
-    fewer gains below 300 rows. At 10,000 rows, where some learners' luck of training was as large as that of the rows,
-    it covers 75 % alone (10 tables): one training on all rows has a luck that five others do not show.
+    Simulated with real cheap trainings, for 150 to 10,000 rows, four metrics, outliers, and the same learners on both
+    sides: reports/choice_simulation.md has the coverage of the 90 % interval, false answers, and other ways to widen.
     """
-    return max(float(np.hypot(TRAINING**0.5 * se, max(se, spread))), folds)
+    return max(float(np.hypot(training**0.5 * se, max(se, spread))), folds)
 
 
 def posterior(theta: float, error: StandardError, theta_min: float) -> float:
@@ -224,7 +223,13 @@ def _one_error(incumbent: RowLosses, challenger: RowLosses) -> float:
 
 
 def _error(
-    psi: np.ndarray, psi_by_fold: np.ndarray, judged: Judged, *, charged: float = 0.0, spread: float = 0.0
+    psi: np.ndarray,
+    psi_by_fold: np.ndarray,
+    judged: Judged,
+    *,
+    charged: float = 0.0,
+    spread: float = 0.0,
+    training: float = TRAINING,
 ) -> StandardError | None:
     """Return the standard error for influence values of rows (n,) and of folds (J,); None for a single cluster.
 
@@ -240,10 +245,36 @@ def _error(
             return None
         variance, df = count / (count - 1) * float(np.square(sums).sum()) / judged.rows**2, float(count - 1)
         what = f"over {count} {judged.clusters_are}"
+    folds = _of_folds(psi_by_fold, judged, variance + charged)
+    value = widened(float(np.sqrt(variance + charged)), spread, folds, training)
+    return StandardError(value, df, f"over {len(psi_by_fold)} folds" if value == folds > 0 else what)
+
+
+def _of_folds(psi_by_fold: np.ndarray, judged: Judged, variance: float) -> float:
+    """Return the standard error that folds show (Nadeau and Bengio 2003), or 0 where they vary as their rows do.
+
+    `variance` is that of the mean of all rows, from which folds of so many rows are expected to vary by more. Forward
+    in time folds are the clusters themselves, and always count.
+    """
     count = len(psi_by_fold)
-    folds = float(np.sqrt(np.var(psi_by_fold, ddof=1) * (1 / count + judged.share))) if count > 1 else 0.0
-    value = widened(float(np.sqrt(variance + charged)), spread, folds)
-    return StandardError(value, df, f"over {count} folds" if value == folds > 0 else what)
+    if count < 2:
+        return 0.0
+    seen, rows = float(np.var(psi_by_fold, ddof=1)), [len(places) for places in judged.positions]
+    expected, repeats = variance * judged.rows / float(np.mean(rows)), round(sum(rows) / judged.rows)
+    if not judged.forward and not beyond_rows(seen, expected, count - repeats):
+        return 0.0
+    return float(np.sqrt(seen * (1 / count + judged.share)))
+
+
+def beyond_rows(seen: float, expected: float, df: int) -> bool:
+    """Tell whether folds vary by more than is expected of their rows: both are variances.
+
+    `df` are the folds less the repeats, since the folds of a repeat share its mean.
+
+    >>> beyond_rows(2.3, 1.0, 4), beyond_rows(2.4, 1.0, 4)
+    (False, True)
+    """
+    return seen * df > expected * float(special.chdtri(df, FOLDS_TELL))
 
 
 def _theta_by_fold(incumbent: RowLosses, challenger: RowLosses, judged: Judged, metric: Metric) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from advisor.measuring.evidence import widened
+from advisor.measuring.evidence import TRAINING_OF_BLENDS, widened
 from advisor.measuring.metrics import Metric
 
 # How alike two good models err on the same rows, before anything is measured. It reproduces a known case:
@@ -31,7 +31,9 @@ def detectable_gain_guess(rows: int, metric: Metric, expected_error: float) -> f
         "mae": np.pi / 2 - 1,
     }[metric.name]
     spread = metric.power * np.sqrt(2 * squared_variation * (1 - _GUESSED_CORRELATION))
-    theta = (special.ndtri(0.95) + special.ndtri(0.80)) * widened(spread / float(np.sqrt(rows)))
+    theta = (special.ndtri(0.95) + special.ndtri(0.80)) * widened(
+        spread / float(np.sqrt(rows)), training=TRAINING_OF_BLENDS
+    )
     return float(-np.expm1(-theta))
 
 

@@ -118,6 +118,7 @@ class Reading:
     """One way of asking: `without` nets against `with_nets`, each the option that all rows choose.
 
     `min_gain` is the margin that it is judged by, a relative error reduction: prices may ask another of each pair.
+    `share` is what it may spend of the error that "worth it" is allowed.
     """
 
     how: How
@@ -125,3 +126,8 @@ class Reading:
     with_nets: Option
     comparison: Comparison
     min_gain: float
+    share: float = 1.0
+
+    def asked(self, confidence: float) -> float:
+        """Return the chance of a gain from which this reading by itself says "worth it"."""
+        return 1 - self.share * (1 - confidence)

@@ -220,10 +220,8 @@ def _log_loss_disagrees(figures: Figures) -> str:
 
 
 def _simplest(figures: Figures) -> str:
-    return (
-        f"It is simpler than {OPTIONS[figures['best']]} and expected to have {percent(figures['regret'])} more error, "
-        f"which is within the margin of {chosen_percent(figures['margin'])}."
-    )
+    best, regret = OPTIONS[figures["best"]], percent(figures["regret"])
+    return f"It is simpler than {best} and expected to have only {regret} more error."
 
 
 # Every code that judging gives has its words here, which a test holds it to.
@@ -239,7 +237,7 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
     ),
     "neither_certain": lambda f: (
         f'Neither way of asking is as certain as was wanted ({chosen_percent(f["confidence"])}; "worth it" has two '
-        "chances, so each of them is asked for half of the doubt)."
+        "chances, which share the doubt)."
     ),
     "prior_decides": lambda f: (
         f"Whether the answer is {chosen_percent(f['confidence'])} certain hangs on the weak prior that expects no "
@@ -295,7 +293,7 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
         "they cannot tell, by what is usual of such models."
     ),
     "only_one": lambda f: "It is the only model that may be used.",
-    "simplest_within_margin": _simplest,
+    "simpler_and_nearly_as_good": _simplest,
     "best_does_not_pay": lambda f: (
         f"It is expected to have {percent(f['regret'])} more error than {OPTIONS[f['best']]}, which costs more than "
         "that is worth at the prices given."

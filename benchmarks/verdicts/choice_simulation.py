@@ -117,13 +117,15 @@ def _tails_of_trained(seen: made.Seen) -> str:
 
 INTRO = """\
 Everything goes through the product's own code (`judging.choice`, `measuring.evidence`). "At the margin": how often one
-reading would say "worth it" (0.975 asked, as there are two) were the margin exactly the true effect; "at equality" and
-"a gain seen": the same error of the estimate, moved to a true effect of nothing, 5 % or 10 %, at the metric's margin.
+reading would say "worth it" (0.99 asked alone and 0.96 in company, as they share the error; 0.95 of the only one) were
+the margin exactly the true effect; "at equality" and "a gain seen": the same error of the estimate, moved to a true
+effect of nothing, 5 % or 10 %, at the metric's margin.
 """
 DECIDED = """\
-What was decided from it, and stands in `advisor.measuring.evidence.widened`: SE^2 = se^2 / 2 + max(se, spread)^2, with
-`se` of the rows and `spread` of the bootstrap, or what the folds show (Nadeau and Bengio), whichever is more; one rule
-for all numbers of rows, all metrics and both readings, with a normal reference (t where there are clusters).
+What was decided from it, and stands in `advisor.measuring.evidence.widened`: SE^2 = T se^2 + max(se, spread)^2, with
+`se` of the rows, `spread` of the bootstrap, and T = 1 for two models and 1/2 where one of them is a blend; or what the
+folds show (Nadeau and Bengio) where that is more and they vary by more than their rows explain (chi square, 5 %). One
+rule for all numbers of rows and all metrics, with a normal reference (t where there are clusters).
 """
 TRAINED = """\
 Truth is the log error ratio of what all rows choose, fitted once on all rows, on 20,000 fresh ones whose chances are

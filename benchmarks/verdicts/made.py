@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import special, stats
 
+from advisor.judging.readings import SHARES
 from advisor.measuring import evidence
 from advisor.measuring.evidence import StandardError
 from advisor.measuring.metrics import METRICS
@@ -42,18 +43,39 @@ Rule = Callable[[Seen], StandardError]
 
 def ours(seen: Seen) -> StandardError:
     """Return the product's standard error."""
-    return StandardError(evidence.widened(seen.figures["se"], seen.figures["spread"], seen.figures["nb"]), None, "")
+    value = evidence.widened(seen.figures["se"], seen.figures["spread"], _of_folds(seen), _training(seen))
+    return StandardError(value, None, "")
 
 
-def _of(training: float, *, spread: bool = True, folds: bool = False) -> Rule:
-    """Return a rule that charges `training` times the variance of the rows, and looks at bootstrap and folds or not."""
+def _training(seen: Seen) -> float:
+    """Return what training adds to the variance of the rows, as the product has it."""
+    blended = any("blend" in which for which in seen.figures.get("pair", ()))
+    return evidence.TRAINING_OF_BLENDS if blended else evidence.TRAINING
+
+
+def _of_folds(seen: Seen) -> float:
+    """Return what the folds show where they vary by more than their rows explain, else 0, as the product does."""
+    figures, folds, repeats = seen.figures, seen.figures["folds"], seen.line.get("repeats", 1)
+    a_repeat = folds // repeats
+    variance = figures["nb"] ** 2 / (1 / folds + 1 / (a_repeat - 1))
+    return figures["nb"] if evidence.beyond_rows(variance, a_repeat * figures["se"] ** 2, folds - repeats) else 0.0
+
+
+def _of(training: float | None, *, spread: bool = True, folds: bool = False) -> Rule:
+    """Return a rule that charges `training` times the variance of the rows (None: as the product does), and looks at
+    bootstrap and folds or not."""
 
     def rule(seen: Seen) -> StandardError:
         se, own = seen.figures["se"], seen.figures["spread"] if spread else 0.0
-        value = float(np.hypot(np.sqrt(training) * se, max(se, own)))
-        return StandardError(max(value, seen.figures["nb"]) if folds else value, None, "")
+        charged = _training(seen) if training is None else training
+        value = float(np.hypot(np.sqrt(charged) * se, max(se, own)))
+        return StandardError(max(value, _of_folds(seen)) if folds else value, None, "")
 
     return rule
+
+
+def _folds_always(seen: Seen) -> StandardError:
+    return StandardError(max(ours(seen).value, seen.figures["nb"]), None, "")
 
 
 def _factor(seen: Seen) -> StandardError:
@@ -76,8 +98,9 @@ def _as_before(seen: Seen) -> StandardError:
 
 RULES: Mapping[str, Rule] = {
     "the product's": ours,
-    "without the folds": _of(0.5),
-    "without the bootstrap": _of(0.5, spread=False, folds=True),
+    "without the folds": _of(None),
+    "the folds always": _folds_always,
+    "without the bootstrap": _of(None, spread=False, folds=True),
     "without the part for training": _of(0.0, folds=True),
     "rows and bootstrap alone": _of(0.0),
     "training counts in full, without the folds": _of(1.0),
@@ -113,7 +136,12 @@ def covers(seen: Seen, rule: Rule = ours) -> bool:
 def worth_it(seen: Seen, theta: float, theta_min: float, rule: Rule = ours) -> bool:
     """Tell whether one reading would say so where the truth were `theta`, with the error that was made here."""
     low, _ = chances(theta + seen.error, rule(seen), theta_min)
-    return low >= 1 - (1 - CONFIDENCE) / 2
+    return low >= asked(seen.how, [how for how in HOWS if how in seen.line])
+
+
+def asked(how: str, known: Collection[How]) -> float:
+    """Return the chance from which the product says "worth it" by a reading: those `known` share the error."""
+    return 1 - SHARES[how] / sum(SHARES[other] for other in known) * (1 - CONFIDENCE)
 
 
 def chances(theta: float, error: StandardError, theta_min: float) -> tuple[float, float]:
@@ -127,7 +155,7 @@ def answer(readings: Sequence[Seen], rule: Rule = ours) -> tuple[Answer, Seen | 
     theta_min = margin(readings[0].line)
     found = [(seen, chances(float(seen.figures["theta"]), rule(seen), theta_min)) for seen in readings]
     for seen, (low, _) in found:
-        if low >= 1 - (1 - CONFIDENCE) / 2:
+        if low >= asked(seen.how, [other.how for other in readings]):
             return "worth_it", seen
     if all(high <= 1 - CONFIDENCE for _, (_, high) in found):
         return "not_worth_it", None

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import made
 import numpy as np
 import truth
 from lines import Line
 from scipy import special
 
-CONFIDENCE = 0.95
 # One-sided 95 % of a truth's own noise, in standard errors.
 NOISE = float(special.ndtri(0.95))
 DECIDED = ("worth_it", "not_worth_it")
@@ -61,13 +61,15 @@ def margin(line: Line, how: str) -> float:
     return truth.theta_of(line["readings"][how]["min_gain"])
 
 
-def decided(reading: Line | None) -> str | None:
+def decided(line: Line, how: str) -> str | None:
     """Say what a reading is certain of by itself: "worth_it", "not_worth_it", or None."""
-    if reading is None or reading["p_worth"] is None:
+    known = [other for other in made.HOWS if line["readings"].get(other)]
+    chance = line["readings"][how]["p_worth"] if how in known else None
+    if chance is None:
         return None
-    if reading["p_worth"] >= 1 - (1 - CONFIDENCE) / 2:
+    if chance >= made.asked(how, known):
         return "worth_it"
-    return "not_worth_it" if reading["p_worth"] <= 1 - CONFIDENCE else None
+    return "not_worth_it" if chance <= 1 - made.CONFIDENCE else None
 
 
 def is_wrong(said: str, line: Line, how: str, noise: float = 0.0) -> bool:

@@ -6,11 +6,19 @@ from scoring import Chance
 
 
 @pytest.mark.parametrize(
-    ("p_worth", "said"),
-    [(0.99, "worth_it"), (0.96, None), (0.5, None), (0.06, None), (0.04, "not_worth_it"), (None, None)],
-)
-def test_a_reading_by_itself_decides_as_the_answer_asks(p_worth, said):
-    assert scoring.decided(reading(0.1, p_worth)) == said
+    ("p_worth", "alone", "in_company", "single"),
+    [
+        (0.991, "worth_it", "worth_it", "worth_it"), (0.989, None, "worth_it", "worth_it"),
+        (0.961, None, "worth_it", "worth_it"), (0.959, None, None, "worth_it"), (0.94, None, None, None),
+        (0.06, None, None, None), (0.04, "not_worth_it", "not_worth_it", "not_worth_it"), (None, None, None, None),
+    ],
+)  # fmt: skip
+def test_a_reading_by_itself_decides_as_the_answer_asks(p_worth, alone, in_company, single):
+    own = reading(0.1, p_worth)
+    shared = {**line(), "readings": {"alone": own, "in_company": own}}
+    assert (scoring.decided(shared, "alone"), scoring.decided(shared, "in_company")) == (alone, in_company)
+    one = {**line(), "readings": {"alone": own, "in_company": None}}
+    assert (scoring.decided(one, "alone"), scoring.decided(one, "in_company")) == (single, None)
 
 
 @pytest.mark.parametrize(

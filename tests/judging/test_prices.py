@@ -11,7 +11,7 @@ from advisor.errors import UserError
 from advisor.judging import bills, choice, prices, readings
 from advisor.judging.bills import Side
 from advisor.judging.board import board_of
-from advisor.records import Account, BoardRow, Case, Comparison, Cost, Limits, Prices, Question
+from advisor.records import Account, BoardRow, Case, Comparison, Cost, Limits, Option, Prices, Question, Reading
 from tests.made_case import made_case
 
 # 3.60 an hour is a thousandth a second; a year has 365 days, so 1,000 predictions a day are 365,000.
@@ -29,6 +29,11 @@ def compared(gain: float = GAIN, se: float = 0.02) -> Comparison:
         theta, se, None, theta - 1.645 * se, theta + 1.645 * se, 0.9, 0.5, 0.5, 0.02, 2.5 * se, ERROR,
         ERROR * (1 - gain), 5000, "from the rows",
     )  # fmt: skip
+
+
+def reading(comparison: Comparison, share: float = 1.0) -> Reading:
+    known = Option("classical", {}, ERROR, ERROR, 1 - ERROR)
+    return Reading("alone", known, known, comparison, 0.02, share)
 
 
 def test_the_bill_is_net_less_classical_item_by_item() -> None:
@@ -181,7 +186,7 @@ def test_a_family_without_a_champion_has_its_sums_alone() -> None:
 
 
 def scenarios(given: Prices) -> dict[tuple[str, float], object]:
-    rows = prices.sensitivity(Question(0.02, prices=given), NEURAL, CLASSICAL, compared())
+    rows = prices.sensitivity(Question(0.02, prices=given), NEURAL, CLASSICAL, reading(compared()))
     return {(row.change, row.factor): row for row in rows}
 
 
@@ -205,16 +210,17 @@ def test_where_the_answer_flips() -> None:
     assert factors["cost_per_hour"] == pytest.approx((3650 - 2400) / 4.258)
 
 
-def test_worth_it_is_asked_for_as_much_as_the_verdict_asks() -> None:
-    """97 % suffice for 94 %, since each of the two readings has half of the error, and not for 95 %."""
-    compared_so = compared(gain=0.058, se=0.02)
+@pytest.mark.parametrize(("share", "enough", "too_much"), [(0.2, 0.85, 0.86), (0.8, 0.96, 0.97), (1.0, 0.97, 0.98)])
+def test_worth_it_is_asked_for_as_much_as_the_verdict_asks(share: float, enough: float, too_much: float) -> None:
+    """What is 97 % certain suffices for 85 % alone, of which a fifth of the error is 97 %, and for 96 % in company."""
+    certain = reading(compared(gain=0.058, se=0.02), share)
     told = {}
-    for confidence in (0.94, 0.95):
+    for confidence in (enough, too_much):
         question = Question(0.02, confidence, prices=replace(PRICES, engineering_cost=0.0))
-        first = next(prices.sensitivity(question, NEURAL, CLASSICAL, compared_so))
+        first = next(prices.sensitivity(question, NEURAL, CLASSICAL, certain))
         told[confidence] = first.answer
-        assert 0.97 < first.p_worth < 0.975
-    assert told == {0.94: "worth_it", 0.95: "too_close_to_call"}
+        assert 0.97 < first.p_worth < 0.972
+    assert told == {enough: "worth_it", too_much: "too_close_to_call"}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,15 @@ def test_the_margin_moves_the_chance_and_nothing_else() -> None:
 
 def test_one_model_asked_for_is_one_reading() -> None:
     assert set(both(case(limits=Limits(single=True)))) == {"alone"}
+
+
+def test_both_readings_share_the_error_and_the_only_one_may_spend_it_all() -> None:
+    shared, single = both(case()), both(case(limits=Limits(single=True)))
+    assert {how: reading.asked(0.95) for how, reading in shared.items()} == pytest.approx(
+        {"alone": 0.99, "in_company": 0.96}
+    )
+    assert sum(reading.share for reading in shared.values()) == pytest.approx(1.0)
+    assert (single["alone"].share, single["alone"].asked(0.95)) == (1.0, 0.95)
     assert set(both(case())) == {"alone", "in_company"}
 
 

@@ -131,20 +131,29 @@ def test_not_worth_it_needs_both_readings() -> None:
     made = case(net=1.0, tree=0.7, min_gain=0.1)
     ruled = ruling(made)
     assert ruled.readings["alone"].comparison.p_worth < 0.001
-    assert 0.05 < ruled.readings["in_company"].comparison.p_worth < 0.975
+    assert 0.05 < ruled.readings["in_company"].comparison.p_worth < 0.96
     assert ruled.answer == "too_close_to_call"
     single = ruling(case(net=1.0, tree=0.7, min_gain=0.1, limits=Limits(single=True)))
     assert single.answer == "not_worth_it"
 
 
-def test_worth_it_is_asked_for_half_of_the_error_by_either_reading() -> None:
-    made = case(net=0.62, limits=Limits(single=True))
-    chance = ruling(made).readings["alone"].comparison
+@pytest.mark.parametrize(
+    ("made", "how", "share"),
+    [
+        (case(net=0.63, limits=Limits(single=True)), "alone", 1.0),
+        (case(net=0.5, linear=0.7, own=False, min_gain=0.2), "alone", 0.2),
+        (case(net=0.9, min_gain=0.1), "in_company", 0.8),
+    ],
+    ids=["the only one", "alone", "in company"],
+)
+def test_worth_it_is_asked_for_its_share_of_the_error_by_each_reading(made: Case, how: How, share: float) -> None:
+    chance = ruling(made).readings[how].comparison
     sure = min(chance.p_worth, chance.p_worth_flat)
-    assert 0.6 < sure < 0.999
-    just_below, just_above = 1 - 2 * (1 - sure) + 1e-6, 1 - 2 * (1 - sure) - 1e-6
-    assert ruling(made, confidence=just_below).answer == "too_close_to_call"
-    assert ruling(made, confidence=just_above).answer == "worth_it"
+    assert 0.9 < sure < 0.9999
+    confidence = 1 - (1 - sure) / share
+    above, below = (ruling(made, confidence=confidence + step) for step in (1e-6, -1e-6))
+    assert above.answer == "too_close_to_call"
+    assert (below.answer, below.how) == ("worth_it", how)
 
 
 def test_a_strong_net_that_was_given_up_on_had_its_chance() -> None:

@@ -61,7 +61,7 @@ def test_what_is_recommended_is_what_is_best_to_use(situation: str, noises: dict
 def test_what_is_spent_after_the_answer_is_not_held_against_the_model_that_it_served(value: float) -> None:
     """The price of trials that came later is in neither the margin of the answer nor that of the recommendation."""
     costs = {name: Cost(fit_seconds=4.0, latency_p50_ms=latency) for name, latency in LATENCIES.items()}
-    made = case({"realmlp": 0.5}, prices=Prices(3.6, 100.0, value), costs=costs)
+    made = case({"realmlp": 0.45}, prices=Prices(3.6, 100.0, value), costs=costs)
     default = made.outcomes["realmlp-default"]
     later = [
         replace(default, candidate=(tuned := replace(default.candidate, params={"x": place})),

@@ -102,15 +102,17 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         (
             "Two ways of asking",
             "Alone: the best net against the best classical model. In company: the best that can be built with nets, "
-            "a blend too, against the best that can be built without. Nets are worth it where either is certain, at "
-            "half of the allowed doubt each, and a boosted tree, where any takes part, was measured; they are not "
-            "worth it where both say so and a strong net was measured.",
+            "a blend too, against the best that can be built without. Nets are worth it where either is certain, alone "
+            "at a fifth of the allowed doubt and in company at the rest (at all of it where only one was asked), and a "
+            "boosted tree, where any takes part, was measured; they are not worth it where both say so and a strong "
+            "net was measured.",
         ),
         (
             "Test",
             f"The two sides predicted the same rows out of fold. Their difference is {ratio}, and its uncertainty "
             f"comes from each row's share in it. {variance} It is widened for what training "
-            "once more on all rows adds, and to what the folds differ by (Nadeau and Bengio 2003) where that is more.",
+            "once more on all rows adds, and to what the folds differ by (Nadeau and Bengio 2003) where that is more "
+            "than their rows explain.",
         ),
         (
             "Decision",
@@ -119,7 +121,7 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         ),
         (
             "What is recommended",
-            "The simplest model that is not expected to give away more than the margin to the best of them all: "
+            "The simplest model that is not expected to give away more than half a per cent to the best of them all: "
             "champions and blends. Where the contest was held on a part of the rows, rows that nobody had learnt from "
             "have the last word on who is in it, if enough of them can be spared. What was spent on it after the "
             "answer was known moved no answer.",

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from advisor.judging import bills, prices
-from advisor.records import Comparison, Prices, Question
+from advisor.judging import bills, prices, readings
+from advisor.records import Comparison, Option, Prices, Question, Reading
 
 ANSWERS = ("worth_it", "not_worth_it", "too_close_to_call", "no_signal", "not_enough_evidence")
 TASKS = ("binary", "multiclass", "regression")
@@ -208,7 +208,15 @@ def document(answer: str = "worth_it", task: str = "binary") -> dict:
                 "evidence": {"column": "capital_gain_code", "roc_auc": 0.9981},
             },
         ],
-        "splits": {"kind": "stratified", "folds": 5, "repeats": 1, "judged": 5, "trainings": 1, "group": None, "time": None},
+        "splits": {
+            "kind": "stratified",
+            "folds": 5,
+            "repeats": 1,
+            "judged": 5,
+            "trainings": 1,
+            "group": None,
+            "time": None,
+        },
         "budget": {
             "seconds": 600.0,
             "spent_seconds": 588.4,
@@ -298,6 +306,8 @@ def priced(verdict: dict, engineering_cost: float = 9000.0) -> dict:
         theta, half / 1.645, None, theta - half, theta + half, 0.9, 0.9, 0.9, 0.02, 0.05, error, error * (1 - gain),
         48842, "row by row",
     )  # fmt: skip
+    known = Option("classical", {}, error, error, 1 - error)
+    reading = Reading("alone", known, known, compared, 0.02, readings.SHARES["alone"])
     sides = bills.Side(702.5, 9.7, 0.002), bills.Side(251.0, 4.1, 0.0005)
     charged = bills.extra_bill(given, *sides)
     whole, perfect = bills.total(charged, given), bills.benefit(given, error, 1.0)
@@ -313,7 +323,7 @@ def priced(verdict: dict, engineering_cost: float = 9000.0) -> dict:
         "benefit": asdict(prices._money(compared, perfect)),
         "net": asdict(prices._money(compared, perfect, whole)),
         "break_even": asdict(prices._break_even(given, "accuracy", charged, error, gain)),
-        "sensitivity": [asdict(row) for row in prices.sensitivity(Question(0.02, prices=given), *sides, compared)],
+        "sensitivity": [asdict(row) for row in prices.sensitivity(Question(0.02, prices=given), *sides, reading)],
         "flips": prices.flips(given, charged, error, gain),
         "pareto": _pareto(verdict["leaderboard"], "money"),
     }

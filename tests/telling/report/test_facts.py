@@ -422,7 +422,7 @@ def test_method_names_its_sources():
     told = " ".join(paragraph for _, paragraph in method.steps(document()))
     assert "DeLong" in told
     assert "Nadeau and Bengio 2003" in told
-    assert "chosen on the rows drawn and judged on the others" in told and "at half of the allowed doubt" in told
+    assert "chosen on the rows drawn and judged on the others" in told and "at a fifth of the allowed doubt" in told
     assert "10,000 of 48,842" in " ".join(p for _, p in method.steps({**document(), "rows_used": 10_000}))
     assert "DeLong" not in " ".join(paragraph for _, paragraph in method.steps(document(task="regression")))
 
