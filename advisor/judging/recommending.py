@@ -65,13 +65,13 @@ def recommend(
     best = min(options, key=lambda which: expected[which])
     unpaid = _unpaid(case, chosen, expected, decided)
     paying = [which for which in options if which not in unpaid]
-    margin = -float(np.log1p(-min(case.question.min_gain, MOST_GIVEN_AWAY)))
+    allowed = -float(np.log1p(-min(case.question.min_gain, MOST_GIVEN_AWAY)))
     least = min(expected[which] for which in paying)
-    taken = next(which for which in paying if expected[which] - least <= margin)
+    taken = next(which for which in paying if expected[which] - least <= allowed)
     behind = expected[taken] - expected[best]
     regret = float(np.expm1(behind))
     only = "best" if len(options) > 1 else "only_one"
-    why_another = "best_does_not_pay" if best in unpaid and behind > margin else "simpler_and_nearly_as_good"
+    why_another = "best_does_not_pay" if best in unpaid and behind > allowed else "simpler_and_nearly_as_good"
     code = only if taken == best else why_another
     asked = unpaid[best] if code == "best_does_not_pay" else case.question.min_gain
     reason = Reason(code, {"regret": regret, "best": best, "margin": asked})
