@@ -14,7 +14,7 @@ import numpy as np
 
 from advisor.judging.ruling import Ruling, ruling
 from advisor.measuring.evidence import StandardError, posterior
-from advisor.records import Case, Look
+from advisor.records import Case, Comparison, Look
 
 Stage = Literal["defaults", "tuned", "final"]
 
@@ -32,19 +32,17 @@ def look(stage: Stage, case: Case, elapsed: Callable[[], float]) -> tuple[Look, 
 
     `elapsed` tells the seconds since the run began; they are asked for once the answer is found. Before the last look
     the question's confidence c is raised to 1 - (1 - c) / 2. Defaults decide only that nets do not pay, and only where
-    all that tuning may add leaves no reading a chance above (1 - c) / 2; where no net meets the limits, only if they
-    ask for a model that can be read: tuning may find a smaller net, or a quicker one.
+    all that tuning may add leaves no reading a larger chance than it may (Reading.most_left); where no net meets the
+    limits, only if they ask for a model that can be read: tuning may find a smaller net, or a quicker one.
     """
     asked = case.question.confidence if stage == "final" else 1 - (1 - case.question.confidence) / 2
     ruled = ruling(case, confidence=asked)
     decided, hope = stage == "final", None
     if stage == "defaults" and ruled.answer == "not_worth_it":
-        hopes = [
-            chance_after_tuning(read.theta, StandardError(read.se, read.df, read.method), read.theta_min)
-            for read in (reading.comparison for reading in ruled.readings.values())
-        ]
-        hope = max(hopes, default=None)
-        decided = case.question.limits.interpretable if hope is None else hope <= 1 - asked
+        hopes = {how: _hope(reading.comparison) for how, reading in ruled.readings.items()}
+        hope = max(hopes.values(), default=None)
+        left_open = any(hopes[how] > reading.most_left(asked) for how, reading in ruled.readings.items())
+        decided = case.question.limits.interpretable if hope is None else not left_open
     elif stage == "tuned":
         decided = ruled.answer in CONCLUSIVE
     seen = Look(
@@ -58,6 +56,10 @@ def look(stage: Stage, case: Case, elapsed: Callable[[], float]) -> tuple[Look, 
         hope=hope,
     )
     return seen, ruled
+
+
+def _hope(read: Comparison) -> float:
+    return chance_after_tuning(read.theta, StandardError(read.se, read.df, read.method), read.theta_min)
 
 
 def chance_after_tuning(theta: float, error: StandardError, theta_min: float) -> float:

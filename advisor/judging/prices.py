@@ -10,7 +10,7 @@ import numpy as np
 
 from advisor import options
 from advisor.errors import UserError
-from advisor.judging import bills
+from advisor.judging import bills, readings
 from advisor.judging.case import learner_of
 from advisor.judging.choice import Chosen
 from advisor.judging.sides import cost_of, side_of
@@ -149,7 +149,7 @@ def sensitivity(question: Question, neural: bills.Side, classical: bills.Side, r
         judged = _judged(moved, needed)
         worth = bills.benefit(changed, comparison.incumbent_error, moved.gain) or 0.0
         extra = bills.total(charged, changed)
-        answer = _answer(replace(reading, comparison=judged), question.confidence)
+        answer = readings.answer_of(replace(reading, comparison=judged), question.confidence)
         base = base or answer
         yield Scenario(what, factor, worth, extra, worth - extra, needed, judged.p_worth, answer, answer != base)
 
@@ -264,13 +264,6 @@ def _break_even(prices: Prices, metric: str, charged: bills.Bill, error: float, 
         bills.break_even_value(prices, charged, error, gain) if metric in UNITS else None,
         reason,
     )
-
-
-def _answer(reading: Reading, confidence: float) -> Answer:
-    """Answer as a ruling does where both readings say the same: for "worth it" they share the error."""
-    sure = evidence.answer_of(reading.comparison, reading.asked(confidence))
-    answer = evidence.answer_of(reading.comparison, confidence)
-    return sure if answer == "worth_it" else answer
 
 
 def _moved(comparison: Comparison, factor: float) -> Comparison:

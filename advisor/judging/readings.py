@@ -13,7 +13,7 @@ from advisor.judging.choice import LEFT_OUT, Chosen
 from advisor.judging.sides import margin_of
 from advisor.measuring import evidence
 from advisor.measuring.metrics import METRICS
-from advisor.records import Case, Comparison, How, Option, Reading, Which
+from advisor.records import Answer, Case, Comparison, How, Option, Reading, Which
 
 SIDES: Mapping[How, tuple[tuple[Which, ...], tuple[Which, ...]]] = {
     "alone": (("classical",), ("neural",)),
@@ -24,6 +24,10 @@ SIDES: Mapping[How, tuple[tuple[Which, ...], tuple[Which, ...]]] = {
 # Wasserman 2006). In company the sides are paired more closely, and the standard error is half of the other's: there
 # most of it buys most (reports/choice_simulation.md).
 SHARES: Mapping[How, float] = {"alone": 0.2, "in_company": 0.8}
+# "Not worth it" is about what would be used. Where that may be a blend, in company says with the confidence that was
+# asked for that nothing is lost by leaving nets out; that a net alone gains the margin over one model, which nobody
+# needs to use, may stay possible, but has to be unlikely (reports/choice_simulation.md).
+UNLIKELY = 0.2
 
 
 def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[How, Reading]:
@@ -46,7 +50,13 @@ def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[H
         if compared is not None:
             found[how] = Reading(how, options[left], options[right], compared, own)
     spent = sum(SHARES[how] for how in found)
-    return {how: replace(reading, share=SHARES[how] / spent) for how, reading in found.items()}
+    open_to: Mapping[How, float] = {"alone": UNLIKELY} if len(found) > 1 else {}
+    return {how: replace(own, share=SHARES[how] / spent, left=open_to.get(how)) for how, own in found.items()}
+
+
+def answer_of(reading: Reading, confidence: float) -> Answer:
+    """Say what a reading answers by itself where this much confidence was asked for."""
+    return evidence.answer_of(reading.comparison, reading.asked(confidence), reading.most_left(confidence))
 
 
 def alone_among(case: Case, keys: Collection[str], *, min_gain: float | None = None) -> Reading | None:

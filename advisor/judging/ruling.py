@@ -9,7 +9,6 @@ from typing import Literal
 from advisor.judging import board, choice, readings
 from advisor.judging.case import contenders, learner_of, losses_of, missed
 from advisor.judging.choice import Chosen
-from advisor.measuring import evidence
 from advisor.measuring.metrics import METRICS
 from advisor.planning.plan import BOOSTED
 from advisor.records import Answer, Case, How, Outcome, Reading, Reason, Which
@@ -46,8 +45,8 @@ def ruling(
 
     `confidence` None is that of the question; `min_gain` None is for each reading the larger of what was asked for and
     the gain that pays for what its side with nets costs. "Worth it" has two chances, one a reading, which share
-    the error that is allowed (readings.SHARES); "not worth it" needs both readings, which no correction makes safer
-    (intersection-union, Berger 1982).
+    the error that is allowed (readings.SHARES); "not worth it" needs both, in company with the confidence that was
+    asked for (intersection-union, Berger 1982, needs no correction) and alone as readings.UNLIKELY says.
     """
     chosen = chosen or choice.chosen(case)
     asked = case.question.confidence if confidence is None else confidence
@@ -70,18 +69,16 @@ def _answer(
     skill, ruled_out = _skill(case, chosen)
     if not skill and ruled_out:
         return "no_signal", None, (Reason("no_skill", {"ruled_out": LARGEST_NO_SIGNAL}),)
-    answers = {how: evidence.answer_of(reading.comparison, reading.asked(confidence)) for how, reading in found.items()}
-    against_nets = [evidence.answer_of(reading.comparison, confidence) for reading in found.values()]
-    if all(answer == "not_worth_it" for answer in against_nets):
-        closer = max(found, key=lambda how: found[how].comparison.p_worth)
-        return _not_worth_it(case, closer)
+    answers = {how: readings.answer_of(reading, confidence) for how, reading in found.items()}
+    if all(answer == "not_worth_it" for answer in answers.values()):
+        return _not_worth_it(case, "in_company" if "in_company" in found else "alone")
     # That a net does not pay can be known before it is known whether anything does; that one pays cannot.
     if not skill:
         return "not_enough_evidence", None, (Reason("no_skill_yet", {"rows": len(case.matrix.rows),
                                                                      "ruled_out": LARGEST_NO_SIGNAL}),)  # fmt: skip
     certain = [how for how, answer in answers.items() if answer == "worth_it"]
     if not certain:
-        disagree = any(_prior_decides(reading, confidence) for reading in found.values())
+        disagree = _prior_decides(found, confidence)
         return "too_close_to_call", None, (Reason("prior_decides" if disagree else "neither_certain",
                                                   {"confidence": confidence}),)  # fmt: skip
     noticed = [how for how in certain if _floor_holds(case, found[how])]
@@ -221,10 +218,17 @@ def _skill(case: Case, chosen: Chosen) -> tuple[bool, bool]:
     return seen.p_worth_flat >= SKILL_CONFIDENCE, large.p_worth_flat <= 1 - SKILL_CONFIDENCE
 
 
-def _prior_decides(reading: Reading, confidence: float) -> bool:
-    """Tell whether one of the chances, with and without the weak prior, is certain and the other is not."""
-    low, high = sorted((reading.comparison.p_worth, reading.comparison.p_worth_flat))
-    return low <= 1 - confidence < high or low < reading.asked(confidence) <= high
+def _prior_decides(found: dict[How, Reading], confidence: float) -> bool:
+    """Tell whether the chances with the weak prior, or those without it, would be an answer by themselves."""
+    with_prior, without = (
+        {how: getattr(reading.comparison, chance) for how, reading in found.items()}
+        for chance in ("p_worth", "p_worth_flat")
+    )
+    return any(
+        any(chances[how] >= reading.asked(confidence) for how, reading in found.items())
+        or all(chances[how] <= reading.most_left(confidence) for how, reading in found.items())
+        for chances in (with_prior, without)
+    )
 
 
 def _floor_holds(case: Case, reading: Reading) -> bool:

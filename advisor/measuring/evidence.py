@@ -143,15 +143,16 @@ def gain_interval(theta: float, low: float, high: float, level: float) -> dict[s
     return {"estimate": gain_of(theta), "low": gain_of(low), "high": gain_of(high), "level": level}
 
 
-def answer_of(comparison: Comparison, confidence: float = 0.95) -> Answer:
+def answer_of(comparison: Comparison, confidence: float = 0.95, left: float | None = None) -> Answer:
     """Answer from the figures alone; where the prior and no prior disagree, it is too close to call.
 
-    The absolute floor and the user's constraints are not looked at here.
+    `left` is the chance of a gain that "not worth it" may leave, 1 - `confidence` where it is None. The absolute floor
+    and the user's constraints are not looked at here.
     """
     chances = (comparison.p_worth, comparison.p_worth_flat)
     if min(chances) >= confidence:
         return "worth_it"
-    if max(chances) <= 1 - confidence:
+    if max(chances) <= (1 - confidence if left is None else left):
         return "not_worth_it"
     return "too_close_to_call"
 

@@ -74,7 +74,8 @@ def make_plan(
     able = [learner for learner in learners if learner.name not in skipped]
     essential = _essential(able, len(dataset.target), profile)
     counted = [learner for learner in able if learner.name in essential]
-    sizes = sizes or _sizes(len(dataset.target), counted, profile, workers * seconds, averaged, speed, device)
+    averages = [learner for learner in able if learner.averaged] if averaged else []
+    sizes = sizes or _sizes(len(dataset.target), counted, averages, profile, workers * seconds, speed, device)
     most, folds, trainings = sizes
     drawn = rows_.draw(dataset, most, folds, budget.seed, copies(dataset))
     train = int(np.mean([len(part.train) for part in drawn.parts]))
@@ -112,17 +113,15 @@ def make_plan(
 def _sizes(
     rows: int,
     essential: Sequence[Learner],
+    averaged: Sequence[Learner],
     profile: Profile,
     worker_seconds: float,
-    averaged: bool,
     speed: float,
     device: str,
 ) -> tuple[int, int, int]:
     """Return the rows, the folds and the trainings of a fit that the seconds are expected to pay for."""
     most, folds = rows_.affordable(rows, essential, profile, worker_seconds, speed=speed, device=device)
-    if not averaged:
-        return most, folds, 1
-    return most, folds, rows_.trainings(most, folds, essential, profile, worker_seconds, speed=speed, device=device)
+    return most, folds, rows_.trainings(most, folds, averaged, profile, worker_seconds, speed=speed, device=device)
 
 
 def too_dear(folds: int, seconds: float) -> str:

@@ -24,7 +24,8 @@ ESSENTIAL_SHARE = 0.4
 # and XGBoost; with 1,600 rows it was 3 and 1 % (medians of 7 to 17 tables, reports/nets_speed.md). That luck falls with
 # the rows. CatBoost, with half a per cent for two fits of 2 s, is not averaged.
 MOST_TRAININGS, MOST_ROWS_TO_AVERAGE = 3, 20_000
-# The part of all workers' seconds that the essential learners may be expected to take so: the others want theirs.
+# The part of all workers' seconds that the defaults of all who are averaged may be expected to take so: the others
+# want their turn.
 AVERAGED_SHARE = 0.2
 # A step from one number of rows to the next smaller one that is tried.
 STEP = 0.85
@@ -73,17 +74,16 @@ def affordable(
 def trainings(
     rows: int,
     folds: int,
-    essential: Sequence[Learner],
+    averaged: Sequence[Learner],
     profile: Profile,
     worker_seconds: float,
     *,
     speed: float,
     device: str,
 ) -> int:
-    """Return how many trainings a fit of a learner that is averaged is the mean of: as many as the seconds pay for."""
-    if rows > MOST_ROWS_TO_AVERAGE:
+    """Return how many trainings a fit is the mean of: as many as the seconds pay for with all who are averaged."""
+    if rows > MOST_ROWS_TO_AVERAGE or not averaged:
         return 1
-    averaged = [learner for learner in essential if learner.averaged]
     once = _cost(rows * (1 - 1 / max(folds, 2)), folds, averaged, profile, speed, device)
     affordable = AVERAGED_SHARE * worker_seconds / max(once, 1e-9)
     return int(np.clip(affordable, 1, MOST_TRAININGS))

@@ -118,7 +118,8 @@ class Reading:
     """One way of asking: `without` nets against `with_nets`, each the option that all rows choose.
 
     `min_gain` is the margin that it is judged by, a relative error reduction: prices may ask another of each pair.
-    `share` is what it may spend of the error that "worth it" is allowed.
+    `share` is what it may spend of the error that "worth it" is allowed. `left` is the chance of a gain that "not worth
+    it" may leave open here; None is what the confidence leaves.
     """
 
     how: How
@@ -127,7 +128,12 @@ class Reading:
     comparison: Comparison
     min_gain: float
     share: float = 1.0
+    left: float | None = None
 
     def asked(self, confidence: float) -> float:
         """Return the chance of a gain from which this reading by itself says "worth it"."""
         return 1 - self.share * (1 - confidence)
+
+    def most_left(self, confidence: float) -> float:
+        """Return the chance of a gain up to which this reading lets "not worth it" be said."""
+        return max(self.left or 0.0, 1 - confidence)

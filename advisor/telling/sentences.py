@@ -43,13 +43,20 @@ def sentence(verdict: Verdict, handed: Handed | None, case: Case) -> str:
         return f"{opening}{beside}: {measured(verdict.readings[verdict.how], case)}{of_rows(case)}."
     both = "; ".join(measured(given, case, short=True) for given in verdict.readings.values())
     if verdict.answer == "not_worth_it":
-        how = "neither alone nor beside the classical models does a net save" if len(verdict.readings) > 1 else (
-            "the best net does not save"
-        )  # fmt: skip
         margins = {margin(given) for given in verdict.readings.values()}
         much = f"more than {margins.pop()}" if len(margins) == 1 else "as much as would pay for it"
-        return f"{opening}: {how} {much} of the error{of_rows(case)}: {both}."
+        return f"{opening}: {_not_saved(verdict, much, case)}{of_rows(case)}: {both}."
     return f"{opening}{of_rows(case)}: {both}.{_meanwhile(verdict, handed, case)}"
+
+
+def _not_saved(verdict: Verdict, much: str, case: Case) -> str:
+    """Say of which readings it is certain that nets do not save so much of the error, and of which it is likely."""
+    if len(verdict.readings) == 1:
+        return f"the best net does not save {much} of the error"
+    alone = verdict.readings["alone"].comparison
+    if max(alone.p_worth, alone.p_worth_flat) <= 1 - case.question.confidence:
+        return f"neither alone nor beside the classical models does a net save {much} of the error"
+    return f"beside the classical models nets do not save {much} of the error, and alone it is not likely"
 
 
 def measured(given: Reading, case: Case, *, short: bool = False) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from advisor.judging.readings import SHARES
+from advisor.judging.readings import SHARES, UNLIKELY
 from advisor.measuring import evidence
 from advisor.measuring.evidence import StandardError
 from advisor.measuring.metrics import METRICS
@@ -144,6 +144,11 @@ def asked(how: str, known: Collection[How]) -> float:
     return 1 - SHARES[how] / sum(SHARES[other] for other in known) * (1 - CONFIDENCE)
 
 
+def most_left(how: str, known: Collection[How]) -> float:
+    """Return the chance of a gain that "not worth it" may leave by a reading, where these are `known`."""
+    return UNLIKELY if how == "alone" and len(known) > 1 else 1 - CONFIDENCE
+
+
 def chances(theta: float, error: StandardError, theta_min: float) -> tuple[float, float]:
     """Return the smaller and the larger of the chances with and without the prior."""
     both = evidence.posterior(theta, error, theta_min), error.chance(theta - theta_min, error.value)
@@ -157,7 +162,7 @@ def answer(readings: Sequence[Seen], rule: Rule = ours) -> tuple[Answer, Seen | 
     for seen, (low, _) in found:
         if low >= asked(seen.how, [other.how for other in readings]):
             return "worth_it", seen
-    if all(high <= 1 - CONFIDENCE for _, (_, high) in found):
+    if all(high <= most_left(seen.how, [other.how for other in readings]) for seen, (_, high) in found):
         return "not_worth_it", None
     return "too_close_to_call", None
 

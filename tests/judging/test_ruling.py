@@ -138,6 +138,33 @@ def test_not_worth_it_needs_both_readings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("situation", "alone", "in_company", "answer", "why"),
+    [
+        ("alone a gain is unlikely", (0.15, 0.19), (0.03, 0.04), "not_worth_it", None),
+        ("alone it is not", (0.3, 0.4), (0.03, 0.04), "too_close_to_call", "neither_certain"),
+        ("in company nobody is certain", (0.0, 0.0), (0.06, 0.07), "too_close_to_call", "neither_certain"),
+        ("the prior makes it unlikely", (0.15, 0.25), (0.03, 0.04), "too_close_to_call", "prior_decides"),
+        ("the prior makes it certain", (0.15, 0.19), (0.04, 0.06), "too_close_to_call", "prior_decides"),
+        ("the prior decides of a reading that decides nothing", (0.04, 0.06), (0.3, 0.3), "too_close_to_call",
+         "neither_certain"),
+    ],
+)  # fmt: skip
+def test_not_worth_it_is_certain_in_company_and_likely_alone(
+    situation: str, alone: tuple[float, float], in_company: tuple[float, float], answer: Answer, why: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    made = case(net=0.9, own=False)
+    found = ruling(made).readings
+    told = {}
+    for how, (p_worth, flat) in (("alone", alone), ("in_company", in_company)):
+        told[how] = replace(found[how], comparison=replace(found[how].comparison, p_worth=p_worth, p_worth_flat=flat))
+    monkeypatch.setattr("advisor.judging.readings.read", lambda *args, **options: told)
+    ruled = ruling(made)
+    assert ruled.answer == answer and ruled.how == ("in_company" if answer == "not_worth_it" else None), situation
+    assert [reason.code for reason in ruled.because] == [why] * (why is not None)
+
+
+@pytest.mark.parametrize(
     ("made", "how", "share"),
     [
         (case(net=0.63, limits=Limits(single=True)), "alone", 1.0),
@@ -244,7 +271,7 @@ def test_a_net_that_nobody_has_timed_does_not_miss_a_limit() -> None:
     made = case(limits=QUICK, costs={"realmlp": SLOW_NETS["realmlp"], "mlp": Cost(fit_seconds=1.0)})
     assert set(made.barred) == {"realmlp"}
     ruled = ruling(made)
-    assert (ruled.answer, ruled.how, ruled.because) == ("not_worth_it", "alone", ()), (
+    assert (ruled.answer, ruled.how, ruled.because) == ("not_worth_it", "in_company", ()), (
         "by what was measured, not by a limit"
     )
 

@@ -25,7 +25,8 @@ _BADGES = {
 ANSWERS = {kind: words for kind, (words, _) in _BADGES.items()}
 _MEANINGS = {
     "worth_it": "The gain is larger than the margin, with the confidence that was asked for.",
-    "not_worth_it": "A gain as large as the margin can be ruled out, with the confidence that was asked for.",
+    "not_worth_it": "For what would be used, a gain as large as the margin can be ruled out, with the confidence that "
+    "was asked for.",
     "too_close_to_call": "Whether a net gains more than the margin is not certain enough, neither way. What is best to "
     "use is known all the same; see below.",
     "no_signal": "Nothing predicted better than the same answer for every row; a clearly lower error is ruled out.",

@@ -12,7 +12,7 @@ from advisor.telling.report.wording import metric_words
 SOURCES = (
     ("The choice of a champion corrected by the bootstrap", "Tsamardinos, Greasidou and Borboudakis (2018), BBC-CV"),
     ("Weights of a blend by greedy selection", "Caruana et al. (2004)"),
-    ('"Not worth it" where both readings say so', "Berger (1982), intersection-union test"),
+    ('"Not worth it" where neither reading leaves the gain its chance', "Berger (1982), intersection-union test"),
     ("Per-row influence of the log error ratio", "Efron (1982), infinitesimal jackknife and delta method"),
     ("Variance of an AUC from placement values", "DeLong, DeLong and Clarke-Pearson (1988)"),
     ("Wider variance where folds share training rows", "Nadeau and Bengio (2003)"),
