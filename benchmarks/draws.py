@@ -25,6 +25,9 @@ DRAWN: Mapping[int, Mapping[str, int]] = {
     2_000: {"binary": 6, "multiclass": 4, "regression": 6},
     10_000: {"binary": 4, "multiclass": 3, "regression": 4},
 }
+# Of tables that are not scored: what priors are fitted on.
+UNSCORED: Mapping[int, Mapping[str, int]] = {500: dict.fromkeys(TASKS, 4), 2_000: dict.fromkeys(TASKS, 2)}
+UNSCORED_SEED = 7
 # Draws of the seeds 0 to 2 were read while rules were being mended.
 SEEDS = (3, 4)
 SEED = SEEDS[0]
@@ -71,13 +74,23 @@ class Draw:
 
 def draws(index: pd.DataFrame, seed: int = SEED) -> tuple[Draw, ...]:
     """Return the draws of one seed, fewest rows first, tasks in turn; `index` has name, task and rows of each table."""
+    return _drawn(index[~index["name"].isin(LEFT_OUT)], DRAWN, seed)
+
+
+def unscored(index: pd.DataFrame) -> tuple[Draw, ...]:
+    """Return draws of tables that are left out of the record because something was chosen by them."""
+    by_them = [name for name, why in LEFT_OUT.items() if why != _NEXT_TO_NOTHING]
+    return _drawn(index[index["name"].isin(by_them)], UNSCORED, UNSCORED_SEED)
+
+
+def _drawn(index: pd.DataFrame, by_rows: Mapping[int, Mapping[str, int]], seed: int) -> tuple[Draw, ...]:
     found: list[Draw] = []
-    for rows, counts in DRAWN.items():
+    for rows, counts in by_rows.items():
         chosen = []
         for task in TASKS:
             able = index[(index["task"] == task) & (index["rows"] >= rows + FEWEST_REST_ROWS)]["name"]
             order = in_order(able)
-            chosen.append((order if rows == min(DRAWN) else order[::-1])[: counts[task]])
+            chosen.append((order if rows == min(by_rows) else order[::-1])[: counts[task]])
         found += [Draw(name, rows, seed) for name in _in_turn(chosen)]
     return tuple(found)
 
@@ -85,7 +98,7 @@ def draws(index: pd.DataFrame, seed: int = SEED) -> tuple[Draw, ...]:
 def whole_tables(index: pd.DataFrame) -> tuple[Draw, ...]:
     """Return tables to be taken whole, task by task in turn; those at the end are for where a learner is missing."""
     low, high = WHOLE_ROWS
-    able = index[index["rows"].between(low, high)]
+    able = index[index["rows"].between(low, high) & ~index["name"].isin(LEFT_OUT)]
     by_task = [in_order(able[able["task"] == task]["name"], "whole ")[: WHOLE[task]] for task in TASKS]
     return tuple(Draw(name, None) for name in _in_turn(by_task))
 
@@ -97,9 +110,8 @@ def _in_turn(by_task: Sequence[Sequence[str]]) -> list[str]:
 
 
 def in_order(names: Sequence[str], salt: str = "") -> list[str]:
-    """Return the names that are not left out, in the order of a hash."""
-    kept = [name for name in names if name not in LEFT_OUT]
-    return sorted(kept, key=lambda name: hashlib.sha256(f"{salt}{name}".encode()).hexdigest())
+    """Return the names in the order of a hash."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{salt}{name}".encode()).hexdigest())
 
 
 def read_index(folder: Path = DATA) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,16 @@ def planned(index: pd.DataFrame) -> list[Draw]:
     return [draw for seed in draws.SEEDS for draw in draws.draws(index, seed)]
 
 
+def work(chosen: Sequence[Draw], given: float | None, workers: int) -> dict[str, Callable[[], Line]]:
+    """Return what there is to do, by key; `given` are the seconds of a comparison where they are not those of the
+    record."""
+    found: dict[str, Callable[[], Line]] = {}
+    for draw in chosen:
+        seconds = given or SECONDS[draw.rows or 0]
+        found[key(draw, seconds)] = partial(run_draw, draw, seconds, workers)
+    return found
+
+
 def key(draw: Draw, seconds: float) -> str:
     """Name a draw, with its budget where that is not the one of the record."""
     return draw.key if draw.rows and seconds == SECONDS[draw.rows] else f"{draw.key}-{seconds:g}s"
@@ -136,6 +146,11 @@ def key(draw: Draw, seconds: float) -> str:
 def is_record(line: Line) -> bool:
     """Tell whether a line was made with the budget of the record."""
     return bool(line["budget_seconds"] == SECONDS[line["rows"]])
+
+
+def about_now() -> dict[str, str]:
+    """Return what every line of this run says of it."""
+    return {"code": pages.code(), "began": time.strftime("%Y-%m-%d %H:%M")}
 
 
 def main() -> None:
@@ -156,12 +171,8 @@ def main() -> None:
         and (not names or draw.table in names)
     ]  # fmt: skip
     given = options.seconds or (QUICK_SECONDS if options.quick else None)
-    work = {}
-    for draw in chosen[:QUICK_DRAWS] if options.quick else chosen:
-        seconds = given or SECONDS[draw.rows or 0]
-        work[key(draw, seconds)] = partial(run_draw, draw, seconds, options.workers)
-    made = {"code": pages.code(), "began": time.strftime("%Y-%m-%d %H:%M")}
-    lines.run_missing(pages.folder(options.out, options.quick, "verdicts") / NAME, work, made)
+    todo = work(chosen[:QUICK_DRAWS] if options.quick else chosen, given, options.workers)
+    lines.run_missing(pages.folder(options.out, options.quick, "verdicts") / NAME, todo, about_now())
 
 
 if __name__ == "__main__":
