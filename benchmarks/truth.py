@@ -29,7 +29,7 @@ from advisor.modalities.tabular.types import words
 from advisor.planning import plan as planning
 from advisor.planning.plan import copies
 from advisor.records import Budget, Candidate, Dataset, Mixture, Verdict
-from advisor.telling.folders import SIZES
+from advisor.telling.folders import remembered
 
 # No refit may take longer than this, in seconds.
 PATIENCE = 900.0
@@ -299,7 +299,7 @@ def _shared(folder: Path, dataset: Dataset, metric: Metric, seed: int, workers: 
     profile = profiling.profile(dataset, modalities.find(dataset.modality))
     budget = Budget(PATIENCE, 1, seed)
     # Fits are means of as many trainings as they were in the run.
-    sizes = tuple(json.loads((folder / SIZES).read_text()))
+    sizes = remembered(folder)
     plan = planning.make_plan(
         dataset, profile, catalogue(), budget, metric=metric.name, seconds=PATIENCE, workers=workers, sizes=sizes
     )
