@@ -12,6 +12,7 @@ from advisor.measuring import evidence, splits
 from advisor.measuring.judged import Judged, RowLosses, judged_on
 from advisor.measuring.metrics import METRICS, Metric
 from advisor.records import (
+    WEAK_PRIOR,
     Candidate,
     Case,
     Comparison,
@@ -22,6 +23,7 @@ from advisor.records import (
     Mixture,
     Outcome,
     Plan,
+    Prior,
     Profile,
     Question,
 )
@@ -85,11 +87,12 @@ def against(
     theta: float | None = None,
     spread: float = 0.0,
     metric: str | None = None,
+    prior: Prior = WEAK_PRIOR,
 ) -> Comparison | None:
     """Compare two candidates or blends on the rows that both were judged on; None where that tells nothing.
 
     `min_gain` None is that of the question; `theta` and `spread` are those of a bootstrapped choice whose pair on all
-    rows this is (see evidence.compare_pairs); `metric` None is the plan's.
+    rows this is and `prior` what is expected of them (see evidence.compare_pairs); `metric` None is the plan's.
     """
     judge = METRICS[metric or case.plan.metric]
     judged = judged_of(case)
@@ -97,7 +100,7 @@ def against(
     return evidence.compare_pairs(
         losses_of(case, incumbent, judge), losses_of(case, challenger, judge), judged, judge,
         min_gain=case.question.min_gain if min_gain is None else min_gain, theta=theta, spread=spread,
-        training=evidence.TRAINING_OF_BLENDS if blended else evidence.TRAINING,
+        training=evidence.TRAINING_OF_BLENDS if blended else evidence.TRAINING, prior=prior,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from advisor.judging.ruling import Ruling, ruling
 from advisor.measuring.evidence import StandardError, posterior
-from advisor.records import Case, Comparison, Look
+from advisor.records import WEAK_PRIOR, Case, Comparison, Look, Prior
 
 Stage = Literal["defaults", "tuned", "final"]
 
@@ -59,15 +59,15 @@ def look(stage: Stage, case: Case, elapsed: Callable[[], float]) -> tuple[Look, 
 
 
 def _hope(read: Comparison) -> float:
-    return chance_after_tuning(read.theta, StandardError(read.se, read.df, read.method), read.theta_min)
+    return chance_after_tuning(read.theta, StandardError(read.se, read.df, read.method), read.theta_min, read.prior)
 
 
-def chance_after_tuning(theta: float, error: StandardError, theta_min: float) -> float:
+def chance_after_tuning(theta: float, error: StandardError, theta_min: float, prior: Prior = WEAK_PRIOR) -> float:
     """Return the chance that the net, tuned, gains more than `theta_min`, given `theta` between untuned champions.
 
     For "not worth it" at the look at defaults, and for nothing else: P(theta + G > theta_min) with G ~ N(GAIN_MEAN,
-    GAIN_SD^2). It is the larger of the chances under the weak prior and under none, as `evidence.answer_of` asks for.
+    GAIN_SD^2). It is the larger of the chances under the prior and under none, as `evidence.answer_of` asks for.
     """
     tuned = StandardError(float(np.hypot(error.value, GAIN_SD)), error.df, error.method)
     flat = tuned.chance(theta + GAIN_MEAN - theta_min, tuned.value)
-    return max(flat, posterior(theta + GAIN_MEAN, tuned, theta_min))
+    return max(flat, posterior(theta + GAIN_MEAN, tuned, theta_min, prior))

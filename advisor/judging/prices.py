@@ -278,7 +278,7 @@ def _judged(comparison: Comparison, min_gain: float) -> Comparison:
     return replace(
         comparison,
         theta_min=theta_min,
-        p_worth=evidence.posterior(comparison.theta, error, theta_min),
+        p_worth=evidence.posterior(comparison.theta, error, theta_min, comparison.prior),
         p_worth_flat=error.chance(comparison.theta - theta_min, comparison.se),
     )
 

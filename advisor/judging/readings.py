@@ -13,7 +13,7 @@ from advisor.judging.choice import LEFT_OUT, Chosen
 from advisor.judging.sides import margin_of
 from advisor.measuring import evidence
 from advisor.measuring.metrics import METRICS
-from advisor.records import Answer, Case, Comparison, How, Option, Reading, Which
+from advisor.records import WEAK_PRIOR, Answer, Case, Comparison, How, Option, Prior, Reading, Which
 
 SIDES: Mapping[How, tuple[tuple[Which, ...], tuple[Which, ...]]] = {
     "alone": (("classical",), ("neural",)),
@@ -28,6 +28,10 @@ SHARES: Mapping[How, float] = {"alone": 0.2, "in_company": 0.8}
 # asked for that nothing is lost by leaving nets out; that a net alone gains the margin over one model, which nobody
 # needs to use, may stay possible, but has to be unlikely (reports/choice_simulation.md).
 UNLIKELY = 0.2
+
+
+# What nets gain before anything is known of a table.
+PRIORS: Mapping[How, Prior] = {"alone": WEAK_PRIOR, "in_company": WEAK_PRIOR}
 
 
 def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[How, Reading]:
@@ -46,7 +50,7 @@ def read(case: Case, chosen: Chosen, *, min_gain: float | None = None) -> dict[H
         # On all rows each side enters what has lost least there.
         left, right = (min(side, key=lambda which: _whole(case, chosen, which)) for side in (without, with_nets))
         own = margin_of(case, chosen.members[left], chosen.members[right]) if min_gain is None else min_gain
-        compared = compare(case, chosen, without, with_nets, (left, right), min_gain=own)
+        compared = compare(case, chosen, without, with_nets, (left, right), min_gain=own, prior=PRIORS[how])
         if compared is not None:
             found[how] = Reading(how, options[left], options[right], compared, own)
     spent = sum(SHARES[how] for how in found)
@@ -87,6 +91,7 @@ def compare(
     pair: tuple[Which, Which],
     *,
     min_gain: float | None = None,
+    prior: Prior = WEAK_PRIOR,
 ) -> Comparison | None:
     """Compare two sides by the bootstrapped choice; `pair` are the options that all rows choose on either side.
 
@@ -96,9 +101,9 @@ def compare(
     thetas = chosen.theta(incumbents, challengers, METRICS[case.plan.metric].power)
     left, right = (chosen.members[which] for which in pair)
     if len(thetas) < 2:
-        return against(case, left, right, min_gain=min_gain)
+        return against(case, left, right, min_gain=min_gain, prior=prior)
     spread = float(np.std(thetas, ddof=1)) * LEFT_OUT**0.5
-    return against(case, left, right, min_gain=min_gain, theta=float(thetas.mean()), spread=spread)
+    return against(case, left, right, min_gain=min_gain, theta=float(thetas.mean()), spread=spread, prior=prior)
 
 
 def option(case: Case, chosen: Chosen, which: Which) -> Option:

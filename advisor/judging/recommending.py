@@ -15,8 +15,7 @@ from advisor.judging.choice import Chosen
 from advisor.judging.readings import option
 from advisor.judging.sides import cost_of, has_nets, margin_of
 from advisor.measuring import evidence
-from advisor.measuring.evidence import PRIOR_MEAN, PRIOR_SD
-from advisor.records import Case, Champion, Family, Mixture, Option, Reason, Recommendation, Which
+from advisor.records import Case, Champion, Family, Mixture, Option, Prior, Reason, Recommendation, Which
 
 # The simplest first.
 BY_SIMPLICITY: tuple[Which, ...] = ("classical", "neural", "classical_blend", "blend")
@@ -24,10 +23,10 @@ BY_SIMPLICITY: tuple[Which, ...] = ("classical", "neural", "classical_blend", "b
 # usually makes, mean and standard deviation: what was measured on draws of 500 and 2,000 rows from real tables (a blend
 # of the classical learners over their champion 0.03 to 0.05, one of all over that 0.03), rounded down; for the net the
 # prior of the verdict.
-USUAL: Mapping[Which, tuple[tuple[Which, ...], float, float]] = {
-    "neural": (("classical",), PRIOR_MEAN, PRIOR_SD),
-    "classical_blend": (("classical",), 0.03, 0.05),
-    "blend": (("classical_blend", "neural"), 0.03, 0.04),
+USUAL: Mapping[Which, tuple[tuple[Which, ...], Prior]] = {
+    "neural": (("classical",), readings.PRIORS["alone"]),
+    "classical_blend": (("classical",), Prior(0.03, 0.05)),
+    "blend": (("classical_blend", "neural"), Prior(0.03, 0.04)),
 }
 # What a simpler model may be expected to give away to the best one, where the margin is not smaller still. While it
 # was the margin itself, up to 2 %, what was handed over erred 0.4 % more than the blend of all would have on 20 draws
@@ -143,13 +142,13 @@ def _expected(case: Case, chosen: Chosen, options: Sequence[Which]) -> dict[Whic
         if same is not None:
             found[which] = found[same]
             continue
-        bases, mean, sd = USUAL[which]
+        bases, usual = USUAL[which]
         beside = min((base for base in bases if base in found), key=lambda base: found[base], default=known[0])
         compared = readings.compare(case, chosen, (beside,), (which,), (beside, which))
         if compared is None:
-            theta = mean
+            theta = usual.mean
         else:
-            weight = sd**2 / (sd**2 + compared.se**2)
-            theta = weight * compared.theta + (1 - weight) * mean
+            weight = usual.sd**2 / (usual.sd**2 + compared.se**2)
+            theta = weight * compared.theta + (1 - weight) * usual.mean
         found[which] = found[beside] - theta
     return {which: found[which] for which in options}

@@ -219,7 +219,7 @@ def _skill(case: Case, chosen: Chosen) -> tuple[bool, bool]:
 
 
 def _prior_decides(found: dict[How, Reading], confidence: float) -> bool:
-    """Tell whether the chances with the weak prior, or those without it, would be an answer by themselves."""
+    """Tell whether the chances with the prior, or those without it, would be an answer by themselves."""
     with_prior, without = (
         {how: getattr(reading.comparison, chance) for how, reading in found.items()}
         for chance in ("p_worth", "p_worth_flat")

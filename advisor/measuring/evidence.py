@@ -15,11 +15,8 @@ from scipy import special
 
 from advisor.measuring.judged import Judged, RowLosses
 from advisor.measuring.metrics import Metric
-from advisor.records import Answer, Comparison
+from advisor.records import WEAK_PRIOR, Answer, Comparison, Prior
 
-# The weak prior of theta: nets are on average a little worse, and gaps above a quarter are rare.
-PRIOR_MEAN = -0.01
-PRIOR_SD = 0.12
 # Beyond this many standard deviations of what the prior expects, the prior is doubted and not the data.
 SURPRISE = 2.5
 
@@ -62,6 +59,7 @@ def compare_pairs(
     theta: float | None = None,
     spread: float = 0.0,
     training: float = TRAINING,
+    prior: Prior = WEAK_PRIOR,
 ) -> Comparison | None:
     """Measure how the challenger did against the incumbent on the same rows, and the chance of a gain above `min_gain`.
 
@@ -91,7 +89,7 @@ def compare_pairs(
         low=theta - reach,
         high=theta + reach,
         level=level,
-        p_worth=posterior(theta, error, theta_min),
+        p_worth=posterior(theta, error, theta_min, prior),
         p_worth_flat=error.chance(theta - theta_min, error.value),
         theta_min=theta_min,
         detectable_theta=(error.quantile(0.95) + error.quantile(0.80)) * error.value,
@@ -100,6 +98,7 @@ def compare_pairs(
         rows=judged.rows,
         method=error.method,
         by_fold=_theta_by_fold(incumbent, challenger, judged, metric),
+        prior=prior,
     )
 
 
@@ -119,17 +118,17 @@ def widened(se: float, spread: float = 0.0, folds: float = 0.0, training: float 
     return max(float(np.hypot(training**0.5 * se, max(se, spread))), folds)
 
 
-def posterior(theta: float, error: StandardError, theta_min: float) -> float:
-    """Return P(true theta > theta_min) under the prior N(-0.01, 0.12^2), or without it where theta is a surprise to it.
+def posterior(theta: float, error: StandardError, theta_min: float, prior: Prior = WEAK_PRIOR) -> float:
+    """Return P(true theta > theta_min) under the prior, or without it where theta is a surprise to it.
 
     Normal prior and likelihood; where the standard error has few degrees of freedom, the same shrunken mean and spread
     are referred to t. Beyond 2.5 predictive standard deviations the prior is dropped: true effects have fat tails.
     """
     variance = error.value**2
-    if abs(theta - PRIOR_MEAN) > SURPRISE * np.sqrt(variance + PRIOR_SD**2):
+    if abs(theta - prior.mean) > SURPRISE * np.sqrt(variance + prior.sd**2):
         return error.chance(theta - theta_min, error.value)
-    weight = PRIOR_SD**2 / (PRIOR_SD**2 + variance)
-    mean = weight * theta + (1 - weight) * PRIOR_MEAN
+    weight = prior.sd**2 / (prior.sd**2 + variance)
+    mean = weight * theta + (1 - weight) * prior.mean
     return error.chance(mean - theta_min, float(np.sqrt(weight)) * error.value)
 
 

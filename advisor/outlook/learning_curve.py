@@ -140,7 +140,7 @@ def project(curve: Curve, comparison: Comparison, times: Sequence[float]) -> tup
         spread = StandardError(float(np.hypot(error.value, _spread(grown))), error.df, error.method)
         low, high = np.quantile(now + grown, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
         gain = Estimate(gain_of(theta), gain_of(low), gain_of(high), LEVEL)
-        found.append(Projection(gain, evidence.posterior(theta, spread, comparison.theta_min)))
+        found.append(Projection(gain, evidence.posterior(theta, spread, comparison.theta_min, comparison.prior)))
     return tuple(found)
 
 

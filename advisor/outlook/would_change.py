@@ -109,7 +109,7 @@ def larger_budget(case: Case, ruled: Ruling) -> LargerBudget:
         )
     shift = draws["neural"] - draws["classical"]
     error = StandardError(float(np.hypot(compared.se, shift.std())), compared.df, compared.method)
-    p_worth = evidence.posterior(compared.theta + float(shift.mean()), error, compared.theta_min)
+    p_worth = evidence.posterior(compared.theta + float(shift.mean()), error, compared.theta_min, compared.prior)
     return replace(told, p_worth=p_worth)
 
 

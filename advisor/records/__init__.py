@@ -18,7 +18,19 @@ from advisor.records.account import (
     PricesUsed,
     Scenario,
 )
-from advisor.records.case import Answer, Case, Comparison, How, Matrix, Mixture, Option, Reading, Which
+from advisor.records.case import (
+    WEAK_PRIOR,
+    Answer,
+    Case,
+    Comparison,
+    How,
+    Matrix,
+    Mixture,
+    Option,
+    Prior,
+    Reading,
+    Which,
+)
 from advisor.records.data import Column, Dataset, Finding, Profile, Severity, Task
 from advisor.records.outcome import Candidate, Cost, Ending, FoldResult, Outcome, Probe, ProbeResult, Stage, State
 from advisor.records.outlook import CurvePoint, MoreRows
@@ -27,6 +39,7 @@ from advisor.records.question import Limits, Prices, Question
 from advisor.records.verdict import BoardRow, Champion, Effort, Handed, Look, Reason, Recommendation, RuleCheck, Verdict
 
 __all__ = [
+    "WEAK_PRIOR",
     "Account",
     "Answer",
     "BoardRow",
@@ -65,6 +78,7 @@ __all__ = [
     "Plan",
     "Prices",
     "PricesUsed",
+    "Prior",
     "Probe",
     "ProbeResult",
     "Profile",

@@ -66,12 +66,24 @@ Mixture = Mapping[str, float]
 
 
 @dataclass(frozen=True)
+class Prior:
+    """What is expected of theta before anything is measured, as a normal distribution."""
+
+    mean: float
+    sd: float
+
+
+# Of two models of which nothing is known: gaps above a quarter are rare.
+WEAK_PRIOR = Prior(-0.01, 0.12)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """How the challenger did against the incumbent on the same rows; positive `theta` means the challenger is better.
 
     `theta` is the log ratio of the errors (incumbent over challenger), `se` its standard error by `method`, `df` the
     degrees of freedom of its t reference (None: normal). `low` and `high` bound theta at `level`. `p_worth` is
-    P(theta > theta_min) under the weak prior, `p_worth_flat` the same without it. `by_fold` has theta fold by fold.
+    P(theta > theta_min) under the `prior`, `p_worth_flat` the same without it. `by_fold` has theta fold by fold.
     """
 
     theta: float
@@ -89,6 +101,7 @@ class Comparison:
     rows: int
     method: str
     by_fold: tuple[float, ...] = ()
+    prior: Prior = WEAK_PRIOR
 
     @property
     def gain(self) -> float:

@@ -247,8 +247,8 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
         "chances, which share the doubt)."
     ),
     "prior_decides": lambda f: (
-        f"Whether the answer is {chosen_percent(f['confidence'])} certain hangs on the weak prior that expects no "
-        "great difference, so it is called open."
+        f"Whether the answer is {chosen_percent(f['confidence'])} certain hangs on the prior, what nets gained "
+        "on other tables, so it is called open."
     ),
     "below_floor": lambda f: "The gain is certain, and yet too small in itself for anybody to notice it.",
     "no_strong_net": _no_strong_net,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from advisor.judging.readings import SHARES, UNLIKELY
+from advisor.judging.readings import PRIORS, SHARES, UNLIKELY
 from advisor.measuring import evidence
 from advisor.measuring.evidence import StandardError
 from advisor.measuring.metrics import METRICS
@@ -135,7 +135,7 @@ def covers(seen: Seen, rule: Rule = ours) -> bool:
 
 def worth_it(seen: Seen, theta: float, theta_min: float, rule: Rule = ours) -> bool:
     """Tell whether one reading would say so where the truth were `theta`, with the error that was made here."""
-    low, _ = chances(theta + seen.error, rule(seen), theta_min)
+    low, _ = chances(seen.how, theta + seen.error, rule(seen), theta_min)
     return low >= asked(seen.how, [how for how in HOWS if how in seen.line])
 
 
@@ -149,16 +149,16 @@ def most_left(how: str, known: Collection[How]) -> float:
     return UNLIKELY if how == "alone" and len(known) > 1 else 1 - CONFIDENCE
 
 
-def chances(theta: float, error: StandardError, theta_min: float) -> tuple[float, float]:
+def chances(how: How, theta: float, error: StandardError, theta_min: float) -> tuple[float, float]:
     """Return the smaller and the larger of the chances with and without the prior."""
-    both = evidence.posterior(theta, error, theta_min), error.chance(theta - theta_min, error.value)
+    both = evidence.posterior(theta, error, theta_min, PRIORS[how]), error.chance(theta - theta_min, error.value)
     return min(both), max(both)
 
 
 def answer(readings: Sequence[Seen], rule: Rule = ours) -> tuple[Answer, Seen | None]:
     """Return what both readings of a case answer together, and the one that carries it."""
     theta_min = margin(readings[0].line)
-    found = [(seen, chances(float(seen.figures["theta"]), rule(seen), theta_min)) for seen in readings]
+    found = [(seen, chances(seen.how, float(seen.figures["theta"]), rule(seen), theta_min)) for seen in readings]
     for seen, (low, _) in found:
         if low >= asked(seen.how, [other.how for other in readings]):
             return "worth_it", seen

@@ -118,7 +118,7 @@ def test_the_fewer_the_rows_the_more_counts_what_is_usual() -> None:
     same = by_hand(dict.fromkeys(("classical", "classical_blend", "blend"), 1.0))
     options = ("classical", "classical_blend", "blend")
     expected = [-recommending._expected(case(rows), same, options)["blend"] for rows in (60, 600, 6_000, 60_000)]
-    usual = recommending.USUAL["classical_blend"][1] + recommending.USUAL["blend"][1]
+    usual = recommending.USUAL["classical_blend"][1].mean + recommending.USUAL["blend"][1].mean
     assert usual > expected[0] > expected[1] > expected[2] > expected[3] > 0
     assert expected[0] > 0.7 * usual and expected[3] < 0.1 * usual
 
@@ -128,10 +128,10 @@ def test_a_step_is_weighed_by_its_own_standard_error() -> None:
     some = case(100)
     chosen = by_hand({"classical": 1.1, "classical_blend": 1.0})
     seen = readings.compare(some, chosen, ("classical",), ("classical_blend",), ("classical", "classical_blend"))
-    _, mean, sd = recommending.USUAL["classical_blend"]
-    assert seen is not None and 0.5 < sd / seen.se < 2
-    weight = 1 / (1 + (seen.se / sd) ** 2)
-    expected = weight * np.log(1.1) + (1 - weight) * mean
+    _, usual = recommending.USUAL["classical_blend"]
+    assert seen is not None and 0.5 < usual.sd / seen.se < 2
+    weight = 1 / (1 + (seen.se / usual.sd) ** 2)
+    expected = weight * np.log(1.1) + (1 - weight) * usual.mean
     known = recommending._expected(some, chosen, ("classical", "classical_blend"))
     assert known["classical"] - known["classical_blend"] == pytest.approx(expected)
 

@@ -15,7 +15,7 @@ from advisor.measuring import evidence
 from advisor.measuring.evidence import StandardError
 from advisor.measuring.judged import Judged, RowLosses, judged_on, losses_of
 from advisor.measuring.metrics import METRICS, Metric
-from advisor.records import Comparison, Fold
+from advisor.records import Comparison, Fold, Prior
 from tests.measuring.made_folds import Folds, hold_out, k_fold
 
 # Training is charged half as much variance as the rows have.
@@ -246,7 +246,8 @@ def test_the_posterior_agrees_with_numerical_integration(theta: float, se: float
     points = [theta, -0.01]
     whole = integrate.quad(density, -3, 3, points=points, limit=500)[0]
     above = integrate.quad(density, theta_min, 3, points=[max(theta, 0.03)], limit=500)[0]
-    assert evidence.posterior(theta, StandardError(se, None, ""), theta_min) == pytest.approx(above / whole, abs=1e-6)
+    told = evidence.posterior(theta, StandardError(se, None, ""), theta_min, Prior(-0.01, 0.12))
+    assert told == pytest.approx(above / whole, abs=1e-6)
 
 
 def test_the_prior_gives_way_to_a_surprise() -> None:

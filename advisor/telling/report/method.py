@@ -116,8 +116,9 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Decision",
-            "A weak prior that expects no great difference is combined with the measurement; the result is the chance "
-            "that the gain exceeds the margin. If the answer hung on the prior, it would be called too close to call.",
+            "What nets gained on other tables, before anything is known of this one, is combined with the measurement "
+            "as a prior; the result is the chance that the gain exceeds the margin. If the answer hung on the prior, it "
+            "would be called too close to call.",
         ),
         (
             "What is recommended",
