@@ -232,8 +232,10 @@ def _prior_decides(found: dict[How, Reading], confidence: float) -> bool:
 
 
 def _floor_holds(case: Case, reading: Reading) -> bool:
-    """Tell whether the absolute improvement reaches the metric's floor (of the dummy's loss, where it is relative)."""
+    """Tell whether the absolute improvement reaches the metric's floor (of the dummy's error, where it is relative)."""
     metric = METRICS[case.plan.metric]
     dummy = next((key for key in case.columns if case.outcomes[key].candidate.family == "dummy"), None)
-    unit = float(losses_of(case, {dummy: 1.0}).by_row.mean()) if metric.floor_of_dummy and dummy is not None else 1.0
-    return reading.without.loss - reading.with_nets.loss >= metric.floor * unit
+    unit = 1.0
+    if metric.floor_of_dummy and dummy is not None:
+        unit = metric.error_of_loss(float(losses_of(case, {dummy: 1.0}).by_row.mean()))
+    return reading.without.error - reading.with_nets.error >= metric.floor * unit

@@ -28,8 +28,8 @@ class Metric:
 
     `row_losses(target, prediction)` takes codes or values of shape (n,) and probabilities (n, K) or values (n,), and
     returns (n,) losses; they belong to ONE model on one set of rows (ranks are taken within it). `min_gain` is the
-    relative error reduction that is worth having by default, `floor` the least absolute improvement of the mean loss,
-    counted in units of the dummy's mean loss where `floor_of_dummy`.
+    relative error reduction that is worth having by default, `floor` the least absolute improvement of the error,
+    counted in units of the dummy's error where `floor_of_dummy`.
     """
 
     name: str

@@ -53,10 +53,10 @@ the intervals hold it. An answer is wrong where the truth lies on the other side
 reading that carries it, "not worth it" by either; in brackets, where it lies there beyond the one-sided 95 % of the
 rows that it was measured on. A net was worth it where either reading's truth lies that far above its margin. Decided
 are "worth it" and "not worth it"; "no signal" is not counted. A reading by itself decides "worth it" from 99 % on
-alone and from 96 % on in company (from 95 % on where it is the only one) and "not worth it" below 5 %, while the answer
-asks more of both. The best measured is the least error of champions and blends, fitted again on all rows or made of
-their models of the folds, tuned after the answer was known too, and of CatBoost as shipped; chosen by the rows that it
-is measured on, it is flattered by them."""
+alone and from 96 % on in company (from 95 % on where it is the only one) and "not worth it" below 5 %; the answer asks
+for the latter in company, and alone for no more than 20 %. The best measured is the least error of champions and
+blends, fitted again on all rows or made of their models of the folds, tuned after the answer was known too, and of
+CatBoost as shipped; chosen by the rows that it is measured on, it is flattered by them."""
 RELIABILITY = """\
 Of every reading the chance that it gave (`p_worth`) against what is true. A truth on few rows may lie on the wrong side
 of the margin by luck, so that it counts as Phi((theta - margin) / its standard error) and not as 0 or 1, in the Brier

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.judging import choice
+from advisor.judging.case import losses_of
 from advisor.judging.ruling import ruling
 from advisor.measuring.metrics import METRICS
 from advisor.records import Answer, Case, Cost, Ending, How, Limits, Prices, Reason
@@ -274,6 +275,17 @@ def test_a_net_that_nobody_has_timed_does_not_miss_a_limit() -> None:
     assert (ruled.answer, ruled.how, ruled.because) == ("not_worth_it", "in_company", ()), (
         "by what was measured, not by a limit"
     )
+
+
+def test_the_floor_is_a_part_of_the_dummys_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = case(net=0.3)
+    known = ruling(made).readings.values()
+    dummy = next(key for key in made.columns if made.outcomes[key].candidate.family == "dummy")
+    unit = METRICS["rmse"].error_of_loss(float(losses_of(made, {dummy: 1.0}).by_row.mean()))
+    reached = max(reading.without.error - reading.with_nets.error for reading in known) / unit
+    for floor, answer in ((0.999 * reached, "worth_it"), (1.001 * reached, "too_close_to_call")):
+        monkeypatch.setitem(METRICS, "rmse", replace(METRICS["rmse"], floor=floor))
+        assert ruling(made).answer == answer
 
 
 def test_a_gain_below_the_floor_is_none_to_notice(monkeypatch: pytest.MonkeyPatch) -> None:

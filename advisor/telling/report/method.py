@@ -117,8 +117,8 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
         (
             "Decision",
             "What nets gained on other tables, before anything is known of this one, is combined with the measurement "
-            "as a prior; the result is the chance that the gain exceeds the margin. If the answer hung on the prior, it "
-            "would be called too close to call.",
+            "as a prior; the result is the chance that the gain exceeds the margin. If the answer hung on the prior, "
+            "it would be called too close to call.",
         ),
         (
             "What is recommended",
