@@ -15,16 +15,17 @@ from advisor.judging.choice import Chosen
 from advisor.judging.readings import option
 from advisor.judging.sides import cost_of, has_nets, margin_of
 from advisor.measuring import evidence
-from advisor.records import Case, Champion, Family, Mixture, Option, Prior, Reason, Recommendation, Which
+from advisor.records import WEAK_PRIOR, Case, Champion, Family, Mixture, Option, Prior, Reason, Recommendation, Which
 
 # The simplest first.
 BY_SIMPLICITY: tuple[Which, ...] = ("classical", "neural", "classical_blend", "blend")
 # Each option beside those that it is built on, the best of which it has to beat, and by how much less log error it
 # usually makes, mean and standard deviation: what was measured on draws of 500 and 2,000 rows from real tables (a blend
-# of the classical learners over their champion 0.03 to 0.05, one of all over that 0.03), rounded down; for the net the
-# prior of the verdict.
+# of the classical learners over their champion 0.03 to 0.05, one of all over that 0.03), rounded down; for the
+# net what is expected where nothing is known, since its mean gain of 0.03 is within a standard error of nothing
+# (reports/priors.md) and it costs more.
 USUAL: Mapping[Which, tuple[tuple[Which, ...], Prior]] = {
-    "neural": (("classical",), readings.PRIORS["alone"]),
+    "neural": (("classical",), WEAK_PRIOR),
     "classical_blend": (("classical",), Prior(0.03, 0.05)),
     "blend": (("classical_blend", "neural"), Prior(0.03, 0.04)),
 }
