@@ -29,7 +29,6 @@ SHARES: Mapping[How, float] = {"alone": 0.2, "in_company": 0.8}
 # needs to use, may stay possible, but has to be unlikely (reports/choice_simulation.md).
 UNLIKELY = 0.2
 
-
 # What nets gain before anything is known of a table, by 17 draws of 500 and 2,000 rows from 15 tables; neither rows nor
 # task showed a slope beyond two standard errors (reports/priors.md).
 PRIORS: Mapping[How, Prior] = {"alone": Prior(0.03, 0.11), "in_company": Prior(0.05, 0.07)}

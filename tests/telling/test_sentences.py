@@ -135,6 +135,19 @@ def test_what_does_not_pay_is_said_of_both_readings():
     assert " than the best without nets (lightgbm) (90 % interval" in told
 
 
+def test_what_is_certain_of_the_blend_and_only_likely_alone_is_said_so():
+    case = regression(1.6)
+    verdict = judge(case, case)
+    alone = verdict.readings["alone"]
+    unsure = replace(alone, comparison=replace(alone.comparison, p_worth=0.12, p_worth_flat=0.15))
+    told = sentence(replace(verdict, readings={**verdict.readings, "alone": unsure}), None, case)
+    assert told.startswith(
+        "Not worth it: beside the classical models nets do not save more than 2 % of the error, and alone it is not "
+        "likely: "
+    )
+    assert "chance of more than 2 %: 12 %" in told
+
+
 def test_where_both_ways_compare_the_same_two_it_is_said_why_their_figures_differ():
     case = regression(0.4)
     verdict = judge(case, case)
