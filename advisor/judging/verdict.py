@@ -72,6 +72,8 @@ def _remarks(case: Case, ruled: Ruling) -> list[Reason]:
         by_log_loss = against(case, alone.without.members, alone.with_nets.members, metric="log_loss")
         if by_log_loss is not None and by_log_loss.theta * compared.theta < 0:
             found.append(Reason("log_loss_disagrees", {"gain": by_log_loss.gain}))
+    if case.plan.folds.one_class:
+        found.append(Reason("steps_of_one_class", {"steps": case.plan.folds.one_class, "judged": folds}))
     if case.matrix.forward:
         found.append(Reason("by_block", {"gains": [evidence.gain_of(theta) for theta in compared.by_fold]}))
     if case.plan.unaffordable:

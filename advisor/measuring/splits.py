@@ -154,17 +154,22 @@ def draw(
     equal for rows which are copies. `kind` is "stratified", "grouped" (needs `groups`), "forward" (needs `times`; one
     repeat; with `groups` as well, a training part lacks the groups of its test part; the last fold, with most rows to
     learn from, is run first) or "holdout" (one fold of a fifth, at most 100,000 rows). There are fewer folds where no
-    class has a row for each. Raises UserError where there are fewer groups or moments than folds.
+    class has a row for each, and forward in time where one class alone has come up. Raises UserError where there are
+    fewer groups or moments than folds, or nothing can be judged forward in time.
     """
     taken = np.arange(len(target)) if rows is None else np.sort(rows)
     own = target[taken]
     bound = [None if codes is None else codes[taken] for codes in (groups, times, twins)]
     own_groups, own_times, own_twins = bound
     drawn: list[tuple[int, int, Sides]] = []
+    one_class = 0
     if kind == "forward":
         assert own_times is not None
-        drawn = [(0, fold, sides) for fold, sides in enumerate(_forward(own_times, folds, own_groups))][::-1]
-        repeats = 1
+        steps = list(enumerate(_forward(own_times, folds, own_groups)))
+        drawn = [(0, fold, sides) for fold, sides in steps if _can_be_judged(own, *sides)][::-1]
+        if not drawn:
+            raise UserError(_never_two_classes(own, own_times))
+        one_class, folds, repeats = len(steps) - len(drawn), len(drawn), 1
     elif kind == "holdout":
         bound_rows = together(own_groups, own_twins)
         drawn = [(0, 0, hold_out(own, 0.2, seed, groups=bound_rows, most=MOST_TEST_ROWS))]
@@ -178,7 +183,7 @@ def draw(
         Fold(number, repeat, fold, taken[train], taken[test])
         for number, (repeat, fold, (train, test)) in enumerate(drawn)
     )
-    return Folds(kind, folds, repeats, parts, taken, twins)  # type: ignore[arg-type]  # kind was matched above
+    return Folds(kind, folds, repeats, parts, taken, twins, one_class)  # type: ignore[arg-type]  # kind was matched above
 
 
 def part_of(target: np.ndarray, rows: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -259,6 +264,23 @@ def _forward(times: np.ndarray, folds: int, groups: np.ndarray | None) -> list[S
             "name --group or --time, not both."
         )
     return apart
+
+
+def _can_be_judged(target: np.ndarray, train: np.ndarray, test: np.ndarray) -> bool:
+    """Tell whether two classes can be learnt from, and of two in all whether both are there to be told apart."""
+    if target.dtype.kind == "f":
+        return True
+    return len(np.unique(target[train])) > 1 and (target.max() > 1 or len(np.unique(target[test])) > 1)
+
+
+def _never_two_classes(target: np.ndarray, times: np.ndarray) -> str:
+    """Say why no step forward in time can be judged."""
+    ordered = target[np.argsort(times, kind="stable")]
+    share = np.flatnonzero(ordered != ordered[0])[0] / len(ordered)
+    return (
+        f"Forward in time nothing can be judged: the first {share:.0%} of the rows hold one class alone, and no later "
+        "part has two with two before it; drop --time, or take a table with more of the time in which both occur."
+    )
 
 
 def _edge(ordered_times: np.ndarray, position: int) -> int:

@@ -44,7 +44,8 @@ class Folds:
 
     `rows` are the positions of the rows that take part, sorted: all of them, or those that the budget pays for.
     `twins` (n,) has equal codes for rows of the data set that are copies of each other; None where nothing is held
-    together for that.
+    together for that. `one_class` is how many steps in time were left out since they begin with one class alone, or
+    end with one where two are needed to judge by.
     """
 
     kind: Literal["stratified", "grouped", "forward", "holdout"]
@@ -53,6 +54,7 @@ class Folds:
     parts: tuple[Fold, ...]
     rows: np.ndarray
     twins: np.ndarray | None = None
+    one_class: int = 0
 
 
 @dataclass(frozen=True)

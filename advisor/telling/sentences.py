@@ -250,6 +250,10 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
         f"Whether the answer is {chosen_percent(f['confidence'])} certain hangs on the prior, what nets gained "
         "on other tables, so it is called open."
     ),
+    "steps_of_one_class": lambda f: (
+        f"{counted(f['steps'], 'step')} forward in time could not be judged, since one class alone was there to learn "
+        f"from or to be told apart; the answer rests on {counted(f['judged'], 'step')} in which both were."
+    ),
     "below_floor": lambda f: "The gain is certain, and yet too small in itself for anybody to notice it.",
     "no_strong_net": _no_strong_net,
     "strong_net_cut_short": lambda f: (

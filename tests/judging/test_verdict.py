@@ -141,6 +141,12 @@ def test_blocks_of_time_are_told_one_by_one() -> None:
     assert len(remarks(ahead)["by_block"]["gains"]) == 5  # type: ignore[arg-type]
 
 
+def test_steps_in_time_that_could_not_be_judged_are_said() -> None:
+    made = case()
+    short = remade(made, plan=replace(made.plan, folds=replace(made.plan.folds, kind="forward", one_class=2)))
+    assert remarks(short)["steps_of_one_class"] == {"steps": 2, "judged": 5}
+
+
 def test_the_metrics_disagreement_is_said() -> None:
     own = np.random.default_rng(5)
     target = own.integers(0, 2, ROWS)

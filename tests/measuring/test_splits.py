@@ -162,6 +162,28 @@ def test_the_latest_rows_are_held_out_whole_moments_at_a_time():
     assert held.tolist() == [N - 1], "the first moment is most of the rows"
 
 
+@pytest.mark.parametrize(
+    ("situation", "classes", "judged", "left_out"),
+    [
+        ("both all the time", np.arange(N) % 2, 5, 0),
+        ("one comes late", np.where(np.arange(N) < N // 2, 0, np.arange(N) % 2), 2, 3),
+        ("the last rows have one", np.where(np.arange(N) > 5 * N // 6, 0, np.arange(N) % 2), 4, 1),
+        ("three, of which the last rows have one", np.where(np.arange(N) > 5 * N // 6, 0, np.arange(N) % 3), 5, 0),
+    ],
+)
+def test_forward_in_time_two_classes_are_needed(situation, classes, judged, left_out):
+    folds = draw(classes.astype(np.int64), kind="forward", times=np.arange(N), **OPTIONS)
+    assert (len(folds.parts), folds.folds, folds.one_class) == (judged, judged, left_out), situation
+    for part in folds.parts:
+        assert len(np.unique(classes[part.train])) > 1
+
+
+def test_forward_in_time_with_one_class_until_the_end_is_explained():
+    late = np.where(np.arange(N) < N - 5, 0, 1).astype(np.int64)
+    with pytest.raises(UserError, match=r"the first \d+% of the rows hold one class alone"):
+        draw(late, kind="forward", times=np.arange(N), **OPTIONS)
+
+
 def test_forward_in_time_the_groups_of_the_test_part_are_not_known():
     times, groups = np.arange(N), rng.integers(0, 150, N)
     for part in draw(VALUES, kind="forward", times=times, groups=groups, **OPTIONS).parts:
