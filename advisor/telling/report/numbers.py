@@ -71,7 +71,11 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def with_uncertainty(value: float | None, uncertainty: float | None) -> str:
-    """Write a value and its uncertainty to the same place: 0.93124 and 0.0041 give "0.931 ± 0.004"."""
+    """Write a value and its uncertainty to the same place: 0.93124 and 0.0041 give "0.931 ± 0.004".
+
+    A value that is smaller than its uncertainty keeps two digits of its own, lest it read as nothing: 22.12 and 467.3
+    give "22 ± 500".
+    """
     if value is None:
         return NOT_MEASURED
     if uncertainty is None or uncertainty <= 0:
@@ -82,7 +86,8 @@ def with_uncertainty(value: float | None, uncertainty: float | None) -> str:
         inner = with_uncertainty(value / 10.0**power, uncertainty / 10.0**power)
         return f"({inner})e{power}".replace("-", MINUS)
     decimals = uncertainty_decimals(uncertainty)
-    return f"{fixed(value, decimals)} ± {fixed(uncertainty, decimals)}"
+    own = max(decimals, _decimals(abs(value), 2)) if 0 < abs(value) < uncertainty else decimals
+    return f"{fixed(value, own)} ± {fixed(uncertainty, decimals)}"
 
 
 def percent(share: float | None, decimals: int | None = None) -> str:
@@ -110,9 +115,14 @@ def percent_interval(estimate: float | None, low: float | None, high: float | No
 
 
 def interval(estimate: float | None, low: float | None, high: float | None) -> str:
-    """Write an estimate with its interval to two digits of half the interval's width."""
+    """Write an estimate with its interval to two digits of half the interval's width.
+
+    What is above zero and spans a power of ten has two digits for each end of its own: "22 (0.50 to 940)".
+    """
     if estimate is None or low is None or high is None:
         return significant(estimate, 2)
+    if 0 < low < high / 10:
+        return f"{significant(estimate, 2)} ({significant(low, 2)} to {significant(high, 2)})"
     half = (high - low) / 2
     if half <= 0:
         return significant(estimate, 2)

@@ -1,6 +1,9 @@
 """Rounding as tables: never more digits than the uncertainty allows, a unit always, nothing invented."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.telling.report import numbers
 
@@ -19,8 +22,9 @@ MINUS = "\N{MINUS SIGN}"
         (5321.4, 371, "5,300 ± 400"),
         (5321.4, 123, "5,320 ± 120"),
         (1234567.0, 4100.0, "1,235,000 ± 4,000"),
-        (0.0012, 0.2, "0.0 ± 0.2"),
-        (-0.00004, 0.004, "0.000 ± 0.004"),
+        (0.0012, 0.2, "0.0012 ± 0.2"),
+        (22.12, 467.3, "22 ± 500"),
+        (-0.00004, 0.004, f"{MINUS}0.000040 ± 0.004"),
         (-0.034, 0.01, f"{MINUS}0.034 ± 0.010"),
         (1.2e12, 4e9, "(1.200 ± 0.004)e12"),
         (3.2e-7, 4e-9, f"(3.20 ± 0.04)e{MINUS}7"),
@@ -32,6 +36,30 @@ MINUS = "\N{MINUS SIGN}"
 )
 def test_a_value_has_no_more_digits_than_its_uncertainty(value, uncertainty, text):
     assert numbers.with_uncertainty(value, uncertainty) == text
+
+
+def shown(text: str) -> float:
+    """Read a value as a person reads it who does not look behind the sign for "more or less"."""
+    body, _, power = text.lstrip("(").partition(" ±")
+    exponent = power.partition(")e")[2]
+    return float(body.replace(MINUS, "-").replace(",", "")) * 10.0 ** float(exponent.replace(MINUS, "-") or 0)
+
+
+@given(st.floats(1e-12, 1e12), st.floats(1e-12, 1e12), st.sampled_from([1, -1]))
+def test_no_value_reads_as_nothing_or_as_another(size, uncertainty, sign):
+    read = shown(numbers.with_uncertainty(sign * size, uncertainty))
+    assert read != 0 and np.sign(read) == sign
+    assert abs(read - sign * size) <= max(0.06 * size, 0.0) or abs(read - sign * size) <= 0.51 * uncertainty
+
+
+@given(st.floats(1e-3, 1e4), st.floats(1.01, 100.0), st.floats(1.01, 100.0))
+def test_no_end_of_an_interval_above_zero_reads_as_nothing(low, one, two):
+    estimate, high = low * one, low * one * two
+    text = numbers.interval(estimate, low, high).replace(" to ", " ")
+    read = [float(part.strip("()").replace(",", "")) for part in text.split()]
+    for said, meant in zip(read, (estimate, low, high), strict=True):
+        assert said > 0
+        assert abs(said - meant) <= max(0.06 * meant, 0.051 * (high - low) / 2) + 1e-9
 
 
 @pytest.mark.parametrize(
