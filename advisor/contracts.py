@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -89,12 +89,18 @@ class Modality(Protocol):
         """Read `source` into a Dataset, or raise UserError with a sentence that says what would be right."""
         ...
 
-    def rows(self, source: Any) -> Any:
-        """Read new rows as they are, without a target, for a trained model to predict."""
+    def rows(self, source: Any, names: Collection[str] = ()) -> Any:
+        """Read new rows as they are, all of them and without a target, for a trained model to predict.
+
+        `names` are those of the inputs that it was trained on.
+        """
         ...
 
     def typed(self, dataset: Dataset) -> Any:
-        """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read."""
+        """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read.
+
+        Columns that are absent stay so; what is strange about the others is told in a NewRowsWarning.
+        """
         ...
 
     def take(self, inputs: Any, index: np.ndarray) -> Any:

@@ -24,6 +24,10 @@ class NothingTrained(AdvisorError):
     exit_status = 3
 
 
+class NewRowsWarning(UserWarning):
+    """New rows hold what a model has not learnt: cells that cannot be read, unknown categories, or far more gaps."""
+
+
 class OutOfTime(AdvisorError, TimeoutError):
     """A task was not begun, or was stopped, because its deadline had come."""
 

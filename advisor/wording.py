@@ -111,3 +111,13 @@ def drop(names: Iterable[str]) -> str:
     '--drop a,b'
     """
     return option("--drop", ",".join(names))
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Write what may be long on one line: white space as blanks, and no more than so many letters.
+
+    >>> shortened("a  b"), shortened("abcdefgh", 6)
+    ('a b', 'abc...')
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

@@ -25,7 +25,7 @@ from advisor.fitting.fold import RefitTask, Refitted, Shared, carry_out, predict
 from advisor.judging import verdict
 from advisor.learners import catalogue
 from advisor.measuring.metrics import METRICS, Metric
-from advisor.modalities.tabular.types import words
+from advisor.modalities.tabular.words import words
 from advisor.planning import plan as planning
 from advisor.planning.plan import copies
 from advisor.records import Budget, Candidate, Dataset, Mixture, Verdict

@@ -13,6 +13,7 @@ from typing import Any
 
 from advisor.contracts import Modality
 from advisor.errors import UserError, did_you_mean
+from advisor.wording import shortened
 
 
 @cache
@@ -38,9 +39,17 @@ def claim(source: Any) -> Modality:
     readable = "; or ".join(modality.reads for modality in catalogue())
     if not isinstance(source, (str, Path)):
         raise UserError(f"Data of type {type(source).__name__} cannot be read; give {readable}.")
-    path = Path(source)
-    if path.is_dir():
-        raise UserError(f"{str(source)!r} is a folder that no modality reads; give {readable}.")
-    if not path.exists():
-        raise UserError(f"There is no file {str(source)!r}; give {readable}.")
-    raise UserError(f"{path.name!r} cannot be read by its ending; give {readable}.")
+    path, shown = Path(source), shortened(str(source), 200)
+    if is_there(path) and path.is_dir():
+        raise UserError(f"{shown!r} is a folder that no modality reads; give {readable}.")
+    if not is_there(path):
+        raise UserError(f"There is no file {shown!r}; give {readable}.")
+    raise UserError(f"{shortened(path.name, 80)!r} cannot be read by its ending; give {readable}.")
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is something under a path, whatever name it has."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # longer than a name can be, or with what no name can hold
+        return False

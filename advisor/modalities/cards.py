@@ -16,6 +16,7 @@ import pandas as pd
 
 from advisor.errors import UserError, did_you_mean
 from advisor.records import Task
+from advisor.wording import shortened
 
 BESIDE_THE_PACKAGE = Path(__file__).resolve().parents[2] / "datasets"
 INSIDE_THE_WHEEL = Path(__file__).resolve().parents[1] / "dataset_cards"
@@ -56,7 +57,7 @@ def find(name: str) -> Card:
     """Return the card called `name`; a UserError names the near ones."""
     known = {card.name: card for card in cards()}
     if name not in known:
-        raise UserError(f"No data set of the catalogue is called {name!r}. {did_you_mean(name, known)}")
+        raise UserError(f"No data set of the catalogue is called {shortened(name)!r}. {did_you_mean(name, known)}")
     return known[name]
 
 

@@ -1,6 +1,6 @@
 """The numbered findings before any training: those of the modality, and those that hold for data of any kind.
 
-D is for rows and columns, L for leaks, S for folds, T for the target; R01 is what reading lost or guessed. Two more
+D is for rows and columns, L for leaks, S for folds, T for the target; R is what reading lost or guessed. Two more
 come once models have been trained: L04 (advisor.profiling.permuted) and S05 (advisor.profiling.flattery).
 """
 
@@ -22,7 +22,7 @@ def look_for_findings(dataset: Dataset, modality: Modality, columns: tuple[Colum
         unlearnable_target(dataset),
     )
     told = sorted((finding for finding in found if finding is not None), key=lambda finding: finding.code)
-    return (*_notes_of_reading(dataset), *told)
+    return (*_notes_of_reading(dataset), *sorted(dataset.findings, key=lambda finding: finding.code), *told)
 
 
 def _notes_of_reading(dataset: Dataset) -> tuple[Finding, ...]:

@@ -25,7 +25,8 @@ class Dataset:
     `groups` (int64 codes) and `times` (int64 or float64, ascending means later) are set only where the user named a
     column for them; that column is then not among the inputs (a group) or still is (a time). `schema` is what the
     modality needs to read new rows alike; `example` holds a few rows of the inputs as the source had them, before
-    typing. `unlabelled` has the inputs (m, p) of rows without a target, typed as `inputs` are (categories may have
+    typing. `notes` and `findings` are what reading lost or guessed. `unlabelled` has the inputs (m, p) of rows without
+    a target, typed as `inputs` are (categories may have
     levels of their own); None where there are none, and where times order the rows: theirs may be later than a fold's.
     """
 
@@ -44,6 +45,7 @@ class Dataset:
     schema: Any = None
     example: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     unlabelled: pd.DataFrame | None = None
 
 

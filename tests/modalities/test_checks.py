@@ -62,7 +62,9 @@ def test_constant_columns_are_named_and_gaps_are_a_value():
     table = clean(0)
     table["country"], table["empty"] = "DE", np.nan
     table["ticked"] = np.where(np.arange(ROWS) % 3 == 0, 1.0, np.nan)
-    assert found(table, "D03").evidence["columns"] == ["country", "empty"]
+    finding = found(table, "D03")
+    assert finding.evidence["columns"] == ["country", "empty"]
+    assert "'country' has the same value in every row. The column 'empty' has no filled cell." in finding.message
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,12 @@ def test_names_of_rows_are_found(names):
     finding = found(clean(0).assign(nummer=names), "D04")
     assert finding.evidence["columns"] == ["nummer"]
     assert "--drop nummer" in finding.advice
+
+
+def test_amounts_with_words_among_them_name_no_row():
+    amounts = clean(0).assign(dose=[f"{n}.5" if n % 4 else f"below {n}" for n in range(len(clean(0)))])
+    assert "D04" not in codes(amounts)
+    assert "D04" in codes(amounts.assign(dose=[f"{n}-{n}.5" for n in range(len(amounts))]))
 
 
 def test_many_levels_and_texts_are_found():
@@ -195,6 +203,11 @@ def test_a_date_that_means_nothing_is_only_mentioned():
     days = np.random.default_rng(0).integers(0, 900, ROWS)
     table["joined"] = pd.Timestamp("2015-01-01") + pd.to_timedelta(days, unit="D")
     assert found(table, "S01").severity == "info"
+
+
+def test_a_day_of_birth_is_no_time_of_a_row():
+    table = timed().rename(columns={"date": "Date of birth"})
+    assert "S01" not in codes(table)
 
 
 def test_calendar_columns_are_joined():

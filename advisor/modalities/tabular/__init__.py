@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ import pandas as pd
 
 from advisor.contracts import Modality
 from advisor.errors import did_you_mean
+from advisor.modalities import is_there
 from advisor.modalities.tabular import values
 from advisor.modalities.tabular.checks import look_for_findings
 from advisor.modalities.tabular.encode import FrameEncoder, MatrixEncoder, NetEncoder, OrdinalEncoder
 from advisor.modalities.tabular.files import ENDINGS, OPENML, ending, raw_table
+from advisor.modalities.tabular.frames import is_table
 from advisor.modalities.tabular.kinds import facts
+from advisor.modalities.tabular.new_rows import DECIMAL, TypedTable
 from advisor.modalities.tabular.read import read
-from advisor.modalities.tabular.types import TypedTable
 from advisor.records import Column, Dataset, Finding
 
 STYLES = {"matrix": MatrixEncoder, "ordinal": OrdinalEncoder, "frame": FrameEncoder, "net": NetEncoder}
@@ -33,21 +36,24 @@ class Tabular:
     )
 
     def claims(self, source: Any) -> bool:
-        """Tell whether `source` is a DataFrame, a file with a known ending, openml:ID, or a bare name."""
+        """Tell whether `source` is a table of Python, a file with a known ending, openml:ID, or a bare name."""
         if not isinstance(source, (str, Path)):
-            return isinstance(source, pd.DataFrame)
+            return is_table(source)
         if str(source).lower().startswith(OPENML):
             return True
         path = Path(source)
-        return not path.is_dir() and (ending(path) in ENDINGS or (not path.suffix and not path.exists()))
+        there = is_there(path)
+        return not (there and path.is_dir()) and (ending(path) in ENDINGS or (not path.suffix and not there))
 
     def read(self, source: Any, **options: Any) -> Dataset:
         """Read `source` into a Dataset; options are those of `advisor.modalities.tabular.read.read`."""
         return read(source, **options)
 
-    def rows(self, source: Any) -> pd.DataFrame:
+    def rows(self, source: Any, names: Collection[str] = ()) -> pd.DataFrame:
         """Read new rows from `source` without typing them, for a model that was trained by `advisor` to predict."""
-        return raw_table(source).frame
+        table = raw_table(source, known=tuple(names))
+        table.frame.attrs[DECIMAL] = table.decimal  # what the file's other numbers are sure of
+        return table.frame
 
     def typed(self, dataset: Dataset) -> TypedTable:
         """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read."""

@@ -112,7 +112,7 @@ class Columns(BaseEstimator):
         want_frame(X)
         for name in (*self.floats_, *self.dates_, *self.texts_, *self.levels_):
             if name not in X.columns:
-                raise UserError(f"The rows have no column {name!r}. {did_you_mean(str(name), X.columns)}")
+                raise UserError(f"The new rows have no column {name!r}. {did_you_mean(str(name), X.columns)}")
 
 
 def want_frame(X: Any) -> None:

@@ -1,24 +1,59 @@
-"""Dates written as text: one layout for a whole column, found from the column's own cells."""
+"""Dates written as text: a layout or two for a whole column, found from the column's own cells."""
 
 from __future__ import annotations
 
+import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
-ISO = "ISO8601"
+ISO, DAY_WITHOUT_MARKS = "ISO8601", "%Y%m%d"
+# Quarters and weeks, of which the first day is taken; and what marks a layout of which all days lie in the past.
+PART_OF_YEAR, PAST = "Q", "<"
 EARLIEST, LATEST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
 SAMPLE = 400
+MOST_LAYOUTS = 2
+# Days of which two digits of the year are written lie no further ahead.
+FUTURE = pd.Timedelta(days=3_653)
+# Months as German, French, Spanish, Italian, Portuguese and Dutch write and shorten them, beside English, from January.
+_ELSEWHERE = (
+    "januar jänner januari janvier enero gennaio janeiro janv jän ene gen stycznia ledna ocak oca января янв",
+    "februar februari février febrero febbraio fevereiro févr fév fev lutego února şubat şub февраля фев",
+    "märz maart mars marzo março mär mrz mrt marts marca března mart марта мар",
+    "april avril abril aprile avr abr kwietnia dubna nisan nis апреля апр",
+    "mai mei mayo maggio maio mag maj maja května may\u0131s мая",
+    "juni juin junio giugno junho giu czerwca června haziran haz июня июн",
+    "juli juillet julio luglio julho juil lug lipca července temmuz tem июля июл",
+    "august augustus août agosto aoû ago aout augusti sierpnia srpna ağustos ağu августа авг",
+    "september septembre septiembre settembre setembro sept set września září eylül eyl сентября сен",
+    "oktober octobre octubre ottobre outubro okt ott out października října ekim eki октября окт",
+    "november novembre noviembre novembro listopada listopadu kas\u0131m kas ноября ноя",
+    "dezember december décembre diciembre dicembre dezembro dez déc dic desember grudnia prosince aral\u0131k ara "
+    "декабря дек",
+)
+_SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTH_OF = {word: month for month, words in zip(_SHORT, _ELSEWHERE, strict=True) for word in words.split()}
 
+# Days as they are written in East Asia: 2023年1月3日, 2023. 8. 16.
+_SPACED = re.compile(r"(?<=\d\.) +(?=\d)")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+_EASTERN = re.compile(r"(\d{4})[年.] ?(\d{1,2})[月.] ?(\d{1,2})[日.]?")
 _DATELIKE = re.compile(
     r"\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?:[ T]\d{1,2}:?\d{2}.*)?"
     r"|\d{8}T\d{4,6}.*"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d{1,2}:\d{2}.*)?"
-    r"|(?:[A-Za-z]{3,9},? )?\d{1,2}[- /][A-Za-z]{3,9}[- /,]+\d{2,4}(?: \d{1,2}:\d{2}.*)?"
-    r"|(?:[A-Za-z]{3,9},? )?[A-Za-z]{3,9} \d{1,2},? \d{4}(?: \d{1,2}:\d{2}.*)?"
-    r"|[A-Za-z]{3,9}[- ,]+\d{2,4}"
+    r"|(?:[^\W\d_]{2,10}\.?,? )?\d{1,2}(?:\.|st|nd|rd|th)?[- /]\s?(?:de )?[^\W\d_]{3,12}\.?(?: de)?[- /,]+\d{2,4}"
+    r"(?: [\u0433r]\.)?(?: \d{1,2}:\d{2}.*)?"
+    r"|(?:[A-Za-z]{3,9},? )?[A-Za-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}(?: \d{1,2}:\d{2}.*)?"
+    r"|[A-Za-z]{3,9}[- ,]+\d{2,4}|(?:0?[1-9]|1[0-2])/(?:19|20)\d\d"
+    r"|\d{1,2}\. ?\d{1,2}\. ?\d{2,4}"
+    r"|\d{4}[年.] ?\d{1,2}[月.] ?\d{1,2}[日.]?"
+    r"|Q[1-4][ /-]?\d{4}|\d{4}[ /-]?Q[1-4]|\d{4}-?W\d\d"
+    r"|\[?\d\d/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]?"
+    r"|[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d .*"
+    r"|\d{1,2}[.]?[A-Za-z]{3,9}[.]?\d{2,4}(?::\d{2}.*)?"
 )
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f")
 # Where days and months cannot be told apart, the earlier layout wins: month first with slashes (the usual form of files
@@ -30,40 +65,99 @@ _DAYS = {
 }
 _NAMED = tuple(
     layout.replace("%b", month)
-    for layout in ("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d %b %y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%a, %d %b %Y")
+    for layout in (
+        "%d%b%Y",
+        "%d%b%y",
+        "%d.%b.%Y",
+        "%d %b %Y",
+        "%d-%b-%Y",
+        "%d/%b/%Y",
+        "%d %b %y",
+        "%d-%b-%y",
+        "%b %d, %Y",
+        "%b %d %Y",
+    )
     for month in ("%b", "%B")
 )
 _MONTHS = ("%b-%Y", "%b %Y", "%B %Y", "%b-%y", "%b %y", "%B-%Y")
 
 
-def date_format(levels: Sequence[str], counts: np.ndarray, share: float) -> str:
-    """Return the layout under which at least `share` of the cells are dates, or '' if there is none.
+def layouts(levels: Sequence[str], counts: np.ndarray, share: float, first: str = "") -> tuple[str, ...]:
+    """Return the layouts under which at least `share` of the cells are dates, one or two; () if there are none.
 
-    `counts` (len(levels),) says how many cells each text has. The layout is in the language of `pandas.to_datetime`.
+    `counts` (len(levels),) says how many cells each text has. A layout is in the language of `pandas.to_datetime`. The
+    second one is for those cells that the first cannot read, such as dates that another program has added. `first` is
+    %d or %m where other columns have shown what comes first.
     """
     step = max(1, len(levels) // SAMPLE)
     sample, weights = list(levels[::step]), counts[::step]
     datelike = np.array([_DATELIKE.fullmatch(level) is not None for level in sample])
     if weights[datelike].sum() < share * weights.sum():
-        return ""
-    best, best_share = "", 0.0
-    for layout in _candidates(next(level for level, fits in zip(sample, datelike, strict=True) if fits)):
-        read = float(weights[~np.isnat(parse_dates(sample, layout))].sum() / weights.sum())
-        if read > best_share:
-            best, best_share = layout, read
-        if best_share == 1.0:
+        return ()
+    found: list[str] = []
+    left = datelike.copy()
+    while left.any() and len(found) < MOST_LAYOUTS:
+        # Never day first and month first in one column: nobody could tell which is meant.
+        best = _best_layout(
+            [sample[place] for place in np.flatnonzero(left)], weights[left], map(swapped, found), first
+        )
+        if not best:
             break
-    if best_share < share or (step > 1 and np.isnat(parse_dates(levels, best)) @ counts > (1 - share) * counts.sum()):
-        return ""
+        found.append(best)
+        left &= np.isnat(parse_dates(sample, (best,)))
+    found = [_of_the_past(layout, levels) for layout in found]
+    if not found or weights[np.isnat(parse_dates(sample, found))].sum() > (1 - share) * weights.sum():
+        return ()
+    if step > 1 and np.isnat(parse_dates(levels, found)) @ counts > (1 - share) * counts.sum():
+        return ()
+    return tuple(found)
+
+
+def _of_the_past(layout: str, levels: Sequence[str]) -> str:
+    """Mark a layout with two digits of the year whose days lie in both centuries: those to come are of the last one."""
+    if "%y" not in layout:
+        return layout
+    days, now = _parsed(levels, layout), np.datetime64("now")
+    past = (days < np.datetime64("2000-01-01")).any() and (days > now).any()
+    return layout + PAST if past else layout
+
+
+def _best_layout(levels: Sequence[str], counts: np.ndarray, never: Iterable[str], first: str) -> str:
+    best, most, without = "", 0.0, set(never)
+    for layout in sorted(_candidates(levels[0]), key=lambda layout: not layout.startswith(first)):
+        if layout in without:
+            continue
+        read = float(counts[~np.isnat(_parsed(levels, layout))].sum())
+        if read > most:
+            best, most = layout, read
+        if read == counts.sum():
+            break
     return best
 
 
+def swapped(layout: str) -> str:
+    """Return the layout with day and month changed about, '' where it does not begin with both in numbers."""
+    for mark in _DAYS:
+        for first, second in (("%d", "%m"), ("%m", "%d")):
+            if layout.startswith(f"{first}{mark}{second}"):
+                return f"{second}{mark}{first}{layout[5:]}"
+    return ""
+
+
 def _candidates(example: str) -> list[str]:
-    if re.match(r"\d{4}-|\d{8}T", example):
+    if re.search(r"Q\d|\dQ|W\d", example):
+        return [PART_OF_YEAR]
+    if re.match(r"\d{1,2}/\d{4}$", example):
+        return ["%m/%Y"]
+    if re.match(r"\[?\d\d/[A-Za-z]", example):
+        return ["%d/%b/%Y:%H:%M:%S %z", "[%d/%b/%Y:%H:%M:%S %z]", *(f"%d/{month}" for month in ("%b/%Y", "%b/%y"))]
+    if re.match(r"[A-Za-z]{3}, \d", example):
+        return [f"%d %b %Y{clock}" for clock in ("", " %H:%M:%S %z", " %H:%M:%S %Z", " %H:%M")]
+    if re.match(r"\d{4}-|\d{8}T", example) or _EASTERN.fullmatch(example):
         return [ISO, *(f"%Y-%m-%d{clock}" for clock in _CLOCKS)]
     if re.match(r"\d{4}[/.]", example):
         days: tuple[str, ...] = (f"%Y{example[4]}%m{example[4]}%d", f"%Y{example[4]}%m")
-    elif match := re.match(r"\d{1,2}([-/.])\d", example):
+    elif match := re.match(r"\d{1,2}([-/.]) ?\d", example):
         days = _DAYS[match[1]]
     else:
         days = _NAMED + _MONTHS
@@ -71,10 +165,57 @@ def _candidates(example: str) -> list[str]:
     return [day + clock for day in days for clock in clocks]
 
 
-def parse_dates(levels: Sequence[str], layout: str) -> np.ndarray:
-    """Return the dates that `levels` spell in `layout` ('' is ISO), datetime64[ns] in UTC, else NaT."""
-    read = pd.to_datetime(pd.Series(list(levels), dtype=object), format=layout or ISO, errors="coerce", utc=True)
+def parse_dates(levels: Sequence[str], layouts: Sequence[str]) -> np.ndarray:
+    """Return the dates that `levels` spell in one of the layouts, the first that fits, datetime64[ns] in UTC, else NaT.
+
+    What no layout reads may be in ISO's form, which nobody writes who means anything else.
+    """
+    found = _parsed(levels, layouts[0] if layouts else ISO)
+    for layout in (*layouts[1:], ISO):
+        left = np.flatnonzero(np.isnat(found)).tolist()
+        if not left:
+            break
+        found[left] = _parsed([levels[place] for place in left], layout)
+    return found
+
+
+def _parsed(levels: Sequence[str], layout: str) -> np.ndarray:
+    if "%b" in layout or "%B" in layout:
+        levels = [_in_english(level) for level in levels]
+    if layout == PART_OF_YEAR:
+        levels, layout = [_first_day(level) for level in levels], ISO
+    past, layout = layout.endswith(PAST), layout.removesuffix(PAST)
+    if "%d." in layout:
+        levels = [_SPACED.sub("", level) for level in levels]
+    if any(_EASTERN.fullmatch(level) for level in levels[:SAMPLE]):
+        levels = [_EASTERN.sub(r"\1-\2-\3", level) for level in levels]
+    read = pd.to_datetime(pd.Series(list(levels), dtype=object), format=layout, errors="coerce", utc=True)
+    if "%y" in layout:
+        # Python takes 64 for 2064; a column of days of birth does not mean that.
+        latest = pd.Timestamp.now("UTC") + (pd.Timedelta(0) if past else FUTURE)
+        read = read.mask(read > latest, read - pd.DateOffset(years=100))
+    if layout == ISO:
+        # A number alone, such as 2020, is a year to pandas and a number to us.
+        read = read.mask(pd.Series(list(levels), dtype=object).str.fullmatch(r"\d{1,7}|\d{9,}").to_numpy(bool))
     return to_nanoseconds(read)
+
+
+def _in_english(day: str) -> str:
+    """Return a day with the name of its month as English has it; days without any such name stay as they are."""
+    plain = re.sub(
+        r"(?<=\d)\.(?=\s)|(?<=[^\W\d_])\.(?=[\s-])|\bde |\s[\u0433r]\.$|^[^\W\d_]{2,10}\.?,? (?=\d{1,2}\.? )", "", day
+    )
+    plain = _ORDINAL.sub("", plain)
+    return re.sub(r"[^\W\d_]{3,}", lambda word: _MONTH_OF.get(word[0].casefold(), word[0]), plain)
+
+
+def _first_day(part: str) -> str:
+    """Return the first day of a quarter (Q3 2022, 2022-Q3) or a week (2021-W05, ISO 8601) as ISO writes it."""
+    if match := re.fullmatch(r"Q([1-4])[ /-]?(\d{4})|(\d{4})[ /-]?Q([1-4])", part):
+        return f"{match[2] or match[3]}-{3 * int(match[1] or match[4]) - 2:02}-01"
+    if (match := re.fullmatch(r"(\d{4})-?W(\d\d)", part)) and 1 <= int(match[2]) <= 53:
+        return datetime.date.fromisocalendar(int(match[1]), min(int(match[2]), 52), 1).isoformat()
+    return ""
 
 
 def to_nanoseconds(column: pd.Series) -> np.ndarray:

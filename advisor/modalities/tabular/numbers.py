@@ -1,72 +1,393 @@
-"""Numbers written as text: one decimal mark and one unit for a whole column, found from the column's own cells."""
+"""Numbers written as text: one decimal mark and one unit for a whole column, found from the column's own cells.
+
+1234  -1.5e3  +7  .5       plain, as programs write them
+1,234.5  1.234,5  1 234  1'234  1,23,456     with marks between thousands (or lakhs)
+$5  5 EUR  12 %  3.5 kg    with a currency, or one unit throughout
+(12)  12-  \u221212        negative, as accountants and typesetters write it
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-_GROUPS = r"\d{1,3}(?:[ '\u00a0\u202f]\d{3})+"
-_NUMBER = re.compile(
-    r"([-+\u2212]?)\s*[$€£¥]?\s*"
-    rf"((?:{_GROUPS}|\d+|(?=\.\d))(?:[.,]\d+)*\.?(?:[eE][-+]?\d+)?)"
-    r"\s*([^\d\s.,]{1,10})?"
+from advisor.modalities.tabular.words import MISSING_WORDS
+
+_MINUS = "-\u2212\u2013\ufe63\uff0d"
+_SIGN = f"[{re.escape(_MINUS)}+]"
+_CURRENCY = (
+    r"(?:[$€£¥₹₽₩₺₴₦₫฿₪元円]|[A-Z]{0,3}\$|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|AUD|CAD|NZD|SGD|HKD|KRW|"
+    r"ZAR|TRY|RUB|UAH|KZT|KES|NGN|AED|SAR|K[Ss]h\.?|S?Fr\.|Rs\.?|RM|kr\.?|Kč|zł|TL|S/\.?)"
 )
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_DECIMAL_COMMA = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
-LOOKED_AT = 200
+_SPACES = " \u00a0\u202f\u2009"
+# A number that is not meant to the last digit is a number.
+_ABOUT = r"(?:ca\.?|circa|approx\.?|about|around|~|≈)"
+_SCALE = "k|K|Tsd|тыс|m|M|B|万|萬|만|億|亿|억|bn|mn|mln|Mio|Mrd|млн|млрд|Lakh|lakh|Cr|crore"
+# A unit: letters with a power or a fraction (m2, l/100km), a second word that goes with few others, and a full stop.
+_WORD = (
+    r"(?:[%‰°µ]|[^\W\d_½¼¾])[^\s\d.,()/]{0,9}(?:[23²³](?![\d.,]))?(?:/(?:100)?\s?[^\s\d.,()/]{1,8}[23²³]?)?"
+    r"(?:\s(?:ft|oz|p\.a|vol|mi|yd|gal|in|r|year)(?!\w))?\.?"
+)
+# A number between whatever stands around it; per cent may stand in front.
+_AROUND = re.compile(
+    rf"(?P<open>\()?\s*(?P<about>{_ABOUT})?\s*(?P<sign>{_SIGN}?)\s*(?P<money>(?:{_CURRENCY}|%)?)\s*(?P<inner>{_SIGN}?)\s*"
+    rf"(?P<body>(?:\d|[.,](?=\d))(?:[\d.,'\u2019{_SPACES}]*\d)?[.,]?(?:[eE][-+]?\d+)?)"
+    rf"\s*(?:(?P<scale>{_SCALE})\.?(?=\s*{_CURRENCY}|\s*\)|$))?"
+    rf"\s*(?:(?P<coin>{_CURRENCY})|(?P<unit>{_WORD}))?"
+    rf"\s*(?P<minus>{_SIGN})?\s*(?P<whole>/[-=]|[-\u2013]{{1,2}})?\s*(?P<close>\))?"
+)
+# Letters behind amounts, $41k beside 41998: they count where not all have the same, and money always.
+_SCALES = {
+    "k": 1e3, "K": 1e3, "Tsd": 1e3, "тыс": 1e3, "m": 1e6, "M": 1e6, "mn": 1e6, "mln": 1e6, "Mio": 1e6, "млн": 1e6,
+    "B": 1e9, "bn": 1e9, "Mrd": 1e9, "млрд": 1e9, "Lakh": 1e5, "lakh": 1e5, "Cr": 1e7, "crore": 1e7, "万": 1e4,
+    "萬": 1e4, "만": 1e4, "億": 1e8, "亿": 1e8, "억": 1e8,
+}  # fmt: skip
+# Letters of an article, 1E5, are a number to programs; and 7.44E+17 is what a spreadsheet leaves of an account's.
+_EXPONENT = re.compile(r"\d+[eE]\d+|\d(?:\.\d{1,6})?[eE]\+?1[1-9]")
+_PLAIN = r"^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+_CLOCK = re.compile(
+    r"(\d{1,3})(?::([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?)?\s*([AaPp])\.?\s?[Mm]\.?"
+    r"|(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?:\s?Uhr)?"
+)
+# A span in hours and minutes: 1h30, 3 h 54 min.
+_SPAN = re.compile(r"(\d{1,3})\s?h\s?([0-5]?\d)(?:\s?(?:m|min|mn)\.?)?")
+_LIMIT = re.compile(r"[<>≤≥]=?\s*(.+)")
+_ADDRESS = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
+_DECIMALS = re.compile(r"-?\d+\.\d+")
+_BODY = {
+    decimal: re.compile(
+        rf"(?:\d+|\d{{1,3}}(?:[{thousands}'\u2019{_SPACES}]\d{{2,3}})*[{thousands}'\u2019{_SPACES}]\d{{3}})?"
+        rf"(?:[{decimal}]\d*)?(?:[eE][-+]?\d+)?"
+    )
+    for decimal, thousands in ((".", ","), (",", "."))
+}
+_OPEN = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+_MARKS = re.compile(r"[.,]")
+LOOKED_AT, HEAD = 2_000, 100
 
 
-def number_style(levels: Sequence[str], counts: np.ndarray, share: float) -> tuple[str, str] | None:
-    """Return (decimal mark, unit) under which at least `share` of the cells are numbers, or None.
+@dataclass(frozen=True)
+class Style:
+    """How a column's numbers are written: the decimal mark, "." or ",", and the unit behind them ("" for none).
 
-    `counts` (len(levels),) says how many cells each text has. A comma is the thousands mark where every group behind it
-    has three digits ('1,250'), else the decimal mark. A unit is one word of at most ten signs behind the number.
+    `bare` tells that some stand without the unit, `money` has the currencies that some have, and with `scaled` a k, M
+    or B behind a number multiplies it. `grouped` tells that the other mark stands between thousands of some, so that
+    one mark with three digits behind it is no riddle. `other` tells that every mark in the column could as well be one
+    between thousands (or, where it was taken for that, the decimal mark).
     """
-    plain = ~np.isnan(_plain(levels))
-    if counts[plain].sum() >= share * counts.sum():
-        return ".", ""
-    others = [text for text, number in zip(levels, plain, strict=True) if not number]
-    looked_at = others[:LOOKED_AT]
-    if sum(_NUMBER.fullmatch(text) is not None for text in looked_at) < 0.5 * len(looked_at):
+
+    decimal: str = "."
+    unit: str = ""
+    bare: bool = True
+    money: frozenset[str] = frozenset()
+    scaled: bool = False
+    grouped: bool = False
+    other: bool = False
+
+
+PLAIN = Style()
+# Units as people write them, a pattern.
+UNITS = (
+    "nm|um|µm|mm|cm|dm|km|m|in|inch|ft|yd|mi|miles|ng|µg|ug|mg|kg|g|lb|lbs|oz|t|tons?|ms|s|sec|min|h|hr|hrs|hours?|d|days?|"
+    "weeks?|months?|y|yr|yrs|years?|°C|°F|degC|degF|deg|°|K|C|F|%|ppm|ppb|mol|mmol|µmol|V|mV|A|mA|W|kW|MW|kWh|MWh|Hz|kHz|"
+    "MHz|GHz|N|kN|Pa|hPa|kPa|MPa|bar|mbar|psi|J|kJ|cal|kcal|l|L|dl|dL|ml|mL|µl|ha|rpm|lx|lux|dB|cd|Ω|ohm|USD|EUR|GBP|CHF|"
+    "JPY|\\$|€|£|k\\$|k€|bpm|mmHg|U|IU|px|bytes?|KB|MB|GB|counts?|units?|n|#|-|1"
+)
+# Times of day and spans, 9:30 or 01:02:03, are read as seconds; beside 1:02:03 59:12 is less than an hour.
+CLOCK, RACE, SPAN = Style(unit="h:mm"), Style(unit="m:ss"), Style(unit="h min")
+TIMES = (CLOCK, RACE, SPAN)
+
+
+def plain(texts: Any) -> np.ndarray | None:
+    """Return what programs write as numbers (n,), NaN where a cell is missing; None where one cell is none of these."""
+    for sample in pc.unique(texts[:HEAD]).to_pylist():
+        if sample is not None and sample not in MISSING_WORDS and not is_number(sample):
+            return None  # soon known of most that are none
+    try:
+        filled = pc.if_else(pc.is_in(texts, pa.array(sorted(MISSING_WORDS), texts.type)), None, texts)
+        return np.asarray(pa.chunked_array(pc.cast(filled, pa.float64())).to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid:
         return None
-    matches = [match for text in others if (match := _NUMBER.fullmatch(text))]
-    units = Counter(match[3] for match in matches if match[3])
-    unit = units.most_common(1)[0][0] if units else ""
-    bodies = [re.sub(r"[eE].*", "", match[2]) for match in matches if "," in match[2]]
-    decimals = sum(_DECIMAL_COMMA.fullmatch(body) is not None for body in bodies)
-    thousands = sum(_THOUSANDS.fullmatch(body) is not None for body in bodies)
-    decimal = "," if decimals > thousands else "."
-    read = ~np.isnan(read_numbers(levels, decimal, unit))
-    return (decimal, unit) if counts[read].sum() >= share * counts.sum() else None
 
 
-def read_numbers(levels: Sequence[str], decimal: str = ".", unit: str = "") -> np.ndarray:
-    """Return the numbers that `levels` spell, shape (len(levels),), float64, NaN where they do not."""
-    values = _plain(levels) if decimal == "." else np.full(len(levels), np.nan)
-    for position in np.flatnonzero(np.isnan(values)).tolist():
-        values[position] = _decorated(levels[position], decimal, unit)
+def style_of(levels: Sequence[str], counts: np.ndarray, decimal: str | None = None) -> Style | None:
+    """Return the style in which the most cells are numbers, or None where not even one cell is.
+
+    `counts` (len(levels),) says how many cells each text has; `decimal` is the mark of the whole file, where it is
+    known. One mark with three digits behind it ('1,250') tells nothing by itself: a comma then stands between thousands
+    and a point before decimals, unless the file says otherwise.
+    """
+    matches = [(match, count) for text, count in zip(levels[:LOOKED_AT], counts, strict=False)
+               if (match := _AROUND.fullmatch(text))]  # fmt: skip
+    if any(_SPAN.fullmatch(text) for text in levels[:LOOKED_AT]):
+        return SPAN
+    if all(_CLOCK.fullmatch(match[0]) for match, _ in matches):
+        return _clock_of(levels[:LOOKED_AT])
+    if _are_marks([match for match, _ in matches]):
+        return None
+    units: Counter[str] = Counter()
+    votes: Counter[str] = Counter()
+    cells = sum(int(count) for _, count in matches)
+    open_marks: Counter[str] = Counter()
+    scales: Counter[str] = Counter()
+    for match, count in matches:
+        units[unit_of(match)] += int(count)
+        scales[match["scale"] or ""] += int(count)
+        mark, sure = _decimal_of(match["body"])
+        (votes if sure else open_marks)[mark] += int(count)
+    money = frozenset(
+        match[where] for match, _ in matches for where in ("money", "coin") if match[where] not in (None, "", "%")
+    )
+    scaled = set(units) == {""} and _are_scales(matches, bool(money))
+    if not scaled:  # a letter that does not multiply is a unit as others: 5 K, 2013B
+        units = Counter()
+        for match, count in matches:
+            units[unit_of(match) or match["scale"] or ""] += int(count)
+    # A unit that few cells have is a slip of the pen in a number (12O), or another unit than theirs.
+    for name in [name for name in units if name]:  # Tag and Tage are one
+        units[name] += sum(
+            times for other, times in units.items() if other != name and other and _same_unit(name, other)
+        )
+    unit = next((name for name, times in units.most_common() if name and 2 * times >= cells), "")
+    style = Style(decimal or ".", unit, bare=not unit or units[""] > 0, money=money, scaled=scaled)
+    if votes["."] or votes[","]:
+        mark = "," if votes[","] > votes["."] else "."
+        return _grouped(replace(style, decimal=mark), matches)
+    if open_marks[","]:
+        mark = "," if decimal == "," else "."
+        return _grouped(replace(style, decimal=mark, other=not votes[""] or decimal == ","), matches)
+    if open_marks["."]:
+        # 120 and 1.311 in one column: whoever writes decimals does not leave them out below a thousand alone.
+        below = [match["body"] for match, _ in matches if not _MARKS.search(match["body"])]
+        thousands = decimal == "," or (decimal is None and bool(below) and all(len(body) <= 3 for body in below))
+        return _grouped(replace(style, decimal="," if thousands else ".", other=True), matches)
+    return _grouped(style, matches)
+
+
+def _grouped(style: Style, matches: Sequence[tuple[re.Match[str], int]]) -> Style:
+    """Tell of a style whether the mark that is not its decimal mark stands in numbers of the column."""
+    mark = "." if style.decimal == "," else ","
+    return replace(style, grouped=any(mark in match["body"] for match, _ in matches))
+
+
+def _clock_of(levels: Sequence[str]) -> Style | None:
+    found = [match for text in levels if (match := _CLOCK.fullmatch(text))]
+    parts = {match[7] is not None for match in found if not match[4]}
+    return (RACE if len(parts) == 2 else CLOCK) if found else None
+
+
+def _are_marks(matches: Sequence[re.Match[str]]) -> bool:
+    """Tell whether what looks like numbers are marks at school (1-, 2+), or addresses of machines."""
+    behind = {match["minus"] for match in matches if match["minus"] and match["body"][-1] not in ".,"}
+    marks = "+" in behind and bool(behind & set(_MINUS))
+    return marks or all(_ADDRESS.fullmatch(match[0]) for match in matches)
+
+
+def _are_scales(matches: Sequence[tuple[re.Match[str], int]], money: bool) -> bool:
+    """Tell whether letters behind numbers multiply them: of money, or where numbers are of one size only if they do."""
+    sizes: dict[str, list[float]] = {}
+    for match, _ in matches:
+        digits = re.sub(r"[^\d.]", "", match["body"].replace(",", "."))
+        if re.fullmatch(r"\d+\.?\d*", digits):
+            sizes.setdefault(match["scale"] or "", []).append(float(digits) * _SCALES.get(match["scale"] or "", 1.0))
+    if not set(sizes) - {""} or (len(sizes) == 1 and not money):
+        return False
+    middles = [float(np.median(found)) for found in sizes.values()]
+    return money or max(middles) <= 100 * min(middles)
+
+
+def strange(levels: Sequence[str], style: Style) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which texts (len(levels),) lack the unit that every number of a column had, and which are of other money."""
+    found = [_AROUND.fullmatch(level) for level in levels]
+    lacks = [not style.bare and match is not None and not (unit_of(match) or match["scale"]) for match in found]
+    money = [{match["money"], match["coin"]} - {"", None, "%"} if match else set() for match in found]
+    return np.array(lacks), np.array([bool(style.money) and bool(own - style.money) for own in money])
+
+
+def is_number(cell: str) -> bool:
+    """Tell whether a cell is a number in any style that `read` knows; codes of several numbers (1.2.3) may pass."""
+    return _AROUND.fullmatch(cell) is not None
+
+
+def decimal_of(cell: str) -> str:
+    """Return the decimal mark that a cell is sure of, "" where it is no number or shows none."""
+    match = _AROUND.fullmatch(cell)
+    mark, sure = _decimal_of(match["body"]) if match else ("", False)
+    return mark if sure else ""
+
+
+def inexact(levels: Sequence[str]) -> list[str]:
+    """Return those that say that they are not meant to the last digit, or open to one side: ca. 50, 80+."""
+    found = ((level, _AROUND.fullmatch(level)) for level in levels)
+    return [level for level, match in found if match and (match["about"] or match["minus"] == "+")]
+
+
+def limits(levels: Sequence[str]) -> np.ndarray:
+    """Tell which texts (len(levels),) are a number that something is below or above of: <0.5."""
+    return np.array([bool((match := _LIMIT.fullmatch(level)) and is_number(match[1])) for level in levels], dtype=bool)
+
+
+def units(levels: Sequence[str]) -> list[str]:
+    """Return the units that numbers among the levels have, the commonest first."""
+    found = Counter(unit_of(match) or match["coin"] or match["money"] or "no unit" for level in levels
+                    if (match := _AROUND.fullmatch(level)))  # fmt: skip
+    # Most words behind a number are none: 2Story, 1. White, 2nd.
+    known = [name for name, _ in found.most_common() if re.fullmatch(UNITS, name)]
+    return (
+        [*known, *(["no unit"] if "no unit" in found else [])]
+        if any(len(name) > 1 or name == "%" for name in known)
+        else []
+    )
+
+
+def marks(levels: Sequence[str]) -> tuple[str, str] | None:
+    """Return a number with a point and one with a comma that are sure to stand before decimals, if both are there."""
+    seen = {mark: level for level in reversed(levels) if (mark := decimal_of(level)) and level.count(mark) == 1}
+    return (seen["."], seen[","]) if len(seen) == 2 else None
+
+
+_TWO_NUMBERS = re.compile(
+    r"\d+(?:[.,]\d+)?\s?(?:[/x\xd7±'\u2013-]|ft\.?|[^\W\d_]{1,5}\.?\s)\s?\d+(?:[.,]\d+)?\s?(?:\"|[^\W\d_]{1,5}\.?)?"
+)
+
+
+def are_two(levels: Sequence[str]) -> np.ndarray:
+    """Tell which texts (len(levels),) are two numbers: 120/80, 20-30 m, 5'11"."""
+    return np.array([_TWO_NUMBERS.fullmatch(level) is not None for level in levels], dtype=bool)
+
+
+def twins(cells: Sequence[str]) -> tuple[str, str] | None:
+    """Return two texts that are one number and differ in noughts at their end, as codes do: 1.1 and 1.10."""
+    seen: dict[str, str] = {}
+    for cell in cells:
+        if _DECIMALS.fullmatch(cell):
+            other = seen.setdefault(cell.rstrip("0"), cell)
+            if other != cell:
+                return other, cell
+    return None
+
+
+def are_riddles(levels: Sequence[str]) -> bool:
+    """Tell whether some numbers have one mark with three digits behind it, which may stand before them or between
+    thousands."""
+    matches = (_AROUND.fullmatch(level) for level in levels)
+    return any(match is not None and not _decimal_of(match["body"])[1] for match in matches)
+
+
+def are_exponents(cells: Sequence[str]) -> bool:
+    """Tell whether cells may be codes that programs take for numbers with an exponent: all of them, or some among
+    whole numbers."""
+    some = any(_EXPONENT.fullmatch(cell) for cell in cells)
+    return some and all(_EXPONENT.fullmatch(cell) or cell.isdigit() for cell in cells)
+
+
+def are_doubtful(cells: Sequence[str]) -> bool:
+    """Tell whether cells that programs could have written as numbers may be something else: marks between thousands
+    (120, 1.311), codes with an E or with noughts at their end."""
+    if are_exponents(cells) or twins(cells):
+        return True
+    if not any(_OPEN.fullmatch(cell) for cell in cells):
+        return False
+    style = style_of(cells, np.ones(len(cells)))
+    return style is not None and style.other
+
+
+def _decimal_of(body: str) -> tuple[str, bool]:
+    """Return the decimal mark that a number shows, "" for none, and whether it is sure of it.
+
+    Where it is not, the mark is the only one of the number and has three digits behind it and one to three before it.
+    """
+    body = re.sub(r"[eE].*", "", body)
+    marks = _MARKS.findall(body)
+    if not marks:
+        return "", True
+    last = marks[-1]
+    if len(set(marks)) == 2:
+        return last, True
+    if len(marks) > 1:
+        first, *groups = re.split(rf"[{last}]", body)
+        thousands = len(first) <= 3 and len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups)
+        return (("." if last == "," else ",") if thousands else ""), True
+    before, _, behind = body.partition(last)
+    before = re.sub(r"[^\d]", "", before)
+    if len(behind) != 3 or not 1 <= len(before) <= 3 or before.startswith("0"):
+        return last, True
+    return last, False
+
+
+def read(levels: Sequence[str], style: Style) -> np.ndarray:
+    """Return the numbers that `levels` spell in a style, shape (len(levels),), float64, NaN where they do not."""
+    if style in TIMES:
+        return np.array([_seconds(text, style) for text in levels], dtype=np.float64)
+    values, rest = np.full(len(levels), np.nan), list(range(len(levels)))
+    if style.decimal == ".":
+        texts = pa.array(levels, pa.string())
+        simple = np.asarray(pc.match_substring_regex(texts, _PLAIN))
+        values[simple] = plain(texts.filter(pa.array(simple)))
+        rest = np.flatnonzero(~simple).tolist()
+    for position in rest:
+        if match := _AROUND.fullmatch(levels[position]):
+            values[position] = _value(match, style)
     return values
 
 
-def _plain(levels: Sequence[str]) -> np.ndarray:
-    return np.array(pd.to_numeric(pd.Series(list(levels), dtype=object), errors="coerce"), dtype=np.float64)
+def _value(match: re.Match[str], style: Style) -> float:
+    """Return the number that a text is, NaN where it is none of this style. What a number is sure of it may say."""
+    mark, sure = _decimal_of(match["body"])
+    decimal = mark if mark and sure else style.decimal
+    thousands = "." if decimal == "," else ","
+    body, scale, unit = match["body"].rstrip(".,"), match["scale"] or "", unit_of(match)
+    if not style.scaled:
+        scale, unit = "", unit or scale
+    riddle = not sure and mark == thousands and not style.grouped
+    if riddle or bool(match["open"]) != bool(match["close"]) or not _BODY[decimal].fullmatch(body):
+        return np.nan
+    if unit and not _same_unit(unit, style.unit):
+        return np.nan
+    value = float(re.sub(rf"[{thousands}'\u2019{_SPACES}]", "", body).replace(decimal, ".")) * _SCALES.get(scale, 1.0)
+    # 55.- is 55 francs and no centimes.
+    whole = match["body"][-1] in ".," or match["whole"]
+    signs = [match[where] for where in ("sign", "inner", *(() if whole else ("minus",))) if match[where]]
+    return -value if (sum(sign in _MINUS for sign in signs) + bool(match["open"])) % 2 else value
 
 
-def _decorated(text: str, decimal: str, unit: str) -> float:
-    match = _NUMBER.fullmatch(text)
-    if match is None or (match[3] or "") not in ("", unit):
+def unit_of(match: re.Match[str]) -> str:
+    """Return the unit of a number as it is written, without a full stop, "" where there is none."""
+    return "%" if match["money"] == "%" else (match["unit"] or "").rstrip(".")
+
+
+def _same_unit(one: str, two: str) -> bool:
+    """Tell whether two units are one: alike but for capitals, or one of several (km, kms; Tag, Tage)."""
+    short, long = sorted((one.casefold(), two.casefold()), key=len)
+    several = len(long) <= len(short) + 2 and len(short) >= 3
+    return one == two or (len(short) > 1 and (long in (short, short + "s") or (several and long.startswith(short))))
+
+
+def beyond_a_day(text: str) -> bool:
+    """Tell whether a time, 25:30, is none of a day's."""
+    found = _CLOCK.fullmatch(text)
+    return found is not None and found[7] is None and int(found[5] or 0) > 23
+
+
+def _seconds(text: str, style: Style) -> float:
+    if style == SPAN and (span := re.fullmatch(r"(\d{1,3})\s?h\.?|([0-5]?\d)\s?(?:m|min|mn)\.?", text)):
+        return 3600.0 * int(span[1] or 0) + 60 * int(span[2] or 0)
+    if span := _SPAN.fullmatch(text):
+        return 3600.0 * int(span[1]) + 60 * int(span[2])
+    found = _CLOCK.fullmatch(text)
+    if found is None:
         return np.nan
-    body = re.sub(r"[ '\u00a0\u202f]", "", match[2])
-    if decimal == ",":
-        body = body.replace(".", "").replace(",", ".")
-    elif "," in body:
-        body = body.replace(",", "") if _THOUSANDS.fullmatch(body) else "nan"
-    try:
-        value = float(body)
-    except ValueError:  # a version such as 1.2.3
-        return np.nan
-    return -value if match[1] in ("-", "\u2212") else value
+    if found[4]:
+        hour = int(found[1]) % 12 + 12 * (found[4] in "Pp")
+        return 3600 * hour + 60 * int(found[2] or 0) + float(found[3] or 0)
+    first, second = int(found[5]), int(found[6])
+    if style == RACE and found[7] is None:
+        return 60.0 * first + second
+    return 3600 * first + 60 * second + float(found[7] or 0)

@@ -12,13 +12,17 @@ from advisor.records import Column, Finding, Severity
 from advisor.wording import are, columns, drop, have, percent, some, them
 
 FINE = 100
+# Equal rows up to so many times as many as chance makes are no surprise: columns that hang together make more.
+MOST_TIMES_BY_CHANCE = 3.0
 
 
 def duplicate_rows(survey: Survey) -> Finding | None:
     """D01: rows that equal another in every column, target included; a copy may not stand on both sides of a fold.
 
     Where every column has few values, equal rows are no surprise and do no harm. They are a surprise where one of the
-    three finest columns, of at least 100 values, has a value of which at least half of the rows are these copies.
+    three finest columns, of at least 100 values, has a value of which at least half of the rows are these copies; but
+    not where so many equal rows are what columns with so many values each make by chance, if they know nothing of each
+    other (two columns with 1 / p and 1 / q equal pairs have 1 / pq).
     """
     target = pd.util.hash_array(survey.dataset.target)
     level = pd.factorize(row_hashes(survey.dataset.inputs) ^ (target * np.uint64(0x9E3779B97F4A7C15)))[0]
@@ -33,7 +37,9 @@ def duplicate_rows(survey: Survey) -> Finding | None:
         value = pd.factorize(survey.values(column.name), use_na_sentinel=False)[0]
         surprising |= 2 * size >= np.bincount(value)[value]
     later = pd.Series(level).duplicated().to_numpy()
-    share, surprise = count / survey.rows, float((later & surprising).mean())
+    by_chance = _pairs(target) * float(np.prod([_pairs(survey.values(column.name)) for column in survey.columns]))
+    expected = _pairs(level) <= MOST_TIMES_BY_CHANCE * by_chance
+    share, surprise = count / survey.rows, 0.0 if expected else float((later & surprising).mean())
     severity: Severity = "severe" if surprise >= 0.1 else "warning" if surprise >= 0.01 else "info"
     return Finding(
         "D01",
@@ -47,24 +53,38 @@ def duplicate_rows(survey: Survey) -> Finding | None:
     )
 
 
+def _pairs(values: np.ndarray) -> float:
+    """Return the share of all pairs of rows that are equal in these values (n,), gaps being one value."""
+    counts = np.bincount(pd.factorize(values, use_na_sentinel=False)[0]).astype(np.float64)
+    return float(counts @ (counts - 1) / max(len(values) * (len(values) - 1), 1))
+
+
 def constant_columns(survey: Survey) -> Finding | None:
     """D03: columns with one value, or none at all."""
     varying = {column.name for column in survey.varying}
     names = [column.name for column in survey.columns if column.name not in varying]
     if not names:
         return None
+    empty = [column.name for column in survey.columns if column.name in names and not column.distinct]
+    same = [name for name in names if name not in empty]
+    said = [f"{columns(same)} {have(same)} the same value in every row."] if same else []
+    said += [f"{columns(empty)} {have(empty)} no filled cell."] if empty else []
     return Finding(
         "D03",
         "info",
-        f"{columns(names)} {have(names)} the same value in every row.",
+        " ".join(said),
         f"Nothing is lost by leaving {them(names)} out: {drop(names)}.",
         {"columns": names},
     )
 
 
 def id_like_columns(survey: Survey) -> Finding | None:
-    """D04: columns that name the row: a text or whole number that differs in (nearly) every row."""
-    names = [column.name for column in survey.columns if column.kind == "id-like"]
+    """D04: columns that name the row: a text or whole number that differs in (nearly) every row.
+
+    Amounts with words among them, which R03 tells of, differ in every row as well, and name none.
+    """
+    doubtful = {finding.evidence.get("column") for finding in survey.dataset.findings if "words" in finding.evidence}
+    names = [column.name for column in survey.columns if column.kind == "id-like" and column.name not in doubtful]
     if not names:
         return None
     return Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,8 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _TIME_WORDS = frozenset(
     {"date", "time", "datetime", "timestamp", "day", "week", "month", "year", "hour", "period", "batch", "epoch"}
 )
+# Days of birth tell how old somebody is, not when a row was recorded.
+_BIRTH = re.compile(r"birth.*|dob|born|geb|geburt.*|naissance|nacimiento|nascita|nascimento")
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def time_column(survey: Survey) -> Finding | None:
         return None
     clock = max(found, key=lambda clock: (clock.matters, clock.in_order, clock.steps))
     names = list(clock.columns)
-    message = f"{some(names)} {'tell' if len(names) > 1 else 'tells'} when a row was recorded"
+    tell = "tell" if len(names) > 1 else "tells"
+    message = f"{some(names)} {tell if clock.in_order or clock.matters else 'may tell'} when a row was recorded"
     message += ", the rows are in that order" if clock.in_order else ""
     if clock.alike:
         message += f", and targets close in time are alike ({clock.likeness:.2f} on a scale from 0, chance, to 1)"
@@ -122,6 +126,8 @@ def clocks(survey: Survey) -> list[Clock]:
     found = []
     for column in survey.varying:
         name = column.name
+        if any(map(_BIRTH.fullmatch, words(name))):
+            continue
         if name in survey.dates and column.distinct >= 10 and column.missing_share < 0.5:
             found.append(_clock(survey, (name,), survey.values(name)))
         elif name not in survey.dates | survey.nominal and column.distinct >= 5 and _TIME_WORDS & set(words(name)[-1:]):

@@ -1,0 +1,337 @@
+"""How each column is to be read, decided from its own cells only; with what was lost, guessed or doubtful."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from advisor.modalities.tabular import doubts, numbers
+from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, layouts, parse_dates, swapped
+from advisor.modalities.tabular.forms import (
+    FALSE,
+    TRUE,
+    Form,
+    categories,
+    floats,
+    is_categorical,
+    is_plain_number,
+    plain_numbers,
+    read_as,
+    strangers,
+)  # fmt: skip
+from advisor.modalities.tabular.kinds import category_kind, level_counts
+from advisor.modalities.tabular.numbers import Style
+from advisor.modalities.tabular.words import Words, words
+from advisor.records import Finding
+
+# What a person may say that a column is.
+READABLE = ("number", "category", "date", "text")
+# From this share of the filled cells on a column is what they are, and the others are gaps.
+READABLE_SHARE = 0.99
+# From this share on it is worth a word that it is not; and where the others are a few words without a digit, as people
+# write for a gap, the column is numbers all the same.
+MOST_SHARE = 0.5
+MOST_GAP_WORDS = 5
+# Fewer whole numbers than these, with a word among them, may be codes or steps of a scale; from a few on it is told.
+FEWEST_NUMBERS, FEW_NUMBERS = 11, 3
+# From this share on few numbers, or numbers of several units, are worth a word.
+NEARLY_ALL = 0.9
+# Up to so many texts of which some are one number are codes.
+MOST_TWINS = 50
+# From this share on ticks are no slip of the pen, and so are cells without one.
+FEWEST_TICKS, FEWEST_TICKED = 0.02, 20
+LARGEST_EXACT_WHOLE = 2.0**53
+DOUBTFUL_SAMPLE = 2_000
+# Of a column with more categories new ones are to be expected.
+MOST_KNOWN_LEVELS = 1_000
+
+# What people write for a gap and for nothing else.
+_GAP_WORDS = frozenset({
+    "k.a.", "k. a.", "n.a.", "n. a.", "n.d.", "s/d", "s.d.", "n.v.t.", "keine angabe", "refused", "missing", "unknown",
+    "unbekannt", "inconnu", "desconocido", "tbd", "tba", "not available", "not applicable",
+})  # fmt: skip
+_PAIRS = ({"yes", "no"}, {"true", "false"}, {"y", "n"}, {"t", "f"}, {"on", "off"})
+_CODE = re.compile(r"0\d+|\d{16,}")
+# A word, a sign, nothing but noughts, or a day beyond what the calendar of programs has.
+_NO_DAY = re.compile(
+    r"\D*|[0:./\- ]+|(?:9999|3000|2999|0001|1000)[-/.]\d\d?[-/.]\d\d?.*|\d\d?[-/.]\d\d?[-/.](?:9999|0001).*"
+)
+_WHOLE = re.compile(r"\d+")
+_TICK = re.compile(r"1|[^\d\s]{1,12}")
+_ZONE = re.compile(r":\d\d[\d.]*[+-](?!00:?00)\d\d:?\d\d$")
+_TERM = re.compile(r"\d{4}[-/.][1-4]")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A column that has been read: its form, its values (n,), and what was lost, guessed or doubtful.
+
+    `notes` are sentences without the column's name and without a full stop, `findings` whole.
+    """
+
+    form: Form
+    values: np.ndarray | pd.Categorical
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, bool]:
+        """What comes first in its dates, %d or %m ("" where that is no question), and whether it is sure of it."""
+        first = self.form.layouts[0] if self.form.layouts else ""
+        if not swapped(first):
+            return "", True
+        return first[:2], not any("order" in finding.evidence for finding in self.findings)
+
+
+def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | None = None, first: str = "") -> Read:
+    """Decide how a column is read, from its own cells only, and read it.
+
+    Numbers, and texts that are numbers in at least 99 % of the filled cells (with thousands marks, a decimal comma, a
+    currency sign or one unit throughout), are numbers; so are those with a few words among them that stand for a gap.
+    Two words such as yes and no are a boolean; dates written in one form or two in 99 % of the filled cells are dates;
+    all else is a category, also what the source declares as categorical, and whole numbers that begin with zeros, as
+    codes do. A column without any filled cell is a number. `decimal` is the mark of the whole file, where it is known;
+    `asked` is the kind that somebody has asked for, `first` what comes first in dates, %d or %m, where other columns
+    show it.
+    """
+    name, dtype = str(column.name), column.dtype
+    if asked is None:
+        if is_plain_number(dtype) or (pd.api.types.is_bool_dtype(dtype) and not is_categorical(dtype)):
+            form = Form(name, "boolean" if pd.api.types.is_bool_dtype(dtype) else "number")
+            values = np.asarray(read_as(form, column))
+            if column.isna().any() and np.fmin.reduce(floats(column)) == np.fmax.reduce(floats(column)) == 1:
+                return _found(column, words(column), decimal, first)  # ticks
+            return Read(form, values, _lost_of_numbers(column), tuple(doubts.of_numbers(name, values)))
+        if pd.api.types.is_timedelta64_dtype(dtype):
+            return Read(Form(name, "number"), read_as(Form(name, "number"), column))
+        if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
+            days = np.asarray(read_as(Form(name, "date"), column))
+            beyond = column.notna().to_numpy() & np.isnat(days)
+            lost = ("Dates outside of the years 1678 to 2261 were read as missing",) if beyond.any() else ()
+            if isinstance(dtype, pd.DatetimeTZDtype) and str(dtype.tz) != "UTC":
+                lost = (*lost, "Times of a zone were read as UTC")
+            return Read(Form(name, "date"), days, lost, tuple(doubts.of_dates(name, days)))
+        if decimal != "," and (plain := plain_numbers(column)) is not None and not _are_doubtful(column, plain):
+            return Read(Form(name, "number"), plain, (), tuple(doubts.of_numbers(name, plain)))
+    if asked in ("category", "text"):
+        # Whoever says that these are words means all of them.
+        form = Form(name, "text" if asked == "text" else "category", words=True)
+        return Read(form, read_as(form, column))
+    spelt = words(column)
+    return _asked(column, spelt, decimal, asked) if asked else _found(column, spelt, decimal, first)
+
+
+def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> Read:
+    name, declared = str(column.name), is_categorical(column.dtype)
+    if not spelt.levels:
+        form = Form(name, "category" if declared else "number")
+        return Read(form, read_as(form, column, spelt))
+    if len(spelt.levels) <= 12 and _are_booleans({level.casefold() for level in spelt.levels}):
+        return Read(Form(name, "boolean"), read_as(Form(name, "boolean"), column, spelt))
+    if declared:
+        return Read(Form(name, "category"), categories(spelt))
+    if _are_ticks(spelt):
+        # Whoever ticks a cell or leaves it empty says two things.
+        form = Form(name, "tick")
+        return Read(form, read_as(form, column, spelt), (), (doubts.ticks(name, spelt.levels[0]),))
+    twins = numbers.twins(spelt.levels[:DOUBTFUL_SAMPLE])
+    as_codes = _as_codes(name, spelt) or (_twins(name, spelt, twins) if twins else None)
+    if as_codes is not None:
+        return as_codes
+    counts = spelt.counts()
+    style = numbers.style_of(spelt.levels, counts, decimal)
+    readable = np.zeros(len(spelt.levels), dtype=bool)
+    if style is not None:
+        known = numbers.read(spelt.levels, style)
+        readable = ~np.isnan(known)
+        if (others := _others(spelt, readable)) is not None and (_share(counts, readable) >= READABLE_SHARE
+                                                                 or _are_gaps(others, known[readable])):  # fmt: skip
+            return _as_numbers(column, spelt, style, others, decimal)
+    found = layouts(spelt.levels, counts, MOST_SHARE, first)
+    if found:
+        dated = ~np.isnat(parse_dates(spelt.levels, found))
+        rest = _others(spelt, dated)
+        days = [level for level, is_day in zip(spelt.levels, dated, strict=True) if is_day][:DOUBTFUL_SAMPLE]
+        if rest is not None and (
+            _share(counts, dated) >= READABLE_SHARE
+            or (_share(counts, dated) >= NEARLY_ALL and _are_gaps_among_dates(rest, days))
+        ):
+            return _as_dates(column, spelt, found)
+        return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly_dates(name, spelt, dated),))
+    numeric = readable | numbers.limits(spelt.levels)
+    united = np.array([numbers.is_number(level) for level in spelt.levels], dtype=bool)
+    findings = []
+    many = readable.sum() >= FEWEST_NUMBERS
+    if readable.sum() >= FEW_NUMBERS and _share(counts, numeric) >= (MOST_SHARE if many else NEARLY_ALL):
+        findings.append(doubts.nearly_numbers(name, spelt, readable))
+    elif len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
+        findings.append(doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))]))
+    elif _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
+        findings.append(doubts.several_units(name, found_units))
+    findings += [*doubts.words_or_gaps(name, spelt), *doubts.spellings(name, spelt),
+                 *doubts.same_as_above(name, spelt)]  # fmt: skip
+    return Read(Form(name, "category"), categories(spelt), (), tuple(findings))
+
+
+def _asked(column: pd.Series, spelt: Words, decimal: str | None, asked: str) -> Read:
+    """Read a column as somebody has said that it is."""
+    name, counts = str(column.name), spelt.counts()
+    if asked == "number":
+        style = numbers.style_of(spelt.levels, counts, decimal) or Style(decimal or ".")
+        form = Form(name, "number", replace(style, other=False))
+    else:
+        whole = all(_WHOLE.fullmatch(level) for level in spelt.levels)
+        form = Form(name, "date", layouts=(DAY_WITHOUT_MARKS,) if whole else layouts(spelt.levels, counts, MOST_SHARE))
+    values = read_as(form, column, None if is_plain_number(column.dtype) and asked == "number" else spelt)
+    lost = strangers(form, column, values)
+    gaps = () if lost is None else tuple(lost.levels)
+    findings = () if lost is None else (doubts.not_readable(name, asked, lost, int(counts.sum())),)
+    return Read(replace(form, gaps=gaps), values, (), findings)
+
+
+def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, decimal: str | None) -> Read:
+    name, filled = str(column.name), int(spelt.counts().sum())
+    form = Form(name, "number", replace(style, other=False), gaps=others.levels)
+    notes = [f"Numbers were taken out of texts with the unit {style.unit!r}"] if style.unit else []
+    if style.decimal == "," and decimal is None:
+        notes.append("A comma was read as the decimal mark")
+    findings = [doubts.not_readable(name, "number", others, filled)] if others.levels else []
+    if style.other:
+        findings.append(doubts.two_marks(name, spelt, style, decimal))
+    if style.unit and style.bare and style not in numbers.TIMES:
+        findings.append(doubts.half_units(name, spelt, style))
+    if len(style.money) > 1:
+        findings.append(doubts.several_currencies(name, style))
+    if both := numbers.marks(spelt.levels[:DOUBTFUL_SAMPLE]):
+        findings.append(doubts.both_marks(name, *both))
+    if style == numbers.CLOCK and (long := next((level for level in spelt.levels if numbers.beyond_a_day(level)), "")):
+        findings.append(doubts.minutes_or_hours(name, long))
+    if numbers.are_exponents(spelt.levels):
+        findings.append(doubts.exponents(name, spelt.levels[0]))
+    if twins := numbers.twins(spelt.levels[:DOUBTFUL_SAMPLE]):
+        findings.append(doubts.twins(name, *twins, taken="number"))
+    if inexact := numbers.inexact(spelt.levels[:DOUBTFUL_SAMPLE]):
+        findings.append(doubts.inexact(name, inexact[0], float(numbers.read(inexact[:1], style)[0])))
+    if style.scaled:
+        notes.append("A k, M or B behind a number was taken for thousands, millions or thousand millions")
+    values = np.asarray(read_as(form, column, spelt))
+    return Read(form, values, tuple(notes), (*findings, *doubts.of_numbers(name, values)))
+
+
+def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
+    name = str(column.name)
+    form = Form(name, "date", layouts=found)
+    values = read_as(form, column, spelt)
+    lost = strangers(form, column, values)
+    findings = [] if lost is None else [doubts.not_readable(name, "date", lost, int(spelt.counts().sum()))]
+    other = swapped(found[0])
+    if other and not np.isnat(parse_dates(spelt.levels, (other,))).any():
+        findings.append(doubts.two_orders(name, spelt, found[0]))
+        notes: tuple[str, ...] = ()
+    else:
+        order = {"%d": "day", "%m": "month"}.get(found[0][:2], "")
+        notes = (f"Dates were read with the {order} first",) if order and other else ()
+    if any(_ZONE.search(level) for level in spelt.levels[:DOUBTFUL_SAMPLE]):
+        notes = (*notes, "Times of a zone were read as UTC")
+    findings += doubts.of_dates(name, np.asarray(values))
+    if _are_terms(spelt.levels):
+        findings.append(doubts.terms(name, spelt.levels[0]))
+    return Read(replace(form, gaps=() if lost is None else lost.levels), values, notes, tuple(findings))
+
+
+def _are_terms(levels: Sequence[str]) -> bool:
+    """Tell whether all may be halves or quarters of years, 2019-2, which look like months."""
+    return len(levels) > 1 and all(_TERM.fullmatch(level) for level in levels)
+
+
+def _as_codes(name: str, spelt: Words) -> Read | None:
+    """Read whole numbers of which some begin with zeros as codes, or have more digits than a number can tell apart."""
+    padded = [level for level in spelt.levels if _CODE.fullmatch(level)]
+    if not padded or not all(_WHOLE.fullmatch(level) for level in spelt.levels):
+        return None
+    finding = doubts.codes_or_amounts(name, padded[0])
+    return Read(Form(name, "category"), categories(spelt), (), (finding,))
+
+
+def _twins(name: str, spelt: Words, twins: tuple[str, str]) -> Read | None:
+    """Read a few texts that are one number but for noughts at their end as codes; None where they are many."""
+    if len(spelt.levels) > MOST_TWINS or not all(numbers.is_number(level) for level in spelt.levels):
+        return None
+    return Read(Form(name, "category"), categories(spelt), (), (doubts.twins(name, *twins, taken="category"),))
+
+
+def _others(spelt: Words, readable: np.ndarray) -> Words | None:
+    """Return the filled cells that are no numbers, as words; None where not one cell is a number."""
+    if not readable.any():
+        return None
+    place = np.where(readable, -1, np.cumsum(~readable) - 1)
+    codes = np.append(place, -1)[spelt.codes]
+    return Words(codes, tuple(level for level, fits in zip(spelt.levels, readable, strict=True) if not fits))
+
+
+def _are_gaps(others: Words, known: np.ndarray) -> bool:
+    """Tell whether these are words for a gap among numbers `known` (levels): few, without a digit, among amounts."""
+    few = len(others.levels) <= MOST_GAP_WORDS and not any(re.search(r"\d", level) for level in others.levels)
+    amounts = len(known) >= FEWEST_NUMBERS or bool((known % 1 != 0).any())
+    plainly = all(level.casefold() in _GAP_WORDS or not re.search(r"\w", level) for level in others.levels)
+    return few and (amounts or (plainly and len(known) >= FEW_NUMBERS))
+
+
+def _are_gaps_among_dates(others: Words, days: Sequence[str]) -> bool:
+    """Tell whether these are words for a gap among dates: few, and words, or days that are none, such as
+    9999-12-31, or 31.02.2023 where `days` are written so."""
+    forms = {re.sub(r"\d", "0", level) for level in days}
+    none = (_NO_DAY.fullmatch(level) or re.sub(r"\d", "0", level) in forms for level in others.levels)
+    return len(others.levels) <= MOST_GAP_WORDS and all(none)
+
+
+def _are_booleans(levels: set[str]) -> bool:
+    """Tell whether words are two that mean yes and no, or several such pairs by different hands (Yes, No, Y, N)."""
+    return levels <= TRUE | FALSE and any(pair <= levels for pair in _PAIRS)
+
+
+def _are_ticks(spelt: Words) -> bool:
+    """Tell whether cells have one short word, or a 1, or nothing."""
+    if len(spelt.levels) > 1 or len(spelt.codes) < FEWEST_TICKED or not _TICK.fullmatch(spelt.levels[0]):
+        return False
+    return FEWEST_TICKS <= float((spelt.codes >= 0).mean()) <= 1 - FEWEST_TICKS
+
+
+def _share(counts: np.ndarray, part: np.ndarray) -> float:
+    return float(counts[part].sum() / max(counts.sum(), 1))
+
+
+def _lost_of_numbers(column: pd.Series) -> tuple[str, ...]:
+    raw = floats(column)
+    infinite = ("Infinite values were read as missing",) if np.isinf(raw).any() else ()
+    kind = getattr(column.dtype, "kind", "")
+    large = kind in ("i", "u") and len(raw) > 0 and np.nanmax(np.abs(raw), initial=0.0) > LARGEST_EXACT_WHOLE
+    return (*infinite, *(("Whole numbers beyond 2^53 were rounded",) if large else ()))
+
+
+def _are_doubtful(column: pd.Series, plain: np.ndarray) -> bool:
+    """Tell whether among the first cells of a column of numbers are codes with zeros in front, or others that may mean
+    something else."""
+    if np.isnan(plain).any() and np.fmin.reduce(plain) == np.fmax.reduce(plain) == 1:
+        return True  # ticks
+    head = [cell.strip() for cell in column.iloc[:DOUBTFUL_SAMPLE].dropna()]
+    return any(_CODE.fullmatch(cell) for cell in head) or numbers.are_doubtful(head)
+
+
+def remembered(read: Read) -> Form:
+    """Return the form of a column with what new rows are held against."""
+    missing = float(np.mean(pd.isna(read.values))) if len(read.values) else 0.0
+    levels = None
+    if isinstance(read.values, pd.Categorical) and len(read.values.categories) <= MOST_KNOWN_LEVELS:
+        counts = level_counts(read.values.codes, len(read.values.categories))
+        if category_kind(read.values.categories, counts) in ("categorical", "high-cardinality"):
+            levels = frozenset(read.values.categories)
+    form = replace(read.form, missing=missing, levels=levels)
+    if form.kind == "number" and missing < 1:
+        known = np.asarray(read.values)
+        return replace(form, low=float(np.nanmin(known)), high=float(np.nanmax(known)))
+    return form

@@ -1,0 +1,383 @@
+"""What is told of a column that can be read in two ways, or not all of which can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from advisor.modalities.tabular import numbers
+from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, parse_dates, swapped
+from advisor.modalities.tabular.numbers import Style
+from advisor.modalities.tabular.words import WORDS_OR_GAPS, Words
+from advisor.records import Finding
+from advisor.wording import counted, percent, some
+
+# From this share of the filled cells on a column is what they are; so few others are no matter of concern.
+FEW_SHARE = 0.01
+# So many numbers or more are needed before anything is said of what they may mean; a value that may stand for a gap is
+# there several times.
+FEWEST_NUMBERS, FEWEST_STAND_INS = 11, 3
+STAND_INS = frozenset({0.0, -1.0}) | frozenset(
+    sign * value for value in (9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 1e20) for sign in (1, -1)
+)
+MANY_OTHERS = 20
+NO_DAYS = frozenset(
+    np.datetime64(day, "ns")
+    for day in (
+        "1700-01-01", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "2099-12-31",
+        "2100-01-01", "2199-12-31",
+    )
+)  # fmt: skip
+SHOWN = 3
+_DITTO = frozenset({'"', "''", '-"-', "〃", "″", "ditto", "dito", "dto.", "idem"})
+
+
+def codes_or_amounts(name: str, example: str) -> Finding:
+    """Tell of whole numbers that were read as codes."""
+    why = "zeros stand in front" if example.startswith("0") else "a number of so many digits is not exact"
+    return Finding(
+        "R02", "info",
+        f"Column {name!r} can be read in two ways: {example!r} may be a code or the number {int(example)}. It was read "
+        f"as codes, which are categories, since {why}.",
+        f"If they are amounts, say --read {_quoted(name)}=number.",
+        {"column": name, "example": example, "taken": "category", "other": "number"},
+    )  # fmt: skip
+
+
+def not_readable(name: str, kind: str, others: Words, filled: int) -> Finding:
+    """Tell of cells that are not what the `filled` cells of their column are, and so were taken for gaps."""
+    cells = int((others.codes >= 0).sum())
+    share = cells / max(filled, 1)
+    are_no, read = (f"is no {kind}", "It was") if cells == 1 else (f"are no {kind}s", "They were")
+    return Finding(
+        "R03", "info" if share < FEW_SHARE else "warning",
+        f"{cells:,} of {counted(filled, 'filled cell')} of column {name!r} ({percent(share)}) {are_no}: "
+        f"{some(_commonest(others), SHOWN)}. {read} read as missing.",
+        f"If they mean something, say --read {_quoted(name)}=category, or write what they mean.",
+        {"column": name, "cells": cells, "share": share, "words": _commonest(others)[:SHOWN]},
+    )  # fmt: skip
+
+
+def nearly_numbers(name: str, spelt: Words, readable: np.ndarray) -> Finding:
+    """Tell of a column that was read as categories although most of its levels are `readable` as numbers."""
+    counts = np.where(readable, 0, spelt.counts())
+    share = 1 - counts.sum() / max(spelt.counts().sum(), 1)
+    words = [spelt.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
+    return Finding(
+        "R03", "warning",
+        f"{percent(share)} of the filled cells of column {name!r} are numbers, and the others are not: "
+        f"{some(words, SHOWN)}. It was read as {counted(len(spelt.levels), 'category', 'categories')}.",
+        f"If it holds amounts, say --read {_quoted(name)}=number; what is no number is then missing.",
+        {"column": name, "share": share, "words": words[:SHOWN], "levels": len(spelt.levels)},
+    )  # fmt: skip
+
+
+def nearly_dates(name: str, spelt: Words, dated: np.ndarray) -> Finding:
+    """Tell of a column that was read as categories although most of its levels are `dated`."""
+    counts = np.where(dated, 0, spelt.counts())
+    share = 1 - counts.sum() / max(spelt.counts().sum(), 1)
+    others = [spelt.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
+    return Finding(
+        "R03", "warning",
+        f"{percent(share)} of the filled cells of column {name!r} are dates, and the others are not: "
+        f"{some(others, SHOWN)}. It was read as {counted(len(spelt.levels), 'category', 'categories')}.",
+        f"If it holds dates, say --read {_quoted(name)}=date; what is no date is then missing.",
+        {"column": name, "share": share, "words": others[:SHOWN], "levels": len(spelt.levels)},
+    )  # fmt: skip
+
+
+def words_or_gaps(name: str, spelt: Words) -> Iterator[Finding]:
+    """Tell of words that were taken for a gap among categories, of which they may be one: None, NA."""
+    told = {word: cells for word, cells in spelt.gaps.items() if word in WORDS_OR_GAPS}
+    if told:
+        cells = sum(told.values())
+        yield Finding(
+            "R02", "info" if cells < FEW_SHARE * len(spelt.codes) else "warning",
+            f"{some(list(told), SHOWN)} ({counted(cells, 'cell')} of column {name!r}) may be a gap or a category. It "
+            "was read as a gap.",
+            f"If it is a category, say --read {_quoted(name)}=category.",
+            {"column": name, "words": told, "taken": "gap", "other": "category"},
+        )  # fmt: skip
+
+
+def exponents(name: str, example: str) -> Finding:
+    """Tell of numbers that may be codes with an E among their digits, or what a spreadsheet left of long ones."""
+    return Finding(
+        "R02", "warning",
+        f"Column {name!r} can be read in two ways: {example!r} may be a code, or the number {float(example):,.6g}. It "
+        "was read as numbers.",
+        f"If they are codes, say --read {_quoted(name)}=category; digits that a spreadsheet has rounded away are lost.",
+        {"column": name, "example": example, "taken": "number", "other": "category"},
+    )  # fmt: skip
+
+
+def ticks(name: str, mark: str) -> Finding:
+    """Tell of a column whose cells have one text or none."""
+    return Finding(
+        "R02", "info",
+        f"Column {name!r} can be read in two ways: cells without {mark!r} may be gaps or mean that it is not so. It "
+        "was read as yes or no.",
+        f"If they are gaps, say --read {_quoted(name)}=category; the column then has one value and says nothing.",
+        {"column": name, "example": mark, "taken": "yes or no", "other": "gap"},
+    )  # fmt: skip
+
+
+def twins(name: str, one: str, two: str, taken: str) -> Finding:
+    """Tell of texts that are one number but for noughts at their end, and may be codes."""
+    read = "numbers, of which these are one" if taken == "number" else "categories, of which these are two"
+    other = "category" if taken == "number" else "number"
+    return Finding(
+        "R02", "warning",
+        f"Column {name!r} can be read in two ways: {one!r} and {two!r} may be codes, or one number. It was read as "
+        f"{read}.",
+        f"If that is wrong, say --read {_quoted(name)}={other}.",
+        {"column": name, "example": one, "taken": taken, "other": other},
+    )  # fmt: skip
+
+
+def inexact(name: str, example: str, taken: float) -> Finding:
+    """Tell of numbers that are not meant to the last digit, or are open to one side."""
+    return Finding(
+        "R02", "info",
+        f"{example!r} in column {name!r}, and what is written like it, was read as the number {taken:,.10g}.",
+        f"If it means something else, say --read {_quoted(name)}=category.",
+        {"column": name, "example": example, "taken": "number", "other": "category"},
+    )  # fmt: skip
+
+
+def several_units(name: str, units: Sequence[str]) -> Finding:
+    """Tell of numbers in units of which none is that of most, which were read as categories."""
+    return Finding(
+        "R03", "warning",
+        f"Column {name!r} holds numbers in several units, {some(units, SHOWN)}. It was read as categories.",
+        "Write them in one unit.", {"column": name, "units": list(units[:SHOWN])},
+    )  # fmt: skip
+
+
+def two_numbers(name: str, example: str) -> Finding:
+    """Tell of cells that hold two numbers each, which were read as categories."""
+    return Finding(
+        "R03", "info",
+        f"Column {name!r} holds two numbers a cell, as {example!r}. It was read as categories.",
+        "Make two columns of it.", {"column": name, "example": example},
+    )  # fmt: skip
+
+
+def minutes_or_hours(name: str, example: str) -> Finding:
+    """Tell of times of day that are none, and may be minutes and seconds."""
+    return Finding(
+        "R02", "info",
+        f"Column {name!r} can be read in two ways: {example!r} may be hours and minutes, or minutes and seconds. It "
+        "was read as hours and minutes.",
+        "If that is wrong, write 0:25:30; of one column alone it changes the unit and nothing else.",
+        {"column": name, "example": example, "taken": "h:mm", "other": "m:ss"},
+    )  # fmt: skip
+
+
+def terms(name: str, example: str) -> Finding:
+    """Tell of what may be months, or halves and quarters of years."""
+    return Finding(
+        "R02", "info",
+        f"Column {name!r} can be read in two ways: {example!r} may be a month or a part of a year. It was read as a "
+        "month, which keeps their order.",
+        f"If that is wrong, say --read {_quoted(name)}=category.",
+        {"column": name, "example": example, "taken": "date", "other": "category"},
+    )  # fmt: skip
+
+
+def same_as_above(name: str, spelt: Words) -> Iterator[Finding]:
+    """Tell of marks that people write for what stands above."""
+    marks = [level for level in spelt.levels if level.casefold() in _DITTO]
+    if marks:
+        yield Finding(
+            "R02", "warning",
+            f"Column {name!r} can be read in two ways: {marks[0]!r} may be a category or mean what stands above it. It "
+            "was read as a category.",
+            "If it means what stands above it, fill those cells in.",
+            {"column": name, "example": marks[0], "taken": "category", "other": "cell above"},
+        )  # fmt: skip
+
+
+def spellings(name: str, spelt: Words) -> Iterator[Finding]:
+    """Tell of categories that differ in capitals and blanks alone."""
+    several = spelt_alike(spelt.levels)
+    if several:
+        first = [spelt.levels[place] for place in several[0]]
+        more = (
+            f", and so do {counted(len(several) - 1, 'more category', 'more categories')}" if len(several) > 1 else ""
+        )
+        yield Finding(
+            "R02", "info",
+            f"{some(first, SHOWN)} in column {name!r} differ in capitals or blanks alone{more}. They were taken for "
+            "different categories.",
+            "Write them alike if they are one.", {"column": name, "spellings": first, "categories": len(several)},
+        )  # fmt: skip
+
+
+def spelt_alike(levels: Sequence[str]) -> list[list[int]]:
+    """Return the places of levels that are one but for capitals and blanks, in groups.
+
+    Capitals within a word (hid, hId) are no spelling of one word, but codes.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, level in enumerate(levels):
+        groups.setdefault(" ".join(level.casefold().split()), []).append(place)
+    return [
+        places for text, places in groups.items()
+        if len(places) > 1 and all(_is_spelling(" ".join(levels[place].split()), text) for place in places)
+    ]  # fmt: skip
+
+
+def _is_spelling(level: str, folded: str) -> bool:
+    return level in (folded, folded.upper(), folded.capitalize(), folded.title())
+
+
+def two_marks(name: str, spelt: Words, style: Style, decimal: str | None) -> Finding:
+    """Tell of marks that may stand before decimals or between thousands; `decimal` is the mark of the whole file."""
+    mark = next(mark for mark in ((".", ",") if style.decimal == "," else (",", ".")) if any(
+        mark in level for level in spelt.levels))  # fmt: skip
+    example = next(level for level in spelt.levels if mark in level)
+    other = replace(style, decimal="," if style.decimal == "." else ".")
+    one, two = (float(numbers.read([example], replace(each, grouped=True))[0]) for each in (style, other))
+    usual = mark == style.decimal
+    why = f"since {decimal!r} is the decimal mark of the rest of the file" if decimal == style.decimal else (
+        f"as a {'point before decimals' if usual else 'mark between thousands'} is the usual meaning"
+    )  # fmt: skip
+    return Finding(
+        "R02", "info" if usual else "warning",
+        f"Column {name!r} can be read in two ways: {example!r} may be {one:,.10g} or {two:,.10g}. It was read as "
+        f"{one:,.10g}, {why}.",
+        f"If that is wrong, say --decimal {other.decimal!r}.",
+        {"column": name, "example": example, "taken": one, "other": two},
+    )  # fmt: skip
+
+
+def both_marks(name: str, point: str, comma: str) -> Finding:
+    """Tell of decimals of which some stand behind a point and others behind a comma."""
+    return Finding(
+        "R02", "info",
+        f"Column {name!r} has decimals behind points and commas, {point!r} and {comma!r}; each was read by its own.",
+        "Make sure that all are of one kind.", {"column": name, "examples": [point, comma]},
+    )  # fmt: skip
+
+
+def half_units(name: str, spelt: Words, style: Style) -> Finding:
+    """Tell of numbers of which some have a unit and others have none."""
+    lacks, _ = numbers.strange(spelt.levels, replace(style, bare=False))
+    counts = spelt.counts()
+    without, cells = int(counts[lacks].sum()), int(counts.sum())
+    return Finding(
+        "R02", "warning",
+        f"{without:,} of {counted(cells, 'number')} of column {name!r} stand without the unit {style.unit!r} that the "
+        "others have. All were read as they stand.",
+        "Make sure that they are of the same unit.",
+        {"column": name, "unit": style.unit, "without": without},
+    )  # fmt: skip
+
+
+def several_currencies(name: str, style: Style) -> Finding:
+    """Tell of amounts in several currencies, which were read as plain numbers."""
+    return Finding(
+        "R02", "warning",
+        f"Column {name!r} has amounts in {some(sorted(style.money), SHOWN)}. They were read as plain numbers.",
+        "Change them to one currency, or give the currency a column of its own.",
+        {"column": name, "currencies": sorted(style.money)},
+    )  # fmt: skip
+
+
+def two_orders(name: str, spelt: Words, layout: str) -> Finding:
+    """Tell of dates of which nobody can say whether the day or the month comes first."""
+    example = next((level for level in spelt.levels if level[:2] != level[3:5]), spelt.levels[0])
+    one, two = (
+        np.datetime_as_string(parse_dates([example], (each,))[0], unit="D") for each in (layout, swapped(layout))
+    )
+    order = "day" if layout.startswith("%d") else "month"
+    return Finding(
+        "R02", "info",
+        f"Column {name!r} can be read in two ways: {example!r} may be {one} or {two}. It was read with the {order} "
+        f"first, {one}.",
+        "If that is wrong, write the dates as 2021-03-15.",
+        {"column": name, "example": example, "taken": str(one), "other": str(two), "order": order},
+    )  # fmt: skip
+
+
+def of_numbers(name: str, values: np.ndarray) -> Iterator[Finding]:
+    """Tell of what a column of numbers (n,) may mean besides."""
+    low, high = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)
+    # Most columns are neither, which their ends tell without a copy of them.
+    days, stand_ins = low >= 1900_01_01 and high <= 2100_12_31, {float(low), float(high)} & STAND_INS
+    if (days or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
+        if days:
+            yield from _maybe_days(name, filled)
+        yield from _maybe_gaps(name, filled, stand_ins)
+
+
+def _maybe_gaps(name: str, filled: np.ndarray, stand_ins: Collection[float]) -> Iterator[Finding]:
+    """Tell of a value that programs write for a gap, far outside of all others and there several times."""
+    for value in sorted(stand_ins):
+        others = filled[filled != value]
+        cells = len(filled) - len(others)
+        if cells < FEWEST_STAND_INS or len(others) < FEWEST_NUMBERS:
+            continue
+        low, high, small = float(others.min()), float(others.max()), value in (0, -1)
+        # A scale from 1 to 5 ends one width before 9; nought and -1 are far only where many others lie together.
+        reach = (high - low) / (2 if small else 1)
+        if low - reach < value < high + reach or len(np.unique(others)) < (MANY_OTHERS if small else 2):
+            continue
+        yield Finding(
+            "R02", "warning",
+            f"Column {name!r} can be read in two ways: {value:,.10g} ({counted(cells, 'cell')}) may be a number or "
+            f"stand for a gap, since all others lie from {low:,.4g} to {high:,.4g}. It was read as a number.",
+            "If it stands for a gap, leave those cells empty.",
+            {"column": name, "example": value, "cells": cells, "taken": "number", "other": "gap"},
+        )  # fmt: skip
+
+
+def of_dates(name: str, days: np.ndarray) -> Iterator[Finding]:
+    """Tell of a day that programs write for none, far outside of all others and there several times."""
+    filled = days[~np.isnat(days)]
+    for day in {filled.min(), filled.max()} & NO_DAYS if len(filled) else ():
+        others = filled[filled != day]
+        cells = len(filled) - len(others)
+        if cells < FEWEST_STAND_INS or len(others) < FEWEST_NUMBERS:
+            continue
+        spread = others.max() - others.min()
+        if others.min() - spread < day < others.max() + spread:
+            continue
+        shown = np.datetime_as_string(day, unit="D")
+        yield Finding(
+            "R02", "warning",
+            f"Column {name!r} can be read in two ways: {shown} ({counted(cells, 'cell')}) may be a day or stand for a "
+            "gap, since all others lie far from it. It was read as a day.",
+            "If it stands for a gap, leave those cells empty.",
+            {"column": name, "example": shown, "cells": cells, "taken": "date", "other": "gap"},
+        )  # fmt: skip
+
+
+def _maybe_days(name: str, filled: np.ndarray) -> Iterator[Finding]:
+    """Tell of whole numbers that all could be days written without marks, 20210315."""
+    if (filled % 1).any():
+        return
+    distinct = [str(int(value)) for value in np.unique(filled)]
+    if len(distinct) < 2 or np.isnat(parse_dates(distinct, (DAY_WITHOUT_MARKS,))).any():
+        return
+    day = np.datetime_as_string(parse_dates(distinct[:1], (DAY_WITHOUT_MARKS,))[0], unit="D")
+    yield Finding(
+        "R02", "warning",
+        f"Column {name!r} can be read in two ways: {distinct[0]} may be a number or the day {day}. It was read as a "
+        "number.",
+        f"If they are days, say --read {_quoted(name)}=date.",
+        {"column": name, "example": distinct[0], "taken": "number", "other": "date"},
+    )  # fmt: skip
+
+
+def _commonest(told: Words) -> list[str]:
+    counts = told.counts()
+    return [told.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[\w.-]+", name) else repr(name)

@@ -1,0 +1,141 @@
+"""How a column is read: a value that is decided once (deciding.py), and followed by every row that comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from advisor.modalities.tabular import numbers
+from advisor.modalities.tabular.dates import parse_dates, to_nanoseconds
+from advisor.modalities.tabular.numbers import PLAIN, Style
+from advisor.modalities.tabular.words import Words, words
+
+Kind = Literal["number", "boolean", "tick", "date", "category", "text"]
+TRUE = frozenset({"yes", "true", "y", "t", "on"})
+FALSE = frozenset({"no", "false", "n", "f", "off"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """How one column is read, of whatever file: `style` where numbers, `layouts` where dates are written as text.
+
+    A tick is a cell that is filled or not. With `words` every text is a level, what means a gap elsewhere too. The rest
+    is what the table was like that was learnt from: `gaps` are texts that stood for a gap there, beyond those that mean
+    nothing anywhere, `missing` the share of cells that lacked, `levels` the categories, None where new ones are to be
+    expected, and `low` and `high` the ends of numbers.
+    """
+
+    name: str
+    kind: Kind
+    style: Style = PLAIN
+    layouts: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    words: bool = False
+    missing: float = 0.0
+    levels: frozenset[str] | None = None
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True)
+class Schema:
+    """How every input column is read, in order."""
+
+    columns: tuple[Form, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the input columns."""
+        return tuple(form.name for form in self.columns)
+
+
+def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> np.ndarray | pd.Categorical:
+    """Read `column` as `form` says, shape (n,): float64, datetime64[ns] or a pandas Categorical of texts.
+
+    A cell that does not fit the form is missing (NaN, NaT), and so is an infinite number.
+    """
+    dtype = column.dtype
+    if form.kind == "tick":
+        return ((spelt or words(column)).codes >= 0).astype(np.float64)
+    if form.kind in ("category", "text"):
+        return categories(words(column, ("",)) if form.words else spelt or words(column))
+    if form.kind == "date":
+        if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
+            return to_nanoseconds(column)
+        return _by_level(spelt or words(column), lambda levels: parse_dates(levels, form.layouts), np.datetime64("NaT"))
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        return np.asarray(column.dt.total_seconds(), dtype=np.float64)
+    if not is_categorical(dtype) and (is_plain_number(dtype) or pd.api.types.is_bool_dtype(dtype)):
+        values = floats(column)
+        return np.where(np.isfinite(values), values, np.nan)
+    plain = plain_numbers(column) if form.kind == "number" and form.style == PLAIN else None
+    if plain is not None:
+        return plain
+    read = _read_boolean if form.kind == "boolean" else lambda levels: numbers.read(levels, form.style)
+    values = _by_level(spelt or words(column), read, np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def strangers(form: Form, column: pd.Series, values: np.ndarray | pd.Categorical) -> Words | None:
+    """Return the cells that have something in them and could not be read by the form; None where there are none.
+
+    What stood for a gap in the table that was learnt from does not count.
+    """
+    if form.kind in ("category", "text", "tick") or isinstance(values, pd.Categorical):
+        return None
+    lost = pd.isna(values) & column.notna().to_numpy()
+    if not lost.any():
+        return None
+    told = words(column[lost])
+    known = np.array([level in form.gaps for level in told.levels] + [True])
+    kept = told.codes[~known[told.codes]]
+    return Words(kept, told.levels) if len(kept) else None
+
+
+def categories(spelt: Words) -> pd.Categorical:
+    """Return words as a Categorical (n,) whose levels are sorted as texts."""
+    order = np.argsort(np.array(spelt.levels, dtype=object))
+    rank = np.append(np.argsort(order), -1)
+    levels = pd.Index(np.array(spelt.levels, dtype=object)[order], dtype=object)
+    return pd.Categorical.from_codes(rank[spelt.codes], categories=levels)
+
+
+def plain_numbers(column: pd.Series) -> np.ndarray | None:
+    """Return a column of texts as numbers where each filled one is a number as programs write it; else None."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return None
+    # Texts that Arrow holds already stay where they are.
+    values = numbers.plain(pa.chunked_array(column.array.__arrow_array__()))
+    return None if values is None else np.where(np.isfinite(values), values, np.nan)
+
+
+def is_categorical(dtype: Any) -> bool:
+    """Tell whether a source has declared a column to be nominal."""
+    return isinstance(dtype, pd.CategoricalDtype)
+
+
+def is_plain_number(dtype: Any) -> bool:
+    """Tell whether a column holds real numbers or booleans already."""
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "iufb"
+    return bool(pd.api.types.is_numeric_dtype(dtype)) and not pd.api.types.is_complex_dtype(dtype)
+
+
+def floats(column: pd.Series) -> np.ndarray:
+    """Return a column of numbers as float64 (n,), NaN where a cell is missing."""
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _by_level(spelt: Words, read: Callable[[tuple[str, ...]], np.ndarray], missing: Any) -> np.ndarray:
+    values = read(spelt.levels)
+    return np.asarray(np.append(values, np.array([missing], dtype=values.dtype))[spelt.codes])
+
+
+def _read_boolean(levels: Sequence[str]) -> np.ndarray:
+    truth = dict.fromkeys(TRUE | {"1"}, 1.0) | dict.fromkeys(FALSE | {"0"}, 0.0)
+    return np.array([truth.get(level.casefold(), np.nan) for level in levels], dtype=np.float64)

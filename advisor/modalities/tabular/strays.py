@@ -1,0 +1,144 @@
+"""Rows that are none of a table's, its names again, notes and sums below it; and what may be such rows and stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from advisor.modalities.tabular import layout, numbers
+from advisor.modalities.tabular.words import text_of, words
+from advisor.records import Finding
+from advisor.wording import counted, some
+
+# Up to this share of the rows may be sums of others.
+MOST_SUMS_SHARE = 0.34
+# Rows without any word are strange where hardly one of the others lacks one.
+MOST_WORDLESS_SHARE, WORDS_SHARE = 0.1, 0.95
+# A column of names beside merged cells: hardly filled, and each name once.
+FEWEST_BLOCKS, MOST_FILLED_SHARE = 3, 0.5
+SHOWN = 3
+
+
+def without_strays(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the table without its names in the middle of it, and without notes and sums below it; tell of each.
+
+    Rows that may be sums of others, and cells that may have been merged, are told of and stay.
+    """
+    findings: list[Finding] = []
+    again = _names_again(frame)
+    if again.any():
+        findings.append(_left_out(int(again.sum()), "with the column names, in the middle of the table,"))
+        frame = frame[~again].reset_index(drop=True)
+    texts = _texts(frame.tail(layout.LOOKED_AT))
+    typed = layout.typed_columns(_texts(frame.head(layout.LOOKED_AT)), len(frame.columns))
+    count, said = layout.below(texts, typed)
+    if not count and len(frame) > layout.FEWEST_SUMMED and _sums_up(frame, texts[-1], typed):
+        count, said = 1, next(cell for cell in texts[-1] if cell)
+    if 0 < count < len(frame):
+        findings.append(_left_out(count, f"below the table, with {said!r} in front,"))
+        frame = frame.iloc[: len(frame) - count]
+    return frame, [*findings, *_sums_inside(frame, typed), *_merged(frame)]
+
+
+def _left_out(count: int, what: str) -> Finding:
+    message = f"{counted(count, 'row')} {what} {'was' if count == 1 else 'were'} left out."
+    return Finding("R04", "info", message, "Make sure that this was meant.", {"rows": count})
+
+
+def _texts(frame: pd.DataFrame) -> list[list[str]]:
+    rows = frame.astype(object).itertuples(index=False)
+    return [["" if pd.isna(cell) else text_of(cell) for cell in row] for row in rows]
+
+
+def _names_again(frame: pd.DataFrame) -> np.ndarray:
+    """Tell of which rows (n,) most cells are the names of their columns, as where files were joined."""
+    alike = np.zeros(len(frame), dtype=np.int64)
+    for name in _text_columns(frame):
+        alike += (frame[name] == name).to_numpy(dtype=bool, na_value=False)
+    return alike > max(1, len(frame.columns) / 2)
+
+
+def _filled(column: pd.Series) -> np.ndarray:
+    return np.asarray(column.notna() & (column != "").fillna(True), dtype=bool)
+
+
+def _text_columns(frame: pd.DataFrame) -> list[str]:
+    return [
+        name for name in frame.columns if frame[name].dtype == object or isinstance(frame[name].dtype, pd.StringDtype)
+    ]
+
+
+def _sums_up(frame: pd.DataFrame, last: Sequence[str], typed: Sequence[bool]) -> bool:
+    """Tell whether a last row without a word holds the sums of the columns above it."""
+    if any(cell and not is_typed for cell, is_typed in zip(last, typed, strict=True)) or all(typed):
+        return False
+    filled = [name for name, cell in zip(frame.columns, last, strict=True) if cell]
+    values = [_numbers(frame[name]) for name in filled]
+    sums = [float(np.nansum(column[:-1])) for column in values]
+    same = [np.isclose(total, column[-1], rtol=1e-6) for total, column in zip(sums, values, strict=True)]
+    return bool(same) and all(same) and any(sums)
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    """Return a column as numbers (n,), in whatever style they are written."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
+    spelt = words(column)
+    style = numbers.style_of(spelt.levels, spelt.counts())
+    known = numbers.read(spelt.levels, style) if style is not None else np.full(len(spelt.levels), np.nan)
+    return np.asarray(np.append(known, np.nan)[spelt.codes])
+
+
+def _sums_inside(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Finding]:
+    """Tell of rows in the middle that are called a total in one of the first columns of words and have no other, and of
+    rows that have numbers and no word at all, where all others have some."""
+    texts = set(_text_columns(frame))
+    names = [name for name, is_typed in zip(frame.columns, typed, strict=True) if not is_typed and name in texts]
+    if not names:
+        return
+    filled = np.column_stack([_filled(frame[name]) for name in names])
+    for place, name in enumerate(names[: layout.LABELS]):
+        totals = [level for level in frame[name].unique() if isinstance(level, str) and layout.is_total(level)]
+        called = np.array(frame[name].isin(totals), dtype=bool)
+        if len(names) == 1 and frame[name][~called].duplicated().any():
+            return  # a level as others are
+        called &= ~np.delete(filled, place, axis=1).any(axis=1)
+        if 0 < called.sum() <= MOST_SUMS_SHARE * len(frame):
+            shown = list(dict.fromkeys(frame[name][called].astype(str)))
+            yield _maybe_sums(int(called.sum()), f"{some(shown, SHOWN)} in column {name!r}")
+    wordless = ~filled.any(axis=1)
+    if (
+        len(names) > 1
+        and 0 < wordless.sum() <= MOST_WORDLESS_SHARE * len(frame)
+        and filled[~wordless].mean() >= WORDS_SHARE
+    ):
+        yield _maybe_sums(int(wordless.sum()), "since they have numbers and no words")
+
+
+def _maybe_sums(count: int, why: str) -> Finding:
+    return Finding(
+        "R04", "warning",
+        f"{counted(count, 'row')} may be {'a sum' if count == 1 else 'sums'} of others, {why}. "
+        f"{'It was' if count == 1 else 'They were'} read as {'a row' if count == 1 else 'rows'} like all.",
+        "Remove them if they are sums: a model would learn from each row twice.", {"rows": count},
+    )  # fmt: skip
+
+
+def _merged(frame: pd.DataFrame) -> Iterator[Finding]:
+    """Tell of first columns that are filled where a block of rows begins, as merged cells are."""
+    for name in frame.columns:
+        filled = _filled(frame[name])
+        cells = int(filled.sum())
+        if not filled[:1].all() or not FEWEST_BLOCKS <= cells <= MOST_FILLED_SHARE * len(frame):
+            return
+        if frame[name][filled].duplicated().any():
+            return
+        yield Finding(
+            "R02", "warning",
+            f"Column {name!r} can be read in two ways: {len(frame) - cells:,} of its {counted(len(frame), 'cell')} may "
+            "be gaps, or mean what stands above them, as where cells were merged. They were read as gaps.",
+            "If cells were merged, fill them down before the table is used.",
+            {"column": name, "cells": cells, "taken": "gap", "other": "cell above"},
+        )  # fmt: skip

@@ -1,0 +1,97 @@
+"""Workbooks as people have them: sheets with titles, gaps, merged cells, and tables beside or below each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from advisor.errors import UserError
+from advisor.modalities.tabular.read import read
+
+BODY = [[n + 0.5, n % 7, "ab"[n % 2]] for n in range(40)]
+
+
+def book(path, *sheets: list[list[Any]], shown: dict[str, str] | None = None):
+    """Write sheets called 1, 2, ... of rows; `shown` says how cells are shown."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for number, rows in enumerate(sheets, start=1):
+        sheet = workbook.create_sheet(str(number))
+        for row in rows:
+            sheet.append(row)
+        for cell, form in (shown or {}).items():
+            sheet[cell].number_format = form
+    workbook.save(path)
+    return path
+
+
+def codes(dataset) -> list[str]:
+    return sorted(finding.code for finding in dataset.findings)
+
+
+def test_a_last_column_that_is_hardly_filled_keeps_its_name(tmp_path):
+    late = [row + (["late"] if n > 30 else []) for n, row in enumerate(BODY)]
+    dataset = read(book(tmp_path / "t.xlsx", [["x", "z", "y", "note"], *late]), "y")
+    assert list(dataset.inputs) == ["x", "z", "note"] and codes(dataset) == ["R02"], "ticks"
+    scattered = [row + (["no" if n % 3 else "yes"] if n % 2 else []) for n, row in enumerate(BODY * 2)]
+    dataset = read(book(tmp_path / "u.xlsx", [["x", "z", "y", "answer"], *scattered]), "answer")
+    assert len(dataset.target) == 40 and dataset.classes == ("no", "yes")
+
+
+LAYOUTS = {
+    "a title and blank rows": ([["Sales of a year"], [], [], ["x", "z", "y"], *BODY], ["R04"]),
+    "blank rows inside": ([["x", "z", "y"], *BODY[:20], [], [], *BODY[20:]], []),
+    "another table below": ([["x", "z", "y"], *BODY, [], ["p", "q", "r"], *([["u", 5, "v"]] * 9)], ["R04"]),
+    "notes below": ([["x", "z", "y"], *BODY, [], ["Source: an office"], ["all in euros"]], ["R04"]),
+    "a total below": ([["x", "z", "y"], *BODY, [800, 115, None]], ["R04"]),
+    "notes beside": ([["x", "z", "y"], *[row + ([None, "see here"] if n == 3 else []) for n, row in enumerate(BODY)]],
+                     ["R04"]),
+    "names again": ([["x", "z", "y"], *BODY[:20], ["x", "z", "y"], *BODY[20:]], ["R04"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "told"), LAYOUTS.values(), ids=LAYOUTS)
+def test_the_table_is_found_on_its_sheet(rows, told, tmp_path):
+    dataset = read(book(tmp_path / "t.xlsx", rows), "y")
+    assert list(dataset.inputs) == ["x", "z"] and len(dataset.target) == len(BODY)
+    np.testing.assert_array_equal(dataset.inputs["x"], [row[0] for row in BODY])
+    assert codes(dataset) == told
+
+
+@pytest.mark.parametrize("column", ["A", "B"])
+def test_merged_cells_have_what_stands_above_them(column, tmp_path):
+    names, place = (["k", "x", "y"], 0) if column == "A" else (["x", "k", "y"], 1)
+    rows = [[f"k{n // 5}", n, "ab"[n % 2]] if column == "A" else [n, f"k{n // 5}", "ab"[n % 2]] for n in range(40)]
+    path = book(tmp_path / "t.xlsx", [names, *rows])
+    workbook = openpyxl.load_workbook(path)
+    for first in range(2, 42, 5):
+        workbook.active.merge_cells(f"{column}{first}:{column}{first + 4}")
+    workbook.save(path)
+    dataset = read(path, "y")
+    assert codes(dataset) == ["R04"] and "32 cells below another" in dataset.findings[0].message
+    assert dataset.inputs["k"].tolist() == [row[place] for row in rows]
+
+
+def test_per_cent_and_days_are_what_they_show(tmp_path):
+    rows = [[0.169, pd.Timestamp("2021-03-15").to_pydatetime(), "a"], [1, None, "b"]] * 20
+    shown = {f"A{n}": "0.0%" for n in range(2, 42)}
+    dataset = read(book(tmp_path / "t.xlsx", [["rate", "day", "y"], *rows], shown=shown), "y")
+    text = tmp_path / "t.csv"
+    text.write_text("rate,y\n" + "16.9 %,a\n100 %,b\n" * 20)
+    np.testing.assert_allclose(dataset.inputs["rate"], read(text, "y").inputs["rate"])
+    assert dataset.inputs["day"][0] == pd.Timestamp("2021-03-15") and pd.isna(dataset.inputs["day"][1])
+
+
+def test_other_sheets_are_named_where_the_first_is_none(tmp_path):
+    path = book(tmp_path / "t.xlsx", [["Read me"], ["This is a book"]], [["x", "z", "y"], *BODY])
+    with pytest.raises(UserError, match=r"Only the first of 2 sheets was read, '1'; --sheet names another, as '2'"):
+        read(path, "y")
+    assert len(read(path, "y", sheet="2").target) == len(BODY)
+    with pytest.raises(UserError, match=r"has no sheet '3'\. There are: 1, 2"):
+        read(path, "y", sheet="3")
+    with pytest.raises(UserError, match=r"has an empty sheet; .* --sheet names another"):
+        read(book(tmp_path / "u.xlsx", [], [["x"], [1]]), "x")
