@@ -11,11 +11,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["Advice", "Limits", "Prices", "UserError", "Verdict", "compare", "load", "profile"]
+__all__ = ["Advice", "Limits", "NewRowsWarning", "Prices", "UserError", "Verdict", "compare", "load", "profile"]
 
 _ROOMS = {
     "Advice": "advice",
     "Limits": "records",
+    "NewRowsWarning": "errors",
     "Prices": "records",
     "UserError": "errors",
     "Verdict": "advice",

@@ -26,6 +26,9 @@ app = typer.Typer(
     help=f"Measures, on your own data, whether a neural network is worth it.\n\nExample: {EXAMPLE}",
 )
 
+_EFFORT, _QUESTION, _DATA, _RECORD = "Effort", "What counts as worth it", "Data", "Records"
+_MONEY = "Money, in one currency of your own"
+
 Source = Annotated[
     str, typer.Argument(help="A table (.csv .tsv .parquet .feather .arff .xlsx), a catalogue name, or openml:ID.")
 ]
@@ -34,14 +37,21 @@ Drop = Annotated[str, typer.Option(help="Columns to leave out, with commas betwe
 Group = Annotated[str | None, typer.Option(help="A column whose values no fold may tear apart.")]
 Time = Annotated[str | None, typer.Option(help="A column that orders the rows: train on earlier, test on later.")]
 Task = Annotated[str, typer.Option(help="auto, binary, multiclass or regression.")]
+ReadAs = Annotated[
+    str,
+    typer.Option(help="What columns are: a=number,b=category (or date, text).", rich_help_panel=_DATA),
+]
+Decimal = Annotated[str | None, typer.Option(help="The decimal mark of a text file: . or ,", rich_help_panel=_DATA)]
+Encoding = Annotated[str | None, typer.Option(help="The encoding of a text file.", rich_help_panel=_DATA)]
+Header = Annotated[
+    int | None, typer.Option(help="The row of the column names, from 1; 0: none.", min=0, rich_help_panel=_DATA)
+]
+Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook.", rich_help_panel=_DATA)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Run = Annotated[str, typer.Argument(help="A run's folder, its id, or latest.")]
 
 # Typer carries its own Click and names only some of its errors in public; this is their common base.
 UsageError: Any = typer.BadParameter.__base__
-
-_EFFORT, _QUESTION, _DATA, _RECORD = "Effort", "What counts as worth it", "Data", "Records"
-_MONEY = "Money, in one currency of your own"
 
 
 def _version(asked: bool) -> None:
@@ -73,6 +83,11 @@ def compare(
         str | None, typer.Option(help="A column that orders the rows in time.", rich_help_panel=_DATA)
     ] = None,
     drop: Annotated[str, typer.Option(help="Columns to leave out: a,b,c.", rich_help_panel=_DATA)] = "",
+    read: ReadAs = "",
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    header: Header = None,
+    sheet: Sheet = None,
     metric: Annotated[
         str,
         typer.Option(
@@ -189,12 +204,13 @@ def compare(
     from advisor.engines.local import warm_up
 
     warm_up()  # workers get ready while this process loads what it needs itself
-    from advisor.options import names
+    from advisor.options import kinds, names
     from advisor.telling.report import summary_text
     from advisor.walk import compare as run
 
     advice = run(
-        source, target, task=task, group=group, time=time, drop=names(drop), metric=metric, min_gain=min_gain,
+        source, target, task=task, group=group, time=time, drop=names(drop), read_as=kinds(read), decimal=decimal,
+        encoding=encoding, header=header, sheet=sheet, metric=metric, min_gain=min_gain,
         confidence=confidence, single=single, interpretable=interpretable, max_latency=max_latency,
         max_model_size=max_model_size, serve_on=serve_on, budget=budget, until=until, preset=preset, trials=trials,
         learners=names(learners), skip=names(skip), also=names(also), cost_per_hour=cost_per_hour,
@@ -213,14 +229,18 @@ def compare(
 @app.command()
 def profile(
     source: Source, target: Target = None, task: Task = "auto", group: Group = None, time: Time = None,
-    drop: Drop = "", as_json: AsJson = False,
+    drop: Drop = "", read: ReadAs = "", decimal: Decimal = None, encoding: Encoding = None, header: Header = None,
+    sheet: Sheet = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Look at the data: columns, target and numbered findings. Trains nothing."""
-    from advisor.options import names
+    from advisor.options import kinds, names
     from advisor.profiling import profile_dict, profile_text
     from advisor.walk import profile as look
 
-    seen = look(source, target, task=task, group=group, time=time, drop=names(drop))
+    seen = look(
+        source, target, task=task, group=group, time=time, drop=names(drop), read_as=kinds(read), decimal=decimal,
+        encoding=encoding, header=header, sheet=sheet,
+    )  # fmt: skip
     if as_json:
         _print_json(profile_dict(seen))
     else:
@@ -246,17 +266,33 @@ def predict(
     run: Run,
     new_data: Annotated[str, typer.Argument(help="A table with the columns the model was trained on.")],
     output: Annotated[str, typer.Option("--output", "-o", help="The CSV to write.")] = "predictions.csv",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse rows with cells or categories that training has not seen.")
+    ] = False,
 ) -> None:
     """Predict new rows with a run's recommended model."""
+    import warnings
+
     import pandas as pd
 
     from advisor import load, modalities
+    from advisor.errors import NewRowsWarning
 
     model = load(run).best_model
-    rows = modalities.claim(new_data).rows(new_data)
-    table = pd.DataFrame({"prediction": model.predict(rows)})
+    rows = modalities.claim(new_data).rows(new_data, model[0].get_feature_names_out().tolist())
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", NewRowsWarning)
+        table = pd.DataFrame({"prediction": model.predict(rows)})
+    strange = dict.fromkeys(str(each.message) for each in told if issubclass(each.category, NewRowsWarning))
+    if strict and strange:
+        raise UserError(f"{' '.join(strange)} Mend the rows, or leave out --strict.")
+    for sentence in strange:
+        typer.echo(sentence, err=True)
     if hasattr(model, "predict_proba"):
-        table = table.join(pd.DataFrame(model.predict_proba(rows), columns=[f"p_{label}" for label in model.classes_]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NewRowsWarning)
+            chances = model.predict_proba(rows)
+        table = table.join(pd.DataFrame(chances, columns=[f"p_{label}" for label in model.classes_]))
     try:
         table.to_csv(output, index=False)
     except OSError as problem:

@@ -147,6 +147,21 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def kinds(text: str) -> dict[str, str]:
+    """Read what columns are: a list of COLUMN=KIND with commas between. Raises UserError for what is none.
+
+    >>> kinds("zip=category, size=number")
+    {'zip': 'category', 'size': 'number'}
+    """
+    found = {}
+    for part in names(text):
+        column, sign, kind = part.rpartition("=")
+        if not sign or not column.strip():
+            raise UserError(f"--read takes COLUMN=KIND, such as zip=category, and {part!r} is not that.")
+        found[column.strip()] = kind.strip()
+    return found
+
+
 def device(wish: str, serve_on: str, pick: Callable[[str], str]) -> tuple[str, str]:
     """Return where to train ("auto" becomes the best device here) and where to serve.
 

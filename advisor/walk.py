@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -30,7 +30,7 @@ from advisor.judging import effort, looks, prices, verdict
 from advisor.judging.ruling import ruling
 from advisor.learners import catalogue
 from advisor.measuring import machine, metrics
-from advisor.modalities.tabular.joined import joined
+from advisor.modalities.tabular.joined import is_target, joined
 from advisor.outlook import would_change
 from advisor.outlook.growth import growth_probes, likely_seconds
 from advisor.planning import plan as planning
@@ -75,9 +75,14 @@ def compare(
     also: Sequence[str] = (),
     min_gain: str | float | None = None,
     confidence: float = 0.95,
-    group: str | None = None,
-    time: str | None = None,
-    drop: Sequence[str] = (),
+    group: Hashable = None,
+    time: Hashable = None,
+    drop: Sequence[Hashable] = (),
+    read_as: Mapping[Any, str] | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    header: int | None = None,
+    sheet: str | None = None,
     single: bool = False,
     interpretable: bool = False,
     max_latency: str | float | None = None,
@@ -107,8 +112,10 @@ def compare(
 ) -> Advice:
     """Measure whether a neural network is worth it for this data, and return the advice.
 
-    `source` is a path, a name of the catalogue, "openml:ID" or a DataFrame; `target` the name of its target column, or
-    the target itself (a Series or array as long as the table). `budget` is wall time for everything ("10m", or
+    `source` is a path, a name of the catalogue, "openml:ID" or a table of Python; `target` the name of its target
+    column, or the target itself (a Series or array as long as the table). `read_as` says of columns what they are
+    ("number", "category", "date", "text"), `decimal`, `encoding`, `header` (the row of the names, from 1; 0: none) and
+    `sheet` how a file is written, where that is not found out. `budget` is wall time for everything ("10m", or
     seconds); `until` says whether what is left of it once the answer is known goes into the model that is handed over
     ("budget") or no further candidate is tried ("answer"). `min_gain` is the smallest relative error reduction that
     would be worth a net ("2%"; None: the metric's default), `confidence` what a decided answer must reach. `group`
@@ -147,7 +154,10 @@ def compare(
     folder = folders.run_folder(out, resume)
     pace = pace or machine.speed()  # before anything of our own is at work
     warm_up()
-    dataset = read(source, target, task=task, group=group, time=time, drop=drop)
+    dataset = read(
+        source, target, task=task, group=group, time=time, drop=drop, read_as=read_as, decimal=decimal,
+        encoding=encoding, header=header, sheet=sheet,
+    )  # fmt: skip
     judged_by = metrics.find(metric, dataset.task)
     prices.check(money, judged_by.name)
     profile = profiling.profile(dataset, modalities.find(dataset.modality))
@@ -164,7 +174,7 @@ def compare(
     folders.remember(folder, plan.sizes)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
     show = progress.show(spend.seconds, quiet=quiet, score_of=judged_by.score)
-    for note in dataset.notes:
+    for note in (*dataset.notes, *(found.message for found in dataset.findings if found.severity != "info")):
         show.note(note)
     _get_ready(plan)
     # Judging takes no more threads than a worker does: they would have to wait for each other.
@@ -200,18 +210,22 @@ def read(
     target: Any = None,
     *,
     task: str = "auto",
-    group: str | None = None,
-    time: str | None = None,
-    drop: Sequence[str] = (),
+    group: Hashable = None,
+    time: Hashable = None,
+    drop: Sequence[Hashable] = (),
+    **how: Any,
 ) -> Dataset:
     """Read a source into a Dataset; a `target` that is no name is joined to the table as its column "target".
 
+    `how` are the options of `compare` that say how a source is to be read: read_as, decimal, encoding, header, sheet.
     Raises UserError with a sentence that says what would be right.
     """
-    if target is not None and not isinstance(target, str):
+    if is_target(target):
         source, target = joined(source, target)
+    if isinstance(drop, str) or not isinstance(drop, Iterable):
+        drop = (drop,)
     modality = modalities.claim(source)
-    return modality.read(source, target=target, task=task, group=group, time=time, drop=tuple(drop))
+    return modality.read(source, target=target, task=task, group=group, time=time, drop=tuple(drop), **how)
 
 
 def profile(source: Any, target: Any = None, **read_options: Any) -> Profile:

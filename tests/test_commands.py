@@ -151,6 +151,28 @@ def test_predictions_are_written_for_new_rows(finished):
     assert ran.returncode == 2 and "city" in ran.stderr and "Traceback" not in ran.stderr
 
 
+def test_new_rows_in_another_form_are_read_as_training_was_and_what_is_strange_is_told(finished):
+    cwd, _ = finished
+    rows = pd.read_csv(cwd / "shop.csv").drop(columns="bought").head(30)
+    rows.to_csv(cwd / "same.csv", index=False)
+    dotted = rows.assign(since=pd.to_datetime(rows["since"]))
+    dotted.to_excel(cwd / "same.xlsx", index=False)
+    dotted.to_parquet(cwd / "same.parquet")
+    rows.to_csv(cwd / "semicolons.csv", sep=";", decimal=",", index=False)
+    told = []
+    for name in ("same.csv", "same.xlsx", "same.parquet", "semicolons.csv"):
+        ran = command("predict", "run", name, "-o", "told.csv", "--strict", cwd=cwd)
+        assert ran.returncode == 0, (name, ran.stderr)
+        told.append(pd.read_csv(cwd / "told.csv"))
+    for other in told[1:]:
+        pd.testing.assert_frame_equal(other, told[0])
+    rows.assign(city="Oz").to_csv(cwd / "strange.csv", index=False)
+    ran = command("predict", "run", "strange.csv", "-o", "told.csv", cwd=cwd)
+    assert ran.returncode == 0 and "Column 'city': 30 of 30 cells are of categories" in ran.stderr
+    ran = command("predict", "run", "strange.csv", "-o", "told.csv", "--strict", cwd=cwd)
+    assert ran.returncode == 2 and "Column 'city'" in ran.stderr and "Traceback" not in ran.stderr
+
+
 def test_another_model_of_a_run_is_made_of_its_models_of_the_folds(finished, monkeypatch, capsys):
     cwd, _ = finished
     monkeypatch.chdir(cwd)
@@ -406,6 +428,11 @@ def test_wrong_words_are_answered_in_one_sentence(tmp_path, monkeypatch, capsys,
         (["compare", "missing.csv", "--target", "y"], "There is no file 'missing.csv'"),
         (["compare", "good.csv", "--target", "y", "--nonsense"], "No such option: --nonsense"),
         (["profile", "good.csv", "--target", "z"], "The target column 'z' is not in the table"),
+        (["profile", "good.csv", "--target", "y", "--read", "x"], "--read takes COLUMN=KIND"),
+        (["profile", "good.csv", "--target", "y", "--read", "x=numbre"], "Did you mean 'number'"),
+        (["profile", "good.csv", "--target", "y", "--decimal", ";"], "--decimal is '.' or ','"),
+        (["profile", "good.csv", "--target", "y", "--encoding", "klingon"], "No encoding is called 'klingon'"),
+        (["profile", "good.csv", "--target", "y", "--header", "9999"], "--header 9999 is beyond"),
         (["datasets", "nowhere"], "nowhere"),
     ],
 )
