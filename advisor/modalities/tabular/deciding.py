@@ -161,13 +161,13 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
             or (_share(counts, dated) >= NEARLY_ALL and _are_gaps_among_dates(rest, days))
         ):
             return _as_dates(column, spelt, found)
-        return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly_dates(name, spelt, dated),))
+        return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly(name, "date", spelt, dated),))
     numeric = readable | numbers.limits(spelt.levels)
     united = np.array([numbers.is_number(level) for level in spelt.levels], dtype=bool)
     findings = []
     many = readable.sum() >= FEWEST_NUMBERS
     if readable.sum() >= FEW_NUMBERS and _share(counts, numeric) >= (MOST_SHARE if many else NEARLY_ALL):
-        findings.append(doubts.nearly_numbers(name, spelt, readable))
+        findings.append(doubts.nearly(name, "number", spelt, readable))
     elif len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
         findings.append(doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))]))
     elif _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:

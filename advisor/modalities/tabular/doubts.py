@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from advisor.modalities.tabular import numbers
 from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, parse_dates, swapped
 from advisor.modalities.tabular.numbers import Style
 from advisor.modalities.tabular.words import WORDS_OR_GAPS, Words
-from advisor.records import Finding
+from advisor.records import Finding, Severity
 from advisor.wording import counted, percent, some
 
 # From this share of the filled cells on a column is what they are; so few others are no matter of concern.
@@ -35,15 +36,19 @@ SHOWN = 3
 _DITTO = frozenset({'"', "''", '-"-', "〃", "″", "ditto", "dito", "dto.", "idem"})
 
 
+def two_ways(name: str, severity: Severity, ways: str, read: str, advice: str, **told: Any) -> Finding:
+    """Tell of a column that can be read in two ways; `read` says how it was."""
+    message = f"Column {name!r} can be read in two ways: {ways}. It was read {read}."
+    return Finding("R02", severity, message, advice, {"column": name, **told})
+
+
 def codes_or_amounts(name: str, example: str) -> Finding:
     """Tell of whole numbers that were read as codes."""
     why = "zeros stand in front" if example.startswith("0") else "a number of so many digits is not exact"
-    return Finding(
-        "R02", "info",
-        f"Column {name!r} can be read in two ways: {example!r} may be a code or the number {int(example)}. It was read "
-        f"as codes, which are categories, since {why}.",
-        f"If they are amounts, say --read {_quoted(name)}=number.",
-        {"column": name, "example": example, "taken": "category", "other": "number"},
+    return two_ways(
+        name, "info", f"{example!r} may be a code or the number {int(example)}",
+        f"as codes, which are categories, since {why}", f"If they are amounts, say --read {_quoted(name)}=number.",
+        example=example, taken="category", other="number",
     )  # fmt: skip
 
 
@@ -61,30 +66,17 @@ def not_readable(name: str, kind: str, others: Words, filled: int) -> Finding:
     )  # fmt: skip
 
 
-def nearly_numbers(name: str, spelt: Words, readable: np.ndarray) -> Finding:
-    """Tell of a column that was read as categories although most of its levels are `readable` as numbers."""
+def nearly(name: str, kind: Literal["number", "date"], spelt: Words, readable: np.ndarray) -> Finding:
+    """Tell of a column that was read as categories although most of its cells are `readable` (levels) as a kind."""
     counts = np.where(readable, 0, spelt.counts())
     share = 1 - counts.sum() / max(spelt.counts().sum(), 1)
-    words = [spelt.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
-    return Finding(
-        "R03", "warning",
-        f"{percent(share)} of the filled cells of column {name!r} are numbers, and the others are not: "
-        f"{some(words, SHOWN)}. It was read as {counted(len(spelt.levels), 'category', 'categories')}.",
-        f"If it holds amounts, say --read {_quoted(name)}=number; what is no number is then missing.",
-        {"column": name, "share": share, "words": words[:SHOWN], "levels": len(spelt.levels)},
-    )  # fmt: skip
-
-
-def nearly_dates(name: str, spelt: Words, dated: np.ndarray) -> Finding:
-    """Tell of a column that was read as categories although most of its levels are `dated`."""
-    counts = np.where(dated, 0, spelt.counts())
-    share = 1 - counts.sum() / max(spelt.counts().sum(), 1)
     others = [spelt.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
+    noun = {"number": "amounts", "date": "dates"}[kind]
     return Finding(
         "R03", "warning",
-        f"{percent(share)} of the filled cells of column {name!r} are dates, and the others are not: "
+        f"{percent(share)} of the filled cells of column {name!r} are {kind}s, and the others are not: "
         f"{some(others, SHOWN)}. It was read as {counted(len(spelt.levels), 'category', 'categories')}.",
-        f"If it holds dates, say --read {_quoted(name)}=date; what is no date is then missing.",
+        f"If it holds {noun}, say --read {_quoted(name)}={kind}; what is no {kind} is then missing.",
         {"column": name, "share": share, "words": others[:SHOWN], "levels": len(spelt.levels)},
     )  # fmt: skip
 
@@ -105,36 +97,29 @@ def words_or_gaps(name: str, spelt: Words) -> Iterator[Finding]:
 
 def exponents(name: str, example: str) -> Finding:
     """Tell of numbers that may be codes with an E among their digits, or what a spreadsheet left of long ones."""
-    return Finding(
-        "R02", "warning",
-        f"Column {name!r} can be read in two ways: {example!r} may be a code, or the number {float(example):,.6g}. It "
-        "was read as numbers.",
+    return two_ways(
+        name, "warning", f"{example!r} may be a code, or the number {float(example):,.6g}", "as numbers",
         f"If they are codes, say --read {_quoted(name)}=category; digits that a spreadsheet has rounded away are lost.",
-        {"column": name, "example": example, "taken": "number", "other": "category"},
+        example=example, taken="number", other="category",
     )  # fmt: skip
 
 
 def ticks(name: str, mark: str) -> Finding:
     """Tell of a column whose cells have one text or none."""
-    return Finding(
-        "R02", "info",
-        f"Column {name!r} can be read in two ways: cells without {mark!r} may be gaps or mean that it is not so. It "
-        "was read as yes or no.",
+    return two_ways(
+        name, "info", f"cells without {mark!r} may be gaps or mean that it is not so", "as yes or no",
         f"If they are gaps, say --read {_quoted(name)}=category; the column then has one value and says nothing.",
-        {"column": name, "example": mark, "taken": "yes or no", "other": "gap"},
+        example=mark, taken="yes or no", other="gap",
     )  # fmt: skip
 
 
 def twins(name: str, one: str, two: str, taken: str) -> Finding:
     """Tell of texts that are one number but for noughts at their end, and may be codes."""
-    read = "numbers, of which these are one" if taken == "number" else "categories, of which these are two"
+    read = "as numbers, of which these are one" if taken == "number" else "as categories, of which these are two"
     other = "category" if taken == "number" else "number"
-    return Finding(
-        "R02", "warning",
-        f"Column {name!r} can be read in two ways: {one!r} and {two!r} may be codes, or one number. It was read as "
-        f"{read}.",
-        f"If that is wrong, say --read {_quoted(name)}={other}.",
-        {"column": name, "example": one, "taken": taken, "other": other},
+    return two_ways(
+        name, "warning", f"{one!r} and {two!r} may be codes, or one number", read,
+        f"If that is wrong, say --read {_quoted(name)}={other}.", example=one, taken=taken, other=other,
     )  # fmt: skip
 
 
@@ -168,23 +153,18 @@ def two_numbers(name: str, example: str) -> Finding:
 
 def minutes_or_hours(name: str, example: str) -> Finding:
     """Tell of times of day that are none, and may be minutes and seconds."""
-    return Finding(
-        "R02", "info",
-        f"Column {name!r} can be read in two ways: {example!r} may be hours and minutes, or minutes and seconds. It "
-        "was read as hours and minutes.",
+    return two_ways(
+        name, "info", f"{example!r} may be hours and minutes, or minutes and seconds", "as hours and minutes",
         "If that is wrong, write 0:25:30; of one column alone it changes the unit and nothing else.",
-        {"column": name, "example": example, "taken": "h:mm", "other": "m:ss"},
+        example=example, taken="h:mm", other="m:ss",
     )  # fmt: skip
 
 
 def terms(name: str, example: str) -> Finding:
     """Tell of what may be months, or halves and quarters of years."""
-    return Finding(
-        "R02", "info",
-        f"Column {name!r} can be read in two ways: {example!r} may be a month or a part of a year. It was read as a "
-        "month, which keeps their order.",
-        f"If that is wrong, say --read {_quoted(name)}=category.",
-        {"column": name, "example": example, "taken": "date", "other": "category"},
+    return two_ways(
+        name, "info", f"{example!r} may be a month or a part of a year", "as a month, which keeps their order",
+        f"If that is wrong, say --read {_quoted(name)}=category.", example=example, taken="date", other="category",
     )  # fmt: skip
 
 
@@ -192,12 +172,10 @@ def same_as_above(name: str, spelt: Words) -> Iterator[Finding]:
     """Tell of marks that people write for what stands above."""
     marks = [level for level in spelt.levels if level.casefold() in _DITTO]
     if marks:
-        yield Finding(
-            "R02", "warning",
-            f"Column {name!r} can be read in two ways: {marks[0]!r} may be a category or mean what stands above it. It "
-            "was read as a category.",
+        yield two_ways(
+            name, "warning", f"{marks[0]!r} may be a category or mean what stands above it", "as a category",
             "If it means what stands above it, fill those cells in.",
-            {"column": name, "example": marks[0], "taken": "category", "other": "cell above"},
+            example=marks[0], taken="category", other="cell above",
         )  # fmt: skip
 
 
@@ -246,12 +224,10 @@ def two_marks(name: str, spelt: Words, style: Style, decimal: str | None) -> Fin
     why = f"since {decimal!r} is the decimal mark of the rest of the file" if decimal == style.decimal else (
         f"as a {'point before decimals' if usual else 'mark between thousands'} is the usual meaning"
     )  # fmt: skip
-    return Finding(
-        "R02", "info" if usual else "warning",
-        f"Column {name!r} can be read in two ways: {example!r} may be {one:,.10g} or {two:,.10g}. It was read as "
-        f"{one:,.10g}, {why}.",
-        f"If that is wrong, say --decimal {other.decimal!r}.",
-        {"column": name, "example": example, "taken": one, "other": two},
+    return two_ways(
+        name, "info" if usual else "warning", f"{example!r} may be {one:,.10g} or {two:,.10g}",
+        f"as {one:,.10g}, {why}", f"If that is wrong, say --decimal {other.decimal!r}.",
+        example=example, taken=one, other=two,
     )  # fmt: skip
 
 
@@ -295,12 +271,10 @@ def two_orders(name: str, spelt: Words, layout: str) -> Finding:
         np.datetime_as_string(parse_dates([example], (each,))[0], unit="D") for each in (layout, swapped(layout))
     )
     order = "day" if layout.startswith("%d") else "month"
-    return Finding(
-        "R02", "info",
-        f"Column {name!r} can be read in two ways: {example!r} may be {one} or {two}. It was read with the {order} "
-        f"first, {one}.",
+    return two_ways(
+        name, "info", f"{example!r} may be {one} or {two}", f"with the {order} first, {one}",
         "If that is wrong, write the dates as 2021-03-15.",
-        {"column": name, "example": example, "taken": str(one), "other": str(two), "order": order},
+        example=example, taken=str(one), other=str(two), order=order,
     )  # fmt: skip
 
 
@@ -327,12 +301,11 @@ def _maybe_gaps(name: str, filled: np.ndarray, stand_ins: Collection[float]) -> 
         reach = (high - low) / (2 if small else 1)
         if low - reach < value < high + reach or len(np.unique(others)) < (MANY_OTHERS if small else 2):
             continue
-        yield Finding(
-            "R02", "warning",
-            f"Column {name!r} can be read in two ways: {value:,.10g} ({counted(cells, 'cell')}) may be a number or "
-            f"stand for a gap, since all others lie from {low:,.4g} to {high:,.4g}. It was read as a number.",
+        yield two_ways(
+            name, "warning", f"{value:,.10g} ({counted(cells, 'cell')}) may be a number or stand for a gap, since all "
+            f"others lie from {low:,.4g} to {high:,.4g}", "as a number",
             "If it stands for a gap, leave those cells empty.",
-            {"column": name, "example": value, "cells": cells, "taken": "number", "other": "gap"},
+            example=value, cells=cells, taken="number", other="gap",
         )  # fmt: skip
 
 
@@ -348,12 +321,10 @@ def of_dates(name: str, days: np.ndarray) -> Iterator[Finding]:
         if others.min() - spread < day < others.max() + spread:
             continue
         shown = np.datetime_as_string(day, unit="D")
-        yield Finding(
-            "R02", "warning",
-            f"Column {name!r} can be read in two ways: {shown} ({counted(cells, 'cell')}) may be a day or stand for a "
-            "gap, since all others lie far from it. It was read as a day.",
-            "If it stands for a gap, leave those cells empty.",
-            {"column": name, "example": shown, "cells": cells, "taken": "date", "other": "gap"},
+        yield two_ways(
+            name, "warning", f"{shown} ({counted(cells, 'cell')}) may be a day or stand for a gap, since all others "
+            "lie far from it", "as a day", "If it stands for a gap, leave those cells empty.",
+            example=shown, cells=cells, taken="date", other="gap",
         )  # fmt: skip
 
 
@@ -365,12 +336,9 @@ def _maybe_days(name: str, filled: np.ndarray) -> Iterator[Finding]:
     if len(distinct) < 2 or np.isnat(parse_dates(distinct, (DAY_WITHOUT_MARKS,))).any():
         return
     day = np.datetime_as_string(parse_dates(distinct[:1], (DAY_WITHOUT_MARKS,))[0], unit="D")
-    yield Finding(
-        "R02", "warning",
-        f"Column {name!r} can be read in two ways: {distinct[0]} may be a number or the day {day}. It was read as a "
-        "number.",
-        f"If they are days, say --read {_quoted(name)}=date.",
-        {"column": name, "example": distinct[0], "taken": "number", "other": "date"},
+    yield two_ways(
+        name, "warning", f"{distinct[0]} may be a number or the day {day}", "as a number",
+        f"If they are days, say --read {_quoted(name)}=date.", example=distinct[0], taken="number", other="date",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.modalities.tabular import layout, numbers
+from advisor.modalities.tabular.doubts import two_ways
 from advisor.modalities.tabular.words import text_of, words
 from advisor.records import Finding
 from advisor.wording import counted, some
@@ -135,10 +136,9 @@ def _merged(frame: pd.DataFrame) -> Iterator[Finding]:
             return
         if frame[name][filled].duplicated().any():
             return
-        yield Finding(
-            "R02", "warning",
-            f"Column {name!r} can be read in two ways: {len(frame) - cells:,} of its {counted(len(frame), 'cell')} may "
-            "be gaps, or mean what stands above them, as where cells were merged. They were read as gaps.",
+        yield two_ways(
+            name, "warning", f"{len(frame) - cells:,} of its {counted(len(frame), 'cell')} may be gaps, or mean what "
+            "stands above them, as where cells were merged", "with gaps",
             "If cells were merged, fill them down before the table is used.",
-            {"column": name, "cells": cells, "taken": "gap", "other": "cell above"},
+            cells=cells, taken="gap", other="cell above",
         )  # fmt: skip
