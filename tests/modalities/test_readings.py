@@ -109,6 +109,8 @@ NUMBERS: dict[str, Case] = {
     "before and after noon": (lines("x,y", "10:30 AM,a", "1:15 p.m.,b"), {"x": [37800, 47700]}, []),
     "hours before and after noon": (lines("x,y", "10AM,a", "6 PM,b"), {"x": [36000, 64800]}, []),
     "words behind numbers": (lines("x,y", "2Story,a", "1. White,b"), {"x": ["2Story", "1. White"]}, []),
+    "a form that is not known": (
+        lines("x,y", *(f"{n}時00分,{'ab'[n % 2]}" for n in range(8, 18))), {"x": ["8時00分", "9時00分"]}, ["R03"]),
     "several units": (lines("x,y", "22 sec,a", "2 h,b", "30 min,a"), {"x": ["22 sec", "2 h"]}, ["R03"]),
     "texts of a spreadsheet": (lines("x;y", '="66";a', "'93;b"), {"x": [66, 93]}, []),
     "signs that nobody sees": (lines("x;y", "\u200b5;a", "\ufeff7;b"), {"x": [5, 7]}, []),

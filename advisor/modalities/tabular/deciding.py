@@ -40,6 +40,8 @@ MOST_GAP_WORDS = 5
 FEWEST_NUMBERS, FEW_NUMBERS = 11, 3
 # From this share on few numbers, or numbers of several units, are worth a word.
 NEARLY_ALL = 0.9
+# Of so many categories that begin with a number it is told that they do.
+FEW_LEVELS = 5
 # Up to so many texts of which some are one number are codes.
 MOST_TWINS = 50
 # From this share on ticks are no slip of the pen, and so are cells without one.
@@ -60,6 +62,7 @@ _CODE = re.compile(r"0\d+|\d{16,}")
 _NO_DAY = re.compile(
     r"\D*|[0:./\- ]+|(?:9999|3000|2999|0001|1000)[-/.]\d\d?[-/.]\d\d?.*|\d\d?[-/.]\d\d?[-/.](?:9999|0001).*"
 )
+_BEGINS_AS_A_NUMBER = re.compile(r"[^\w\s]?\s?\d")
 _WHOLE = re.compile(r"\d+")
 _TICK = re.compile(r"1|[^\d\s]{1,12}")
 _ZONE = re.compile(r":\d\d[\d.]*[+-](?!00:?00)\d\d:?\d\d$")
@@ -172,6 +175,9 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
         findings.append(doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))]))
     elif _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
         findings.append(doubts.several_units(name, found_units))
+    begins = np.array([_BEGINS_AS_A_NUMBER.match(level) is not None for level in spelt.levels], dtype=bool)
+    if not findings and len(spelt.levels) >= FEW_LEVELS and _share(counts, begins) >= NEARLY_ALL:
+        findings.append(doubts.unknown_numbers(name, spelt.levels[int(np.argmax(begins))], len(spelt.levels)))
     findings += [*doubts.words_or_gaps(name, spelt), *doubts.spellings(name, spelt),
                  *doubts.same_as_above(name, spelt)]  # fmt: skip
     return Read(Form(name, "category"), categories(spelt), (), tuple(findings))

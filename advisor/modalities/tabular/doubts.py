@@ -151,6 +151,16 @@ def two_numbers(name: str, example: str) -> Finding:
     )  # fmt: skip
 
 
+def unknown_numbers(name: str, example: str, levels: int) -> Finding:
+    """Tell of categories that begin with a number, and may be amounts in a form that is not known here."""
+    return Finding(
+        "R03", "info",
+        f"Cells of column {name!r} begin with numbers, as {example!r}, in a form that is not known. It was read as "
+        f"{counted(levels, 'category', 'categories')}.",
+        "If they are amounts, write them as plain numbers.", {"column": name, "example": example, "levels": levels},
+    )  # fmt: skip
+
+
 def minutes_or_hours(name: str, example: str) -> Finding:
     """Tell of times of day that are none, and may be minutes and seconds."""
     return two_ways(
