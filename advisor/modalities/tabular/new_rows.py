@@ -102,7 +102,8 @@ def _of_another_form(form: Form, column: pd.Series, values: np.ndarray | pd.Cate
             form, style=replace(form.style, decimal=mark, grouped=True))  # fmt: skip
     ways = [replace(form, style=replace(form.style, grouped=True)), other]
     inside = [float(np.mean(_inside(way, numbers.read(spelt.levels, way.style)))) for way in ways]
-    return ways[int(np.argmax(inside))] if max(inside) >= SURE_SHARE > min(inside) + SURE_SHARE / 2 else None
+    sure = max(inside) >= SURE_SHARE and 2 * min(inside) < max(inside)
+    return ways[int(np.argmax(inside))] if sure else None
 
 
 def _inside(form: Form, values: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from advisor.errors import UserError, did_you_mean
 from advisor.modalities.tabular import forms, frames
 from advisor.modalities.tabular.deciding import READABLE, Read, read_column, remembered
 from advisor.modalities.tabular.doubts import spelt_alike
-from advisor.modalities.tabular.files import Wish, raw_table
+from advisor.modalities.tabular.files import RawTable, Wish, raw_table
 from advisor.modalities.tabular.forms import Schema
 from advisor.modalities.tabular.target import read_target
 from advisor.modalities.tabular.words import words
@@ -46,43 +46,16 @@ def read(
     `files.Wish`). Raises UserError with one sentence for whatever the person can mend; `Dataset.notes` and
     `Dataset.findings` tell everything that was lost or guessed on the way.
     """
-    if read_as is not None and not isinstance(read_as, Mapping):
-        raise UserError(f"read_as says of columns what they are, as in {{'zip': 'category'}}; {read_as!r} does not.")
-    asked = {frames.name_of(column): kind for column, kind in (read_as or {}).items()}
-    _known_kinds(asked)
-    for option, value, kind in (("task", task, str), ("decimal", decimal, str), ("encoding", encoding, str),
-                                ("header", header, int), ("sheet", sheet, str), ("name", name, str)):  # fmt: skip
-        if value is not None and not isinstance(value, kind):
-            raise UserError(f"{option} is a {'text' if kind is str else 'whole number'}, not {shortened(repr(value))}.")
-    if decimal not in (None, ".", ","):
-        raise UserError(f"--decimal is '.' or ',', not {decimal!r}.")
-    table = raw_table(source, Wish(asked, decimal, encoding, header, sheet))
-    frame, notes = table.frame, list(table.notes)
+    wish = _wish(read_as, decimal, encoding, header, sheet)
+    _of_type(str, task=task, name=name)
+    table = raw_table(source, wish)
+    frame, notes, asked = table.frame, list(table.notes), wish.kinds
     goal_name = frames.name_of(target) if target is not None else table.target
     if goal_name is None:
         raise UserError(f"Name the column to predict with --target. {did_you_mean('', frame.columns)}")
     dropped = [frames.name_of(each) for each in drop]
     group, time = (None if each is None else frames.name_of(each) for each in (group, time))
-    guessed = next((f"{found.message} {found.advice}" for found in table.findings if found.code == "R05"), "")
-    roles = [("target", goal_name), ("group", group), ("time", time), *(("drop", each) for each in dropped),
-             *(("read", each) for each in asked)]  # fmt: skip
-    for role, wanted in roles:
-        if wanted is not None and wanted not in frame.columns:
-            raise UserError(f"The {role} column {shortened(wanted)!r} is not in the table. "
-                            f"{did_you_mean(wanted, frame.columns)} {table.unread or guessed}".strip())  # fmt: skip
-    for role, column in (("group", group), ("time", time)):
-        if column is not None and (column == goal_name or column in dropped):
-            raise UserError(
-                f"The {role} column {column!r} cannot be the target or dropped as well; name another column."
-            )
-    if group is not None and group == time:
-        raise UserError(f"The column {group!r} cannot be group and time at once; name another column for one of them.")
-    if goal_name in dropped:
-        raise UserError(f"The target {goal_name!r} cannot be dropped; take it out of --drop.")
-    if len(frame.columns) > MOST_COLUMNS:
-        raise UserError(
-            f"The table has {len(frame.columns)} columns; up to {MOST_COLUMNS} can be compared, so choose some."
-        )
+    _check_roles(table, goal_name, group, time, dropped, asked)
     goal = read_target(frames.plain(frame[goal_name]), task, decimal=table.decimal, asked=asked.get(goal_name))
     all_raw = frame.drop(columns=[goal_name, *dropped, *([group] if group else [])])
     inputs_raw = all_raw
@@ -153,10 +126,53 @@ def type_table(
     return inputs, Schema(tuple(map(remembered, found.values()))), told, findings
 
 
-def _known_kinds(asked: Mapping[str, str]) -> None:
+def _wish(
+    read_as: Mapping[Any, str] | None, decimal: str | None, encoding: str | None, header: int | None, sheet: str | None
+) -> Wish:
+    """Return what somebody has said of how a source is to be read; raises UserError where it says nothing known."""
+    if read_as is not None and not isinstance(read_as, Mapping):
+        raise UserError(f"read_as says of columns what they are, as in {{'zip': 'category'}}; {read_as!r} does not.")
+    _of_type(str, decimal=decimal, encoding=encoding, sheet=sheet)
+    _of_type(int, header=header)
+    if decimal not in (None, ".", ","):
+        raise UserError(f"--decimal is '.' or ',', not {decimal!r}.")
+    asked = {frames.name_of(column): kind for column, kind in (read_as or {}).items()}
     for column, kind in asked.items():
         if kind not in READABLE:
             raise UserError(f"--read {column}={kind} says no kind that is known. {did_you_mean(str(kind), READABLE)}")
+    return Wish(asked, decimal, encoding, header, sheet)
+
+
+def _of_type(kind: type, **options: Any) -> None:
+    for option, value in options.items():
+        if value is not None and not isinstance(value, kind):
+            raise UserError(f"{option} is a {'text' if kind is str else 'whole number'}, not {shortened(repr(value))}.")
+
+
+def _check_roles(
+    table: RawTable, target: str, group: str | None, time: str | None, dropped: Sequence[str], asked: Iterable[str]
+) -> None:
+    """Refuse columns that are not there, have two roles, or are more than can be compared."""
+    known = table.frame.columns
+    # What the source has besides, or what was guessed of its letters, may be why a name is not found.
+    hint = table.unread or next((f"{told.message} {told.advice}" for told in table.findings if told.code == "R05"), "")
+    roles = [("target", target), ("group", group), ("time", time), *(("drop", each) for each in dropped),
+             *(("read", each) for each in asked)]  # fmt: skip
+    for role, wanted in roles:
+        if wanted is not None and wanted not in known:
+            missing = f"The {role} column {shortened(wanted)!r} is not in the table."
+            raise UserError(f"{missing} {did_you_mean(wanted, known)} {hint}".strip())
+    for role, column in (("group", group), ("time", time)):
+        if column is not None and (column == target or column in dropped):
+            raise UserError(
+                f"The {role} column {column!r} cannot be the target or dropped as well; name another column."
+            )
+    if group is not None and group == time:
+        raise UserError(f"The column {group!r} cannot be group and time at once; name another column for one of them.")
+    if target in dropped:
+        raise UserError(f"The target {target!r} cannot be dropped; take it out of --drop.")
+    if len(known) > MOST_COLUMNS:
+        raise UserError(f"The table has {len(known)} columns; up to {MOST_COLUMNS} can be compared, so choose some.")
 
 
 def _groups(column: pd.Series, notes: list[str]) -> np.ndarray:

@@ -250,31 +250,23 @@ def _parsed(
 ) -> tuple[pa.Table, Sequence[Row], int]:
     """Return the table, the rows with cells that no name is for, and how many rows lacked cells."""
     body = rows[place.first :]
-    simple = dialect.delimiter != BLANKS and all(len(row) == len(names) for row in body[:-1])
-    if simple:
-        table = _by_arrow(content, text, dialect, place, rows, names, decimal)
+    if dialect.delimiter != BLANKS and all(len(row) == len(names) for row in body[:-1]):
+        columns = [[row[column] for row in body if column < len(row)] for column in range(len(names))]
+        plain = [decimal != "," and _plain(cells) for cells in columns]
+        table = _by_arrow(content, dialect, lines_before(text, dialect, place.first), names, plain)
         if table is not None:
             return table, (), 0
     return _by_rows(content.decode("utf-8"), dialect, place, names)
 
 
 def _by_arrow(
-    content: bytes,
-    text: str,
-    dialect: Dialect,
-    place: Layout,
-    rows: Sequence[Row],
-    names: Sequence[str],
-    decimal: str | None,
+    content: bytes, dialect: Dialect, skipped: int, names: Sequence[str], plain: Sequence[bool]
 ) -> pa.Table | None:
-    """Parse with Arrow, which is quick and wants all rows alike; None where they are not."""
-    body = rows[place.first :]
-    types = {
-        str(column): pa.float64() if decimal != "," and _plain([row[column] for row in body if column < len(row)]) else
-        pa.string()
-        for column in range(len(names))
-    }  # fmt: skip
-    skipped = lines_before(text, dialect, place.first)
+    """Parse with Arrow, which is quick and wants all rows alike; None where they are not.
+
+    `skipped` lines stand before the first row; of `plain` columns the first cells are numbers as programs write them.
+    """
+    types = {str(column): pa.float64() if number else pa.string() for column, number in enumerate(plain)}
     for attempt in range(MOST_TRIES):
         if attempt == MOST_TRIES - 1:
             types = dict.fromkeys(types, pa.string())
