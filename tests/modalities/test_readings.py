@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from advisor.errors import UserError
+from advisor.modalities.tabular import frames, large_files, text_files
 from advisor.modalities.tabular.files import raw_table
-from advisor.modalities.tabular.read import read
+from advisor.modalities.tabular.read import read, type_table
 
 GAP = np.nan
 DAY = pd.Timestamp
@@ -25,6 +26,13 @@ def file(tmp_path, content: str | bytes, name: str = "t.csv"):
 def lines(head: str, *rows: str, times: int = 12, tail: str = "") -> str:
     """Write a table whose rows repeat; y goes a, b, a, b so that there is something to predict."""
     return head + "\n" + "".join(f"{row}\n" for _ in range(times) for row in rows) + tail
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Let small files be read as large ones are, in blocks of a few rows."""
+    for name, value in (("FEWEST_BYTES", 0), ("SPAN_BYTES", 1 << 7), ("BLOCK_BYTES", 1 << 5)):
+        monkeypatch.setattr(large_files, name, value)
 
 
 # A file, then the columns as they should be read (their first cells), then the findings that tell of it.
@@ -169,6 +177,12 @@ CODES: dict[str, Case] = {
     "zero alone": (lines("x,y", "0,a", "10,b"), {"x": [0, 10]}, []),
     "zero before the point": (lines("x,y", "0.5,a", "0.25,b"), {"x": [0.5, 0.25]}, []),
     "noughts at the end": (lines("x,y", "1.1,a", "1.10,b", "2.0,a"), {"x": ["1.1", "1.10", "2.0"]}, ["R02"]),
+    "zeros in front, far down": (
+        "x,y\n" + "".join(f"{1000 + row},{'ab'[row % 2]}\n" for row in range(700)) + "0123,a\n",
+        {"x": ["1000", "1001"]}, ["R02"]),
+    "zeros in front within quotes, far down": (
+        "x,y\n" + "".join(f'"{1000 + row}",a\n"{1000 + row}",b\n' for row in range(400)) + '"0123",a\n',
+        {"x": ["1000", "1000"]}, ["R02"]),
     "codes with an E among whole numbers": (
         lines("x,y", "12E4,a", "1234,b", "9981,a"), {"x": [12e4, 1234, 9981]}, ["R02"]),
     "large addresses of machines": (
@@ -403,6 +417,89 @@ def test_a_table_is_read_as_it_was_meant(content, wanted, codes, tmp_path):
             np.testing.assert_allclose(found.to_numpy(float), cells)
     assert sorted(finding.code for finding in dataset.findings) == codes
     assert all(finding.message.endswith(".") and finding.advice for finding in dataset.findings)
+
+
+@pytest.mark.parametrize(("content", "wanted", "codes"), EVERY.values(), ids=EVERY)
+def test_a_table_is_read_alike_where_it_is_large(content, wanted, codes, tmp_path, at_once):
+    path = file(tmp_path, content)
+    quick = large_files.read(path)
+    if quick is None:
+        return  # which tables it leaves to text_files the next test says
+    slow = text_files.read(path.read_bytes(), path.name)
+    assert quick.decimal == slow.decimal and quick.findings == slow.findings
+    found, wanted = (type_table(frames.named(table.frame), table.decimal) for table in (quick, slow))
+    pd.testing.assert_frame_equal(found[0], wanted[0])
+    assert found[1:] == wanted[1:]
+
+
+PLAIN = "n,w,y\n" + "1.5,red,a\n-2,blue,b\n,,a\n4e3,green,b\n" * 5
+LARGE = {
+    "plain": (PLAIN, True),
+    "semicolons": (PLAIN.replace(",", ";"), True),
+    "tabs": (PLAIN.replace(",", "\t"), True),
+    "lines end as Windows ends them": (PLAIN.replace("\n", "\r\n"), True),
+    "no end of the last line": (PLAIN.rstrip("\n"), True),
+    "letters of others": (PLAIN.replace("red", "größe"), True),
+    "a word for a gap": (PLAIN.replace("-2", "NA"), True),
+    "a word among numbers, late": (PLAIN + "many,red,a\n", True),
+    "whole numbers": (PLAIN.replace("1.5", "1").replace("4e3", "4"), True),
+    "true and false": (PLAIN.replace("red", "True").replace("blue", "False").replace("green", "True"), True),
+    "days between strokes, with zeros in front": (PLAIN.replace("red", "01/02/2021"), True),
+    "zeros alone": (PLAIN.replace("1.5", "0"), True),
+    "true and false in capitals": (
+        PLAIN.replace("red", "TRUE").replace("blue", "FALSE").replace("green", "TRUE"), False),
+    "quotes": (PLAIN.replace("red", '"red"'), False),
+    "codes that begin with zeros, late": (PLAIN + "007,red,a\n", False),
+    "a code at the very end": ("y,n\n" + "a,1\nb,2\n" * 10 + "a,007", False),
+    "more digits than a number has": (PLAIN.replace("1.5", "12345678901234567").replace("4e3", "4"), False),
+    "digits without an end": (PLAIN.replace("1.5", "123456789012345678901").replace("4e3", "4"), False),
+    "a row too short": (PLAIN + "1,red\n", False),
+    "a row too long": (PLAIN + "1,red,a,5\n", False),
+    "a row too short and one too long": (PLAIN + "1,red\n1,red,a,5\n", False),
+    "a blank line": (PLAIN.replace("b\n", "b\n\n", 1), False),
+    "a row of nothing": (PLAIN + ",,\n", False),
+    "a line that ends as on old Macs": (PLAIN.replace("b\n", "b\r", 1), False),
+    "a title above": ("all of it\n" + PLAIN, False),
+    "a note below": (PLAIN + "all of it\n", False),
+    "decimal commas": (PLAIN.replace(",", ";").replace(".", ","), False),
+    "Latin letters": (PLAIN.replace("red", "größe").encode("cp1252"), False),
+    "UTF-8 that breaks late": (PLAIN.encode() + b"1,r\xffd,a\n", False),
+    "a mark of bytes": ("\ufeff" + PLAIN, False),
+    "one column": ("y\n" + "a\nb\n" * 20, False),
+    "names alone": ("n,w,y\n", False),
+    "points between thousands": (PLAIN.replace("1.5", "1.311").replace("-2", "120").replace("4e3", "7"), False),
+    "binary": (b"n,w,y\n\x00\x00\x00", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "quick"), LARGE.values(), ids=LARGE)
+def test_a_large_file_that_is_odd_is_left_to_the_careful_reader(content, quick, tmp_path, at_once):
+    path = file(tmp_path, content)
+    found = large_files.read(path)
+    assert (found is not None) == quick
+    if found is None:
+        return
+    slow = text_files.read(path.read_bytes(), path.name)
+    assert found.decimal == slow.decimal and found.findings == slow.findings
+    pd.testing.assert_frame_equal(type_table(found.frame)[0], type_table(slow.frame)[0])
+    assert read(path, target="y").inputs.equals(type_table(slow.frame.drop(columns="y"))[0])
+
+
+def test_a_file_of_many_blocks_is_read_by_all_cores(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({
+        "x": rng.normal(size=200_000), "n": rng.integers(0, 99, 200_000),
+        "w": rng.choice(["red", "blue", None], 200_000),
+        "y": rng.choice(["a", "b"], 200_000),
+    })  # fmt: skip
+    path = tmp_path / "large.csv"
+    frame.to_csv(path, index=False)
+    assert path.stat().st_size > large_files.FEWEST_BYTES and large_files.read(path) is not None
+    dataset = read(path, target="y")
+    np.testing.assert_array_equal(dataset.inputs["x"], frame["x"])
+    np.testing.assert_array_equal(dataset.inputs["n"], frame["n"])
+    pd.testing.assert_series_equal(dataset.inputs["w"], frame["w"].astype("category"), check_categorical=False)
+    assert [dataset.classes[code] for code in dataset.target] == frame["y"].tolist()
 
 
 TARGETS = {

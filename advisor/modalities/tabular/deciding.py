@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from advisor.modalities.tabular import doubts, numbers
 from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, layouts, parse_dates, swapped
@@ -16,6 +18,7 @@ from advisor.modalities.tabular.forms import (
     TRUE,
     Form,
     categories,
+    ends,
     floats,
     is_categorical,
     is_plain_number,
@@ -106,7 +109,7 @@ def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | N
         if is_plain_number(dtype) or (pd.api.types.is_bool_dtype(dtype) and not is_categorical(dtype)):
             form = Form(name, "boolean" if pd.api.types.is_bool_dtype(dtype) else "number")
             values = np.asarray(read_as(form, column))
-            if column.isna().any() and np.fmin.reduce(floats(column)) == np.fmax.reduce(floats(column)) == 1:
+            if ends(floats(column)) == (1, 1) and np.isnan(values).any():
                 return _found(column, words(column), decimal, first)  # ticks
             return Read(form, values, _lost_of_numbers(column), tuple(doubts.of_numbers(name, values)))
         if pd.api.types.is_timedelta64_dtype(dtype):
@@ -145,7 +148,7 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
     as_codes = _as_codes(name, spelt) or (_twins(name, spelt, twins) if twins else None)
     if as_codes is not None:
         return as_codes
-    counts = spelt.counts()
+    counts = spelt.counts
     style = numbers.style_of(spelt.levels, counts, decimal)
     readable = np.zeros(len(spelt.levels), dtype=bool)
     if style is not None:
@@ -185,7 +188,7 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
 
 def _asked(column: pd.Series, spelt: Words, decimal: str | None, asked: str) -> Read:
     """Read a column as somebody has said that it is."""
-    name, counts = str(column.name), spelt.counts()
+    name, counts = str(column.name), spelt.counts
     if asked == "number":
         style = numbers.style_of(spelt.levels, counts, decimal) or Style(decimal or ".")
         form = Form(name, "number", replace(style, other=False))
@@ -200,7 +203,7 @@ def _asked(column: pd.Series, spelt: Words, decimal: str | None, asked: str) -> 
 
 
 def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, decimal: str | None) -> Read:
-    name, filled = str(column.name), int(spelt.counts().sum())
+    name, filled = str(column.name), int(spelt.counts.sum())
     form = Form(name, "number", replace(style, other=False), gaps=others.levels)
     notes = [f"Numbers were taken out of texts with the unit {style.unit!r}"] if style.unit else []
     if style.decimal == "," and decimal is None:
@@ -233,7 +236,7 @@ def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
     form = Form(name, "date", layouts=found)
     values = read_as(form, column, spelt)
     lost = strangers(form, column, values)
-    findings = [] if lost is None else [doubts.not_readable(name, "date", lost, int(spelt.counts().sum()))]
+    findings = [] if lost is None else [doubts.not_readable(name, "date", lost, int(spelt.counts.sum()))]
     other = swapped(found[0])
     if other and not np.isnat(parse_dates(spelt.levels, (other,))).any():
         findings.append(doubts.two_orders(name, spelt, found[0]))
@@ -312,20 +315,20 @@ def _share(counts: np.ndarray, part: np.ndarray) -> float:
 
 
 def _lost_of_numbers(column: pd.Series) -> tuple[str, ...]:
-    raw = floats(column)
-    infinite = ("Infinite values were read as missing",) if np.isinf(raw).any() else ()
-    kind = getattr(column.dtype, "kind", "")
-    large = kind in ("i", "u") and len(raw) > 0 and np.nanmax(np.abs(raw), initial=0.0) > LARGEST_EXACT_WHOLE
+    low, high = ends(floats(column))
+    infinite = ("Infinite values were read as missing",) if -low == np.inf or high == np.inf else ()
+    large = getattr(column.dtype, "kind", "") in ("i", "u") and max(-low, high) > LARGEST_EXACT_WHOLE
     return (*infinite, *(("Whole numbers beyond 2^53 were rounded",) if large else ()))
 
 
 def _are_doubtful(column: pd.Series, plain: np.ndarray) -> bool:
     """Tell whether among the first cells of a column of numbers are codes with zeros in front, or others that may mean
     something else."""
-    if np.isnan(plain).any() and np.fmin.reduce(plain) == np.fmax.reduce(plain) == 1:
+    if ends(plain) == (1, 1) and np.isnan(plain).any():
         return True  # ticks
     head = [cell.strip() for cell in column.iloc[:DOUBTFUL_SAMPLE].dropna()]
-    return any(_CODE.fullmatch(cell) for cell in head) or numbers.are_doubtful(head)
+    codes = pc.match_substring_regex(pa.chunked_array(column.array.__arrow_array__()), r"^\s*(?:0\d+|\d{16,})\s*$")
+    return bool(pc.any(codes).as_py()) or numbers.are_doubtful(head)
 
 
 def remembered(read: Read) -> Form:
@@ -338,6 +341,6 @@ def remembered(read: Read) -> Form:
             levels = frozenset(read.values.categories)
     form = replace(read.form, missing=missing, levels=levels)
     if form.kind == "number" and missing < 1:
-        known = np.asarray(read.values)
-        return replace(form, low=float(np.nanmin(known)), high=float(np.nanmax(known)))
+        low, high = ends(np.asarray(read.values))
+        return replace(form, low=low, high=high)
     return form

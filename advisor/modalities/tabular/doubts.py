@@ -11,6 +11,7 @@ import numpy as np
 
 from advisor.modalities.tabular import numbers
 from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, parse_dates, swapped
+from advisor.modalities.tabular.forms import ends
 from advisor.modalities.tabular.numbers import Style
 from advisor.modalities.tabular.words import WORDS_OR_GAPS, Words
 from advisor.records import Finding, Severity
@@ -68,8 +69,8 @@ def not_readable(name: str, kind: str, others: Words, filled: int) -> Finding:
 
 def nearly(name: str, kind: Literal["number", "date"], spelt: Words, readable: np.ndarray) -> Finding:
     """Tell of a column that was read as categories although most of its cells are `readable` (levels) as a kind."""
-    counts = np.where(readable, 0, spelt.counts())
-    share = 1 - counts.sum() / max(spelt.counts().sum(), 1)
+    counts = np.where(readable, 0, spelt.counts)
+    share = 1 - counts.sum() / max(spelt.counts.sum(), 1)
     others = [spelt.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
     noun = {"number": "amounts", "date": "dates"}[kind]
     return Finding(
@@ -253,7 +254,7 @@ def both_marks(name: str, point: str, comma: str) -> Finding:
 def half_units(name: str, spelt: Words, style: Style) -> Finding:
     """Tell of numbers of which some have a unit and others have none."""
     lacks, _ = numbers.strange(spelt.levels, replace(style, bare=False))
-    counts = spelt.counts()
+    counts = spelt.counts
     without, cells = int(counts[lacks].sum()), int(counts.sum())
     return Finding(
         "R02", "warning",
@@ -290,9 +291,9 @@ def two_orders(name: str, spelt: Words, layout: str) -> Finding:
 
 def of_numbers(name: str, values: np.ndarray) -> Iterator[Finding]:
     """Tell of what a column of numbers (n,) may mean besides."""
-    low, high = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)
+    low, high = ends(values)
     # Most columns are neither, which their ends tell without a copy of them.
-    days, stand_ins = low >= 1900_01_01 and high <= 2100_12_31, {float(low), float(high)} & STAND_INS
+    days, stand_ins = low >= 1900_01_01 and high <= 2100_12_31, {low, high} & STAND_INS
     if (days or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
         if days:
             yield from _maybe_days(name, filled)
@@ -353,7 +354,7 @@ def _maybe_days(name: str, filled: np.ndarray) -> Iterator[Finding]:
 
 
 def _commonest(told: Words) -> list[str]:
-    counts = told.counts()
+    counts = told.counts
     return [told.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
 
 

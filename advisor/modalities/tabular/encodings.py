@@ -56,11 +56,10 @@ def as_utf8(content: bytes, name: str, encoding: str | None) -> tuple[bytes, lis
                 f"{name!r} begins as {wide} and is broken at byte {problem.start:,}; save it as UTF-8."
             ) from problem
     content = content.removeprefix(b"\xef\xbb\xbf").rstrip(b"\x00\x1a")
-    head = np.frombuffer(content[:SAMPLE_BYTES], dtype=np.uint8)
-    if (head == 0).any() or np.isin(head, _CONTROLS).mean() > 0.002:
+    if is_binary(content[:SAMPLE_BYTES]):
         raise UserError(f"{name!r} holds binary data, not text; give a table as text, or a file of a known format.")
-    if _is_utf8(content):
-        return content, _garbled(content)
+    if is_utf8(content):
+        return content, garbled(content)
     taken = _guessed(content[:SAMPLE_BYTES])
     try:
         text = content.decode(taken)
@@ -77,7 +76,13 @@ def as_utf8(content: bytes, name: str, encoding: str | None) -> tuple[bytes, lis
     return _utf8(text), [finding]
 
 
-def _garbled(content: bytes) -> list[Finding]:
+def is_binary(head: bytes) -> bool:
+    """Tell whether a file that begins so is none of text."""
+    codes = np.frombuffer(head, dtype=np.uint8)
+    return bool((codes == 0).any() or np.isin(codes, _CONTROLS).mean() > 0.002)
+
+
+def garbled(content: bytes) -> list[Finding]:
     """Tell of a text that was UTF-8, was read as Western letters, and written as UTF-8 again."""
     for word in _GARBLED.findall(content[:SAMPLE_BYTES].decode("utf-8", errors="ignore"))[:LOOKED_AT]:
         try:
@@ -136,12 +141,12 @@ def _utf8(text: str) -> bytes:
     return text.removeprefix("\ufeff").encode("utf-8", errors="replace")
 
 
-def _is_utf8(content: bytes) -> bool:
-    if content.isascii():
-        return True
+def is_utf8(content: bytes | np.ndarray) -> bool:
+    """Tell whether bytes are a text in UTF-8, where they are: Python would make a text of them first."""
+    ends = pa.py_buffer(np.array([0, len(content)], dtype=np.int64))
+    cells = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(content)])
     try:
-        # Arrow looks at the bytes where they are; Python would make a text of them first.
-        pa.array([content], pa.large_binary()).cast(pa.large_string())
+        cells.cast(pa.large_string())
     except pa.ArrowInvalid:
         return False
     return True

@@ -18,7 +18,7 @@ import pyarrow.parquet
 
 from advisor.errors import UserError
 from advisor.modalities import cards, is_there
-from advisor.modalities.tabular import frames, text_files, workbooks
+from advisor.modalities.tabular import frames, large_files, text_files, workbooks
 from advisor.modalities.tabular.arff import read_arff
 from advisor.modalities.tabular.encodings import as_utf8
 from advisor.records import Finding
@@ -105,13 +105,16 @@ def _from_openml(source: str) -> RawTable:
 def _from_file(path: Path, wish: Wish, known: Collection[str]) -> RawTable:
     shown = shortened(path.name, 80)
     kind = ending(path)
+    if kind in TEXT_ENDINGS and not known and wish.encoding is None and wish.header is None:
+        large = large_files.read(path, wish.decimal)
+        if large is not None:
+            return RawTable(large.frame, _name(path, kind), str(path), None, large.decimal, large.notes, large.findings)
     content = _content(path, shown)
     if kind not in ENDINGS:
         raise UserError(f"{shown!r} cannot be read by its ending; known are {', '.join(ENDINGS)}, some also with .gz.")
     if not content or content.isspace():
         raise UserError(f"{shown!r} is empty; it should hold a line of column names and rows below it.")
-    name = path.name.removesuffix(".gz").removesuffix(".GZ")[: -len(kind)] or path.name
-    source = str(path)
+    name, source = _name(path, kind), str(path)
     if kind == ".xlsx":
         frame, unread, findings = workbooks.read(content, shown, sheet=wish.sheet, header=wish.header, known=known)
         notes = (unread,) if unread else ()
@@ -127,6 +130,10 @@ def _from_file(path: Path, wish: Wish, known: Collection[str]) -> RawTable:
         held.pop(), shown, encoding=wish.encoding, decimal=wish.decimal, header=wish.header, known=known
     )
     return RawTable(table.frame, name, source, None, table.decimal, table.notes, table.findings)
+
+
+def _name(path: Path, kind: str) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".GZ")[: -len(kind)] or path.name
 
 
 def _content(path: Path, shown: str) -> bytes:

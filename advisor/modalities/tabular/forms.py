@@ -71,14 +71,12 @@ def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> np.nda
     if pd.api.types.is_timedelta64_dtype(dtype):
         return np.asarray(column.dt.total_seconds(), dtype=np.float64)
     if not is_categorical(dtype) and (is_plain_number(dtype) or pd.api.types.is_bool_dtype(dtype)):
-        values = floats(column)
-        return np.where(np.isfinite(values), values, np.nan)
+        return _finite(floats(column))
     plain = plain_numbers(column) if form.kind == "number" and form.style == PLAIN else None
     if plain is not None:
         return plain
     read = _read_boolean if form.kind == "boolean" else lambda levels: numbers.read(levels, form.style)
-    values = _by_level(spelt or words(column), read, np.nan)
-    return np.where(np.isfinite(values), values, np.nan)
+    return _finite(_by_level(spelt or words(column), read, np.nan))
 
 
 def strangers(form: Form, column: pd.Series, values: np.ndarray | pd.Categorical) -> Words | None:
@@ -111,7 +109,7 @@ def plain_numbers(column: pd.Series) -> np.ndarray | None:
         return None
     # Texts that Arrow holds already stay where they are.
     values = numbers.plain(pa.chunked_array(column.array.__arrow_array__()))
-    return None if values is None else np.where(np.isfinite(values), values, np.nan)
+    return None if values is None else _finite(values)
 
 
 def is_categorical(dtype: Any) -> bool:
@@ -129,6 +127,16 @@ def is_plain_number(dtype: Any) -> bool:
 def floats(column: pd.Series) -> np.ndarray:
     """Return a column of numbers as float64 (n,), NaN where a cell is missing."""
     return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def ends(values: np.ndarray) -> tuple[float, float]:
+    """Return the least and the largest of numbers (n,), inf and -inf where there is none."""
+    return float(np.fmin.reduce(values, initial=np.inf)), float(np.fmax.reduce(values, initial=-np.inf))
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """Return numbers with NaN where they are infinite: most columns as they are, where they are."""
+    return np.where(np.isinf(values), np.nan, values) if np.isinf(ends(values)).any() else values
 
 
 def _by_level(spelt: Words, read: Callable[[tuple[str, ...]], np.ndarray], missing: Any) -> np.ndarray:

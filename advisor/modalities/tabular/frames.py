@@ -34,7 +34,7 @@ def is_table(source: Any) -> bool:
 def frame_of(source: Any) -> pd.DataFrame:
     """Return a table of Python as a DataFrame; raises UserError where it cannot be had."""
     if isinstance(source, pd.DataFrame):
-        return source
+        return source.copy()  # columns are held where they are, and whose table it is may go on with it
     try:
         table = pa.table(source)
         table.validate(full=True)  # a spoilt file's texts may not be texts

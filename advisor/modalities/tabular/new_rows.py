@@ -152,7 +152,7 @@ def _of_another_unit(form: Form, column: pd.Series) -> Iterator[str]:
     if form.kind != "number" or style in TIMES or (style.bare and not style.money):
         return
     spelt = words(column)
-    counts, name = spelt.counts(), shortened(form.name)
+    counts, name = spelt.counts, shortened(form.name)
     lacks, other = numbers.strange(spelt.levels, style)
     without, foreign = int(counts[lacks].sum()), int(counts[other].sum())
     if without >= max(1, STRANGE_SHARE * len(column)):

@@ -69,6 +69,8 @@ _BODY = {
     for decimal, thousands in ((".", ","), (",", "."))
 }
 _OPEN = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+# A point that stands before decimals, since none between thousands has so many digits around it.
+_POINT = re.compile(r"-?(?:\d*\.(?:\d{1,2}|\d{4,})|(?:0\d*|\d{4,})\.\d+)")
 _MARKS = re.compile(r"[.,]")
 LOOKED_AT, HEAD = 2_000, 100
 
@@ -293,7 +295,7 @@ def are_doubtful(cells: Sequence[str]) -> bool:
     (120, 1.311), codes with an E or with noughts at their end."""
     if are_exponents(cells) or twins(cells):
         return True
-    if not any(_OPEN.fullmatch(cell) for cell in cells):
+    if not any(_OPEN.fullmatch(cell) for cell in cells) or any(_POINT.fullmatch(cell) for cell in cells):
         return False
     style = style_of(cells, np.ones(len(cells)))
     return style is not None and style.other

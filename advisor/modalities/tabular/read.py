@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from advisor.wording import shortened, some
 
 MOST_COLUMNS = 20_000
 EXAMPLE_ROWS = 5
+# From so many cells on columns are read by several threads.
+FEWEST_CELLS_SHARED = 1_000_000
 SHOWN = 5
 
 
@@ -108,14 +111,19 @@ def type_table(
     The inputs have a RangeIndex and the columns of `frame` in order; time is linear in the number of cells.
     """
     losses: dict[str, list[str]] = {}
-    found: dict[str, Read] = {}
-    for name in frame.columns:
-        found[name] = read_column(frames.plain(frame[name]), decimal=decimal, asked=(asked or {}).get(name))
-    orders = {order for order, sure in (one.order for one in found.values()) if order and sure}
-    if len(orders) == 1:
-        # Who writes the day first in one column does so in all.
-        for name in [name for name, one in found.items() if one.order[0] not in orders | {""} and not one.order[1]]:
-            found[name] = read_column(frames.plain(frame[name]), decimal=decimal, first=next(iter(orders)))
+    # It is Arrow and NumPy who do the work, beside each other.
+    with ThreadPoolExecutor(None if frame.size >= FEWEST_CELLS_SHARED else 1) as pool:
+
+        def read_one(name: str) -> Read:
+            return read_column(frames.plain(frame[name]), decimal=decimal, asked=(asked or {}).get(name))
+
+        found = dict(zip(frame.columns, pool.map(read_one, frame.columns), strict=True))
+        orders = {order for order, sure in (one.order for one in found.values()) if order and sure}
+        if len(orders) == 1:
+            # Who writes the day first in one column does so in all.
+            for name in [name for name, one in found.items() if one.order[0] not in orders | {""} and not one.order[1]]:
+                found[name] = read_column(frames.plain(frame[name]), decimal=decimal, first=next(iter(orders)))
+        schema = Schema(tuple(pool.map(remembered, found.values())))
     for name, one in found.items():
         for loss in one.notes:
             losses.setdefault(loss, []).append(name)
@@ -123,7 +131,7 @@ def type_table(
     inputs = pd.DataFrame(values, index=pd.RangeIndex(len(frame)), copy=False)
     told = tuple(f"{loss} in {some(names, SHOWN)}." for loss, names in losses.items())
     findings = tuple(finding for one in found.values() for finding in one.findings)
-    return inputs, Schema(tuple(map(remembered, found.values()))), told, findings
+    return inputs, schema, told, findings
 
 
 def _wish(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from advisor.modalities.tabular import layout, numbers
 from advisor.modalities.tabular.doubts import two_ways
@@ -55,13 +56,20 @@ def _texts(frame: pd.DataFrame) -> list[list[str]]:
 
 def _names_again(frame: pd.DataFrame) -> np.ndarray:
     """Tell of which rows (n,) most cells are the names of their columns, as where files were joined."""
-    alike = np.zeros(len(frame), dtype=np.int64)
-    for name in _text_columns(frame):
+    alike, texts = np.zeros(len(frame), dtype=np.int64), _text_columns(frame)
+    most = max(1, len(frame.columns) / 2)
+    for name in texts if len(texts) > most else ():
         alike += (frame[name] == name).to_numpy(dtype=bool, na_value=False)
-    return alike > max(1, len(frame.columns) / 2)
+    return alike > most
 
 
 def _filled(column: pd.Series) -> np.ndarray:
+    """Tell which cells (n,) have something in them."""
+    if isinstance(column.dtype, pd.StringDtype):
+        letters = pc.binary_length(column.array.__arrow_array__())
+        if pc.min(letters).as_py():
+            return column.notna().to_numpy()
+        return np.asarray(pc.fill_null(pc.greater(letters, 0), False))
     return np.asarray(column.notna() & (column != "").fillna(True), dtype=bool)
 
 
@@ -87,7 +95,7 @@ def _numbers(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
     spelt = words(column)
-    style = numbers.style_of(spelt.levels, spelt.counts())
+    style = numbers.style_of(spelt.levels, spelt.counts)
     known = numbers.read(spelt.levels, style) if style is not None else np.full(len(spelt.levels), np.nan)
     return np.asarray(np.append(known, np.nan)[spelt.codes])
 
@@ -99,23 +107,28 @@ def _sums_inside(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Finding
     names = [name for name, is_typed in zip(frame.columns, typed, strict=True) if not is_typed and name in texts]
     if not names:
         return
-    filled = np.column_stack([_filled(frame[name]) for name in names])
+    filled = np.stack([_filled(frame[name]) for name in names])
+    counts = filled.sum(axis=0, dtype=np.uint16)
     for place, name in enumerate(names[: layout.LABELS]):
-        totals = [level for level in frame[name].unique() if isinstance(level, str) and layout.is_total(level)]
-        called = np.array(frame[name].isin(totals), dtype=bool)
+        alone = filled[place] & (counts == 1)
+        levels = frame[name][alone].unique() if alone.any() else ()
+        totals = [level for level in levels if isinstance(level, str) and layout.is_total(level)]
+        if not totals:
+            continue
+        called = alone & np.array(frame[name].isin(totals), dtype=bool)
         if len(names) == 1 and frame[name][~called].duplicated().any():
             return  # a level as others are
-        called &= ~np.delete(filled, place, axis=1).any(axis=1)
         if 0 < called.sum() <= MOST_SUMS_SHARE * len(frame):
             shown = list(dict.fromkeys(frame[name][called].astype(str)))
             yield _maybe_sums(int(called.sum()), f"{some(shown, SHOWN)} in column {name!r}")
-    wordless = ~filled.any(axis=1)
+    worded = int(np.count_nonzero(counts))
+    wordless = len(frame) - worded
     if (
         len(names) > 1
-        and 0 < wordless.sum() <= MOST_WORDLESS_SHARE * len(frame)
-        and filled[~wordless].mean() >= WORDS_SHARE
+        and 0 < wordless <= MOST_WORDLESS_SHARE * len(frame)
+        and counts.sum() >= WORDS_SHARE * len(names) * worded
     ):
-        yield _maybe_sums(int(wordless.sum()), "since they have numbers and no words")
+        yield _maybe_sums(wordless, "since they have numbers and no words")
 
 
 def _maybe_sums(count: int, why: str) -> Finding:

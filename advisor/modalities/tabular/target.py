@@ -12,7 +12,7 @@ from advisor.contracts import TASKS
 from advisor.errors import UserError, did_you_mean
 from advisor.modalities.tabular import doubts
 from advisor.modalities.tabular.deciding import Read, read_column
-from advisor.modalities.tabular.words import Words, words
+from advisor.modalities.tabular.words import Words, words, words_of
 from advisor.records import Finding, Task
 from advisor.wording import counted, shortened, some
 
@@ -65,24 +65,23 @@ def read_target(
         raise UserError(f"The target {name!r} holds dates; predict a number instead, such as the days until then.")
     if pd.api.types.is_numeric_dtype(column.dtype) and np.isinf(column.to_numpy(float, na_value=np.nan)).any():
         raise UserError(f"The target {name!r} holds infinite values; replace them by numbers, or remove those rows.")
-    told = words(column, ("",)) if read.form.words else words(column)
-    several = _of_one_truth(told, read) if kind == "boolean" else doubts.spelt_alike(told.levels)
-    spelt, merged = _one_spelling(name, told, several, sure=kind == "boolean")
-    usable = ~np.isnan(np.asarray(read.values)) if kind == "number" else spelt.codes >= 0
+    usable = ~pd.isna(read.values)
     keep, missing = np.flatnonzero(usable), np.flatnonzero(~usable)
     notes = [*_about_missing(name, len(column), len(keep)), *(f"{loss} in {name!r}." for loss in read.notes)]
-    coded = False
-    if kind == "number":
-        coded = _as_classes(np.asarray(read.values)[keep])
+    coded = kind == "number" and _as_classes(np.asarray(read.values)[keep])
     chosen = ("classes" if coded or kind != "number" else "regression") if task == "auto" else task
+    merged: tuple[Finding, ...] = ()
     if chosen == "regression":
         target = _amounts(name, read, keep, notes)
     else:
+        told = words_of(read.values) if isinstance(read.values, pd.Categorical) else words(column)
+        several = _of_one_truth(told, read) if kind == "boolean" else doubts.spelt_alike(told.levels)
+        spelt, merged = _one_spelling(name, told, several, sure=kind == "boolean")
         target = _classes(name, spelt, keep, notes, coded=kind == "number", doubts=read.findings)
         if task == "binary" and len(target.classes) != 2:
             raise UserError(f"The target {name!r} has {len(target.classes)} classes, not two; use --task multiclass.")
     own = tuple(finding for finding in read.findings if "spellings" not in finding.evidence)
-    findings = (*own, *(merged if chosen != "regression" else ()), *_counted(name, read, keep, task, chosen))
+    findings = (*own, *merged, *_counted(name, read, keep, task, chosen))
     return replace(target, missing=missing, findings=findings)
 
 
@@ -101,7 +100,7 @@ def _one_spelling(
     together = {place for places in several for place in places}
     if not several or len(spelt.levels) - len(together) + len(several) > MOST_CLASSES:
         return spelt, ()
-    counts = spelt.counts()
+    counts = spelt.counts
     first = [spelt.levels[place] for place in several[0]]
     if not sure and any(len(spelt.levels[places[0]].strip()) < 2 for places in several):
         return spelt, (

@@ -31,11 +31,14 @@ MOST_IRREGULAR_SHARE = 0.01
 # The parser is asked again where a column turns out not to be numbers after all, so often at most.
 MOST_TRIES = 4
 BLOCK_BYTES = 1 << 23
+# So many numbers with a decimal mark speak for a whole file.
+MOST_VOTES = 2_000
 # What a cell is that no column has a name for.
 ROW_NAMES, UNNAMED = "row names", "column"
 Row = Sequence[str]
 MOST_BLANK_LINES = 20
 _CODE = re.compile(r"-?(?:0\d|\d{16,}$)")
+_LATE_CODE = rb"[%b\n\"']0\d+[%b\r\n\"']"
 _PLAIN = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -185,7 +188,7 @@ def _attempt(
     inside = _rows_inside((place for row in rows for place in enumerate(row)), dialect, len(names))
     if len(rows) <= place.first and len(content) <= SAMPLE_BYTES and not inside:
         raise UserError(f"{name!r} has a line of column names but no rows below it.")
-    mark = decimal or _decimal(rows[place.first :], dialect)
+    mark = decimal or decimal_of(rows[place.first :])
     # What is read as texts alone is so whatever the mark.
     table, irregular, short = _parsed(content, text, dialect, place, rows, names, "," if known else mark)
     for number, column in enumerate(table.columns if dialect.quote and not inside else ()):
@@ -224,13 +227,15 @@ def _names(place: Layout, rows: Sequence[Row]) -> tuple[list[str], str]:
     return [*names, f"unnamed {len(names) + 1}"], UNNAMED
 
 
-def _decimal(rows: Sequence[Row], dialect: Dialect) -> str | None:
+def decimal_of(rows: Sequence[Row]) -> str | None:
     """Return the decimal mark that the numbers of a sample are sure of, None where none is."""
     votes = {",": 0, ".": 0}
     for row in rows:
         for cell in row:
             if mark := numbers.decimal_of(cell):
                 votes[mark] += 1
+        if sum(votes.values()) >= MOST_VOTES:
+            break
     if votes[","] == votes["."]:
         return None
     return "," if votes[","] > votes["."] else "."
@@ -252,7 +257,12 @@ def _parsed(
     body = rows[place.first :]
     if dialect.delimiter != BLANKS and all(len(row) == len(names) for row in body[:-1]):
         columns = [[row[column] for row in body if column < len(row)] for column in range(len(names))]
-        plain = [decimal != "," and _plain(cells) for cells in columns]
+        plain = [decimal != "," and are_plain(cells) for cells in columns]
+        whole = [
+            number and all(map(str.isdigit, filter(None, cells))) for number, cells in zip(plain, columns, strict=True)
+        ]
+        if any(whole) and re.search(_LATE_CODE % ((dialect.delimiter.encode(),) * 2), content):
+            plain = [number and not digits for number, digits in zip(plain, whole, strict=True)]
         table = _by_arrow(content, dialect, lines_before(text, dialect, place.first), names, plain)
         if table is not None:
             return table, (), 0
@@ -292,7 +302,7 @@ def _by_arrow(
     return None
 
 
-def _plain(cells: Sequence[str]) -> bool:
+def are_plain(cells: Sequence[str]) -> bool:
     """Tell whether all filled cells are numbers as programs write them, and none is a code that begins with zeros."""
     filled = [cell for cell in cells if cell not in MISSING_WORDS]
     plain = bool(filled) and all(_PLAIN.fullmatch(cell) and not _CODE.match(cell) for cell in filled)

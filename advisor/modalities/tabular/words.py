@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 _MISSING = (
     "? NA N/A n/a #N/A #NA <NA> NaN nan -NaN -nan NULL Null null (null) None NaT nil \\N #VALUE! #DIV/0! #REF! #NAME? "
@@ -37,9 +39,10 @@ class Words:
     levels: tuple[str, ...]
     gaps: Mapping[str, int] = field(default_factory=dict)
 
+    @cached_property
     def counts(self) -> np.ndarray:
         """How many cells have each level, shape (len(levels),)."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels))
+        return np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:]
 
 
 def words(column: pd.Series, missing: Collection[str] = MISSING_WORDS) -> Words:
@@ -48,7 +51,7 @@ def words(column: pd.Series, missing: Collection[str] = MISSING_WORDS) -> Words:
         codes, uniques = column.cat.codes.to_numpy().astype(np.int64), list(column.cat.categories)
     else:
         try:
-            codes, found = pd.factorize(column)
+            codes, found = _distinct(column)
         except Exception:  # what cannot be hashed, for a reason of its own, is told apart by what it says of itself
             codes, found = pd.factorize(
                 column.map(lambda cell: cell if is_missing(cell) else text_of(cell)).astype(object)
@@ -63,9 +66,21 @@ def words(column: pd.Series, missing: Collection[str] = MISSING_WORDS) -> Words:
         position = int(np.flatnonzero(levels == "")[0])
         levels = np.delete(levels, position)
         target = np.where(target == position, -1, target - (target > position))
-    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
-    gaps = {str(texts[place]): int(counts[place]) for place in np.flatnonzero(~known) if texts[place]}
+    gaps = {str(texts[place]): int((codes == place).sum()) for place in np.flatnonzero(~known) if texts[place]}
     return Words(target[codes], tuple(levels), gaps)
+
+
+def words_of(values: pd.Categorical) -> Words:
+    """Return words again that were made categories."""
+    return Words(values.codes.astype(np.int64), tuple(values.categories))
+
+
+def _distinct(column: pd.Series) -> tuple[np.ndarray, Any]:
+    """Return codes (n,), -1 where a cell is missing, and the distinct cells that they point to."""
+    if isinstance(column.dtype, pd.StringDtype):
+        told = pa.chunked_array(column.array.__arrow_array__()).dictionary_encode("encode").combine_chunks()
+        return told.indices.to_numpy().astype(np.int64), told.dictionary.to_pylist()
+    return pd.factorize(column)
 
 
 def is_missing(cell: Any) -> bool:
