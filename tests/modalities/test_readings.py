@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,33 @@ NUMBERS: dict[str, Case] = {
     "one number of a file with commas for decimals": (
         lines("x;z;y", "1,250;0,5;a", "2,375;1,5;b"), {"x": [1.25, 2.375]}, ["R02"]),
     "a plus": (lines("x,y", "+5,a", "-5,b"), {"x": [5, -5]}, []),
-    "a minus behind": (lines("x,y", "5-,a", "7,b"), {"x": [-5, 7]}, []),
+    "a minus behind": (lines("x,y", "5-,a", "7,b"), {"x": [-5, 7]}, ["R02"]),
+    "a minus behind many amounts": (
+        "x,y\n" + "".join(f"{row}.5{'-' * (row % 2)},{'ab'[row % 2]}\n" for row in range(40)), {"x": [0.5, -1.5]}, []),
+    "lists of codes that look like thousands": (
+        lines("x,y", *(f"{code},a" for code in range(101, 121)), '"101,202",b', '"105,303",b'),
+        {"x": [101, 102]}, ["R02"]),
+    "numbers in groups, all of nine digits": (
+        lines("x,y", *(f"{row} {1000 - row} 598,{'ab'[row % 2]}" for row in range(402, 430))),
+        {"x": [402598598]}, ["R02"]),
+    "units of another size": (lines("x,y", "1 mW,a", "2 MW,b"), {"x": ["1 mW", "2 MW"]}, ["R03"]),
+    "bits and bytes": (lines("x,y", "1 Mb,a", "2 MB,b"), {"x": ["1 Mb", "2 MB"]}, ["R03"]),
+    "one unit in capitals and not": (lines("x,y", "1 l,a", "2 L,b", "3 l,a"), {"x": [1, 2]}, []),
+    "one sure mark among many that are not": (
+        lines("x;y", "25,158;a", "25,258;b", tail="12,34;b\n"), {"x": [25.158, 25.258]}, ["R02"]),
+    "flags behind numbers, and gaps": (
+        lines("x,y", *(f"{row}.{row}{flag},a" for row in range(1, 9) for flag in (" e", " b", "")), ":,b"),
+        {"x": ["1.1 e"]}, ["R03"]),
+    "an endless number beside a word": (
+        lines("x,y", "1.5,a", "2.5,b", times=99, tail="1e999,a\nn.d.,b\n"), {"x": [1.5, 2.5]}, ["R03"]),
+    "a value for a gap of a program": (
+        lines("x,y", *(f"{200 + row % 50},{'ab'[row % 2]}" for row in range(80)), "65535,a", "65535,b"), {"x": [200]},
+        ["R02"]),
+    "a negative value for a gap among large ones": (
+        lines("x,y", *(f"{800 + 91 * row},{'ab'[row % 2]}" for row in range(80)), *["-9,a"] * 9, times=2), {"x": [800]},
+        ["R02"]),
+    "years and months": (
+        lines("x,y", *(f"2015{month:02d},{'ab'[month % 2]}" for month in range(1, 13))), {"x": [201501]}, ["R02"]),
     "a typeset minus": (lines("x,y", "\u22125,a", "7,b"), {"x": [-5, 7]}, []),
     "brackets for negatives": (lines("x,y", "(5.5),a", "7,b"), {"x": [-5.5, 7]}, []),
     "brackets, currency and thousands": (lines("x,y", '"($1,250.00)",a', "$7.00,b"), {"x": [-1250, 7]}, []),
@@ -177,6 +204,14 @@ CODES: dict[str, Case] = {
     "zero alone": (lines("x,y", "0,a", "10,b"), {"x": [0, 10]}, []),
     "zero before the point": (lines("x,y", "0.5,a", "0.25,b"), {"x": [0.5, 0.25]}, []),
     "noughts at the end": (lines("x,y", "1.1,a", "1.10,b", "2.0,a"), {"x": ["1.1", "1.10", "2.0"]}, ["R02"]),
+    "zeros in front of groups": (lines("x,y", "010 100 100,a", "123 101 107,b"), {"x": ["010 100 100"]}, ["R02"]),
+    "zeros in front of groups between points": (
+        lines("x;y", "038.558.131;a", "131.558.130;b"), {"x": ["038.558.131", "131.558.130"]}, ["R02"]),
+    "one group with a zero in front": (
+        lines("x,y", "1 100,a", "2 101,b", times=99, tail="012 345,b\n"), {"x": ["1 100"]}, ["R02"]),
+    "more digits than a number has, far down": (
+        "x,y\n" + "".join(f"{1000 + row},{'ab'[row % 2]}\n" for row in range(700)) + "1" + "0" * 30 + ",a\n",
+        {"x": ["1000", "1001"]}, ["R02"]),
     "zeros in front, far down": (
         "x,y\n" + "".join(f"{1000 + row},{'ab'[row % 2]}\n" for row in range(700)) + "0123,a\n",
         {"x": ["1000", "1001"]}, ["R02"]),
@@ -208,6 +243,7 @@ BOOLEANS: dict[str, Case] = {
     "a number or nothing": (lines("x,y", "7.5,a", ",b"), {"x": [7.5, GAP]}, []),
     "with a third word": (lines("x,y", "yes,a", "no,b", "unknown,a"), {"x": ["yes", "no", "unknown"]}, []),
     "zeros and ones": (lines("x,y", "1,a", "0,b"), {"x": [1, 0]}, []),
+    "ones and noughts beside words": (lines("x,y", "yes,a", "0,b", "no,a", "1,b"), {"x": [1, 0, 0, 1]}, []),
 }
 DATES: dict[str, Case] = {
     "ISO": (lines("x,y", "2021-03-15,a", "2021-04-01,b"), {"x": [DAY("2021-03-15"), DAY("2021-04-01")]}, []),
@@ -271,6 +307,8 @@ DATES: dict[str, Case] = {
         {"x": ["2021-03-01"]}, ["R03"]),
     "years of two digits with points": (
         lines("x,z,y", "26.08.20,1.5,a", "27.09.21,2.5,b"), {"x": [DAY("2020-08-26")]}, []),
+    "seasons": (lines("x,y", *(f"{year}/{(year + 1) % 100:02d},{'ab'[year % 2]}" for year in range(2000, 2012))),
+                {"x": [DAY("2000-01-01")]}, ["R02"]),
     "years": (lines("x,y", "2020,a", "2021,b"), {"x": [2020, 2021]}, []),
     "days without marks": (lines("x,y", *(f"202103{n},{'ab'[n % 2]}" for n in range(10, 30)), times=1),
                            {"x": [20210310]}, ["R02"]),
@@ -282,6 +320,8 @@ LAYOUTS: dict[str, Case] = {
     "comments": ("# made by a program\n# in 2021\n" + lines("x,y", "5,a", "7,b"), {"x": [5, 7]}, []),
     "a name that begins with a hash": (lines("#x,y", "5,a", "7,b"), {"#x": [5, 7]}, []),
     "the line of Excel": ("sep=;\n" + lines("x;y", "5;a", "7;b"), {"x": [5, 7]}, []),
+    "a first row that may be units and is one": (
+        lines("size,brand,y", "M,A,q", "48,A,p", "50,B,q", "52,C,p"), {"size": ["M", "48"]}, []),
     "units below the names": (lines("x,z,y\ncm,kg,", "5,6,a", "7,8,b"), {"x": [5, 7], "z": [6, 8]}, ["R04"]),
     "a first row of gaps is no row of units": (
         lines("age,k,y\nrefused,f,a", *(f"{n},m,{'ab'[n % 2]}" for n in range(20))), {"k": ["f", "m"]}, ["R03"]),
@@ -514,6 +554,35 @@ TARGETS = {
     "words of several hands": (lambda rng: rng.choice(["Yes", "Y", "No", "N"], 1500), "binary", ["R02"]),
     "letters in capitals and not": (lambda rng: rng.choice(["a", "A"], 1500), "binary", ["R02"]),
 }  # fmt: skip
+
+
+def test_classes_that_differ_in_a_full_stop_are_one(tmp_path):
+    dataset = read(file(tmp_path, lines("x,y", "1,<=50K", "2,>50K", "3,<=50K.", "4,>50K.")), target="y")
+    assert dataset.classes == ("<=50K", ">50K") and [finding.code for finding in dataset.findings] == ["R02"]
+
+
+def test_cells_that_an_arff_file_does_not_declare_are_told(tmp_path):
+    head = "@relation r\n@attribute n numeric\n@attribute k {u,v}\n@attribute y {a,b}\n@data\n"
+    dataset = read(file(tmp_path, head + "1,u,a\n2,v,b\n0x10,z,a\n?,?,b\n" * 20, "t.arff"), target="y")
+    assert [finding.evidence["cells"] for finding in dataset.findings] == [20, 20]
+
+
+@pytest.mark.parametrize(
+    "cells", [[1, False, "TRUE", True, 0], [True, False, "TRUE", 1, 0], [1, True, "yes", False, 0]]
+)
+def test_true_and_one_are_told_apart_in_whatever_order(cells):
+    dataset = read(pd.DataFrame({"x": cells * 20, "y": [0, 1] * 50}), target="y")
+    truth = [str(cell).casefold() in ("1", "true", "yes") for cell in cells]
+    assert dataset.inputs["x"].tolist()[:5] == truth and dataset.notes
+
+
+def test_long_runs_of_letters_take_no_time(tmp_path):
+    began = time.process_time()
+    read(
+        file(tmp_path, "dna,n,y\n" + "".join(f"{'ACGT' * 20_000},{row},{'ab'[row % 2]}\n" for row in range(30))),
+        target="y",
+    )
+    assert time.process_time() - began < 20, "it took time that grows with the square of their length"
 
 
 @pytest.mark.parametrize(("made", "task", "codes"), TARGETS.values(), ids=TARGETS)

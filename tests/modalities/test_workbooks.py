@@ -95,3 +95,13 @@ def test_other_sheets_are_named_where_the_first_is_none(tmp_path):
         read(path, "y", sheet="3")
     with pytest.raises(UserError, match=r"has an empty sheet; .* --sheet names another"):
         read(book(tmp_path / "u.xlsx", [], [["x"], [1]]), "x")
+
+
+@pytest.mark.parametrize("forms", [("#,##0.00 [$€-407]", "[$$-409]#,##0.00"), ('0.0" kg"', '0.0" g"')])
+def test_amounts_shown_in_several_units_are_told(tmp_path, forms):
+    shown = {f"A{row}": forms[row % 2] for row in range(2, 42)}
+    dataset = read(book(tmp_path / "t.xlsx", [["x", "z", "y"], *BODY], shown=shown), "y")
+    assert codes(dataset) == ["R02"] and "'x' has amounts in" in dataset.findings[0].message
+    assert not read(
+        book(tmp_path / "u.xlsx", [["x", "z", "y"], *BODY], shown=dict.fromkeys(shown, forms[0])), "y"
+    ).findings

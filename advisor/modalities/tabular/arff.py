@@ -9,15 +9,20 @@ from io import StringIO
 import pandas as pd
 
 from advisor.errors import UserError
+from advisor.modalities.tabular.words import MISSING_WORDS
+from advisor.records import Finding
+from advisor.wording import counted, some
 
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _ATTRIBUTE = re.compile(rf"@attribute\s+({_QUOTED}|[^\s,{{}}]+)\s+(.+)", re.IGNORECASE)
 _VALUE = re.compile(rf"\s*({_QUOTED}|[^,]*?)\s*(?:,|$)")
+SHOWN = 3
 _NUMERIC = ("numeric", "real", "integer")
 
 
-def read_arff(text: str) -> pd.DataFrame:
-    """Return the table of an ARFF document, shape (rows, attributes): float64, text, or category as declared.
+def read_arff(text: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the table of an ARFF document, shape (rows, attributes): float64, text, or category as declared; and what
+    is to be told of cells that are not.
 
     '?' is missing; quoted names and values, comments, sparse rows, string and date attributes are understood. Raises
     UserError where the header or a row does not follow the format, and for relational attributes.
@@ -38,7 +43,22 @@ def read_arff(text: str) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=range(len(names)), dtype=object)
     columns = [_typed(table[place], kind) for place, kind in enumerate(kinds)]
     frame = pd.concat(columns, axis=1) if columns else pd.DataFrame()
-    return frame.set_axis(names, axis=1)
+    lost = [
+        (names[place], table[place][typed.isna() & ~table[place].isin([None, *MISSING_WORDS])])
+        for place, typed in enumerate(columns)
+    ]
+    findings = [_undeclared(name, cells.tolist(), len(table)) for name, cells in lost if len(cells)]
+    return frame.set_axis(names, axis=1), findings
+
+
+def _undeclared(name: str, cells: list[str], rows: int) -> Finding:
+    """Tell of cells that are not what the header says that their column holds."""
+    return Finding(
+        "R03", "warning",
+        f"{counted(len(cells), 'cell')} of column {name!r} {'is' if len(cells) == 1 else 'are'} not what the header "
+        f"declares: {some(list(dict.fromkeys(cells)), SHOWN)}. They were read as missing.",
+        "Mend the header or the cells.", {"column": name, "cells": len(cells), "share": len(cells) / max(rows, 1)},
+    )  # fmt: skip
 
 
 def _split(text: str) -> tuple[list[str], bool, list[str]]:
@@ -96,7 +116,8 @@ def _nominal(kind: str) -> list[str]:
 
 def _typed(column: pd.Series, kind: str) -> pd.Series:
     if kind.startswith("{"):
-        return column.astype(pd.CategoricalDtype(list(dict.fromkeys(_nominal(kind)))))
+        levels = list(dict.fromkeys(_nominal(kind)))
+        return column.where(column.isin(levels)).astype(pd.CategoricalDtype(levels))
     if kind.lower().split()[0] in _NUMERIC:
         return pd.to_numeric(column, errors="coerce").astype("float64")
     return column

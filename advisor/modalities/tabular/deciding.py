@@ -19,6 +19,7 @@ from advisor.modalities.tabular.forms import (
     Form,
     categories,
     ends,
+    finite,
     floats,
     is_categorical,
     is_plain_number,
@@ -45,6 +46,8 @@ FEWEST_NUMBERS, FEW_NUMBERS = 11, 3
 NEARLY_ALL = 0.9
 # Of so many categories that begin with a number it is told that they do.
 FEW_LEVELS = 5
+# Up to so many different numbers with a minus behind may be marks at school.
+MOST_MARKS = 20
 # Up to so many texts of which some are one number are codes.
 MOST_TWINS = 50
 # From this share on ticks are no slip of the pen, and so are cells without one.
@@ -69,7 +72,7 @@ _BEGINS_AS_A_NUMBER = re.compile(r"[^\w\s]?\s?\d")
 _WHOLE = re.compile(r"\d+")
 _TICK = re.compile(r"1|[^\d\s]{1,12}")
 _ZONE = re.compile(r":\d\d[\d.]*[+-](?!00:?00)\d\d:?\d\d$")
-_TERM = re.compile(r"\d{4}[-/.][1-4]")
+_TERM, _SEASON = re.compile(r"\d{4}[-/.][1-4]"), re.compile(r"(\d{4})[-/](\d\d)")
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | N
                 lost = (*lost, "Times of a zone were read as UTC")
             return Read(Form(name, "date"), days, lost, tuple(doubts.of_dates(name, days)))
         if decimal != "," and (plain := plain_numbers(column)) is not None and not _are_doubtful(column, plain):
-            return Read(Form(name, "number"), plain, (), tuple(doubts.of_numbers(name, plain)))
+            values = finite(plain)
+            return Read(Form(name, "number"), values, _infinite(plain), tuple(doubts.of_numbers(name, values)))
     if asked in ("category", "text"):
         # Whoever says that these are words means all of them.
         form = Form(name, "text" if asked == "text" else "category", words=True)
@@ -136,8 +140,10 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
     if not spelt.levels:
         form = Form(name, "category" if declared else "number")
         return Read(form, read_as(form, column, spelt))
-    if len(spelt.levels) <= 12 and _are_booleans({level.casefold() for level in spelt.levels}):
-        return Read(Form(name, "boolean"), read_as(Form(name, "boolean"), column, spelt))
+    told = {level.casefold() for level in spelt.levels} if len(spelt.levels) <= 12 else set()
+    if _are_booleans(told - {"0", "1"}):
+        notes = ("1 and 0 beside words were read as yes and no",) if told & {"0", "1"} else ()
+        return Read(Form(name, "boolean"), read_as(Form(name, "boolean"), column, spelt), notes)
     if declared:
         return Read(Form(name, "category"), categories(spelt))
     if _are_ticks(spelt):
@@ -179,8 +185,10 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
     elif _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
         findings.append(doubts.several_units(name, found_units))
     begins = np.array([_BEGINS_AS_A_NUMBER.match(level) is not None for level in spelt.levels], dtype=bool)
-    if not findings and len(spelt.levels) >= FEW_LEVELS and _share(counts, begins) >= NEARLY_ALL:
-        findings.append(doubts.unknown_numbers(name, spelt.levels[int(np.argmax(begins))], len(spelt.levels)))
+    nearly_all = len(spelt.levels) >= FEW_LEVELS and _share(counts, begins) >= NEARLY_ALL
+    if not findings and (nearly_all or (united.sum() >= FEWEST_NUMBERS and _share(counts, united) >= MOST_SHARE)):
+        example = spelt.levels[int(np.argmax(np.where(begins, 1 + ~readable, 0)))]
+        findings.append(doubts.unknown_numbers(name, example, len(spelt.levels)))
     findings += [*doubts.words_or_gaps(name, spelt), *doubts.spellings(name, spelt),
                  *doubts.same_as_above(name, spelt)]  # fmt: skip
     return Read(Form(name, "category"), categories(spelt), (), tuple(findings))
@@ -214,7 +222,7 @@ def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, de
     if style.unit and style.bare and style not in numbers.TIMES:
         findings.append(doubts.half_units(name, spelt, style))
     if len(style.money) > 1:
-        findings.append(doubts.several_currencies(name, style))
+        findings.append(doubts.several_currencies(name, style.money))
     if both := numbers.marks(spelt.levels[:DOUBTFUL_SAMPLE]):
         findings.append(doubts.both_marks(name, *both))
     if style == numbers.CLOCK and (long := next((level for level in spelt.levels if numbers.beyond_a_day(level)), "")):
@@ -227,6 +235,16 @@ def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, de
         findings.append(doubts.inexact(name, inexact[0], float(numbers.read(inexact[:1], style)[0])))
     if style.scaled:
         notes.append("A k, M or B behind a number was taken for thousands, millions or thousand millions")
+    behind, brackets = numbers.signs(spelt.levels[:DOUBTFUL_SAMPLE])
+    if behind and len(spelt.levels) <= MOST_MARKS:
+        findings.append(doubts.minus_behind(name, behind))
+    elif behind:
+        notes.append("A minus behind a number was read as its sign")
+    if brackets:
+        notes.append("Numbers in brackets were read as negative")
+    if listed := numbers.are_lists(spelt.levels[:DOUBTFUL_SAMPLE]):
+        findings.append(doubts.codes_in_groups(name, listed, float(numbers.read([listed], style)[0])))
+    notes += _infinite(numbers.read(spelt.levels, style))
     values = np.asarray(read_as(form, column, spelt))
     return Read(form, values, tuple(notes), (*findings, *doubts.of_numbers(name, values)))
 
@@ -244,6 +262,11 @@ def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
     else:
         order = {"%d": "day", "%m": "month"}.get(found[0][:2], "")
         notes = (f"Dates were read with the {order} first",) if order and other else ()
+    if any("%y" in layout for layout in found):
+        notes = (
+            *notes,
+            "Years of two digits were taken for this century's, or the last one's where they would lie ahead",
+        )
     if any(_ZONE.search(level) for level in spelt.levels[:DOUBTFUL_SAMPLE]):
         notes = (*notes, "Times of a zone were read as UTC")
     findings += doubts.of_dates(name, np.asarray(values))
@@ -253,16 +276,18 @@ def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
 
 
 def _are_terms(levels: Sequence[str]) -> bool:
-    """Tell whether all may be halves or quarters of years, 2019-2, which look like months."""
-    return len(levels) > 1 and all(_TERM.fullmatch(level) for level in levels)
+    """Tell whether all may be halves or quarters of years, 2019-2, or seasons, 2019/20, which look like months."""
+    seasons = [_SEASON.fullmatch(level) for level in levels]
+    after = all(season is not None and (int(season[1]) + 1) % 100 == int(season[2]) for season in seasons)
+    return len(levels) > 1 and (after or all(_TERM.fullmatch(level) for level in levels))
 
 
 def _as_codes(name: str, spelt: Words) -> Read | None:
     """Read whole numbers of which some begin with zeros as codes, or have more digits than a number can tell apart."""
-    padded = [level for level in spelt.levels if _CODE.fullmatch(level)]
-    if not padded or not all(_WHOLE.fullmatch(level) for level in spelt.levels):
+    example = numbers.are_codes(spelt.levels)
+    if not example:
         return None
-    finding = doubts.codes_or_amounts(name, padded[0])
+    finding = doubts.codes_or_amounts(name, example)
     return Read(Form(name, "category"), categories(spelt), (), (finding,))
 
 
@@ -285,7 +310,7 @@ def _others(spelt: Words, readable: np.ndarray) -> Words | None:
 def _are_gaps(others: Words, known: np.ndarray) -> bool:
     """Tell whether these are words for a gap among numbers `known` (levels): few, without a digit, among amounts."""
     few = len(others.levels) <= MOST_GAP_WORDS and not any(re.search(r"\d", level) for level in others.levels)
-    amounts = len(known) >= FEWEST_NUMBERS or bool((known % 1 != 0).any())
+    amounts = len(known) >= FEWEST_NUMBERS or bool((known[np.isfinite(known)] % 1 != 0).any())
     plainly = all(level.casefold() in _GAP_WORDS or not re.search(r"\w", level) for level in others.levels)
     return few and (amounts or (plainly and len(known) >= FEW_NUMBERS))
 
@@ -316,9 +341,13 @@ def _share(counts: np.ndarray, part: np.ndarray) -> float:
 
 def _lost_of_numbers(column: pd.Series) -> tuple[str, ...]:
     low, high = ends(floats(column))
-    infinite = ("Infinite values were read as missing",) if -low == np.inf or high == np.inf else ()
     large = getattr(column.dtype, "kind", "") in ("i", "u") and max(-low, high) > LARGEST_EXACT_WHOLE
-    return (*infinite, *(("Whole numbers beyond 2^53 were rounded",) if large else ()))
+    return (*_infinite(floats(column)), *(("Whole numbers beyond 2^53 were rounded",) if large else ()))
+
+
+def _infinite(values: np.ndarray) -> tuple[str, ...]:
+    low, high = ends(values)
+    return ("Infinite values were read as missing",) if low == -np.inf or high == np.inf else ()
 
 
 def _are_doubtful(column: pd.Series, plain: np.ndarray) -> bool:

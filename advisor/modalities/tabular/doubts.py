@@ -23,9 +23,17 @@ FEW_SHARE = 0.01
 # there several times.
 FEWEST_NUMBERS, FEWEST_STAND_INS = 11, 3
 STAND_INS = frozenset({0.0, -1.0}) | frozenset(
-    sign * value for value in (9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 1e20) for sign in (1, -1)
-)
+    sign * value
+    for value in (
+        9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 999.9, 9999.9, 999.99, 999.25, 9999.25, 32767.0, 32768.0,
+        65535.0, 2147483647.0, 2147483648.0, 1e20, 1e30, 1e31, 1e35,
+    )
+    for sign in (1, -1)
+)  # fmt: skip
+# A negative value among positive ones so much more often there than any of them stands for a gap, too.
+MUCH_COMMONER = 3
 MANY_OTHERS = 20
+FEWEST_MONTHS = 4
 NO_DAYS = frozenset(
     np.datetime64(day, "ns")
     for day in (
@@ -34,6 +42,7 @@ NO_DAYS = frozenset(
     )
 )  # fmt: skip
 SHOWN = 3
+_NO_DIGIT = re.compile(r"\D")
 _DITTO = frozenset({'"', "''", '-"-', "〃", "″", "ditto", "dito", "dto.", "idem"})
 
 
@@ -47,9 +56,27 @@ def codes_or_amounts(name: str, example: str) -> Finding:
     """Tell of whole numbers that were read as codes."""
     why = "zeros stand in front" if example.startswith("0") else "a number of so many digits is not exact"
     return two_ways(
-        name, "info", f"{example!r} may be a code or the number {int(example)}",
+        name, "info", f"{example!r} may be a code or the number {int(_NO_DIGIT.sub('', example))}",
         f"as codes, which are categories, since {why}", f"If they are amounts, say --read {_quoted(name)}=number.",
         example=example, taken="category", other="number",
+    )  # fmt: skip
+
+
+def codes_in_groups(name: str, example: str, taken: float) -> Finding:
+    """Tell of whole numbers with marks between their digits, which may be codes, or several in one cell."""
+    return two_ways(
+        name, "warning", f"{example!r} may be the number {taken:,.0f}, a code, or several of them in a cell",
+        "as numbers", f"If that is wrong, say --read {_quoted(name)}=category.",
+        example=example, taken="number", other="category",
+    )  # fmt: skip
+
+
+def minus_behind(name: str, example: str) -> Finding:
+    """Tell of a few numbers with a minus behind them, which may be a mark of its own, or an open end."""
+    return two_ways(
+        name, "warning", f"{example!r} may be a negative number, or a mark or a range that is open above",
+        "as a negative number", f"If that is wrong, say --read {_quoted(name)}=category.",
+        example=example, taken="number", other="category",
     )  # fmt: skip
 
 
@@ -172,9 +199,10 @@ def minutes_or_hours(name: str, example: str) -> Finding:
 
 
 def terms(name: str, example: str) -> Finding:
-    """Tell of what may be months, or halves and quarters of years."""
+    """Tell of what may be months, or halves and quarters of years, or seasons."""
     return two_ways(
-        name, "info", f"{example!r} may be a month or a part of a year", "as a month, which keeps their order",
+        name, "info", f"{example!r} may be a month, a part of a year or a season",
+        "as a month, which keeps their order",
         f"If that is wrong, say --read {_quoted(name)}=category.", example=example, taken="date", other="category",
     )  # fmt: skip
 
@@ -191,7 +219,7 @@ def same_as_above(name: str, spelt: Words) -> Iterator[Finding]:
 
 
 def spellings(name: str, spelt: Words) -> Iterator[Finding]:
-    """Tell of categories that differ in capitals and blanks alone."""
+    """Tell of categories that differ in capitals, blanks or a full stop alone."""
     several = spelt_alike(spelt.levels)
     if several:
         first = [spelt.levels[place] for place in several[0]]
@@ -200,24 +228,30 @@ def spellings(name: str, spelt: Words) -> Iterator[Finding]:
         )
         yield Finding(
             "R02", "info",
-            f"{some(first, SHOWN)} in column {name!r} differ in capitals or blanks alone{more}. They were taken for "
-            "different categories.",
+            f"{some(first, SHOWN)} in column {name!r} differ in capitals, blanks or a full stop alone{more}. "
+            "They were taken for different categories.",
             "Write them alike if they are one.", {"column": name, "spellings": first, "categories": len(several)},
         )  # fmt: skip
 
 
 def spelt_alike(levels: Sequence[str]) -> list[list[int]]:
-    """Return the places of levels that are one but for capitals and blanks, in groups.
+    """Return the places of levels that are one but for capitals, blanks and a full stop, in groups.
 
     Capitals within a word (hid, hId) are no spelling of one word, but codes.
     """
     groups: dict[str, list[int]] = {}
     for place, level in enumerate(levels):
-        groups.setdefault(" ".join(level.casefold().split()), []).append(place)
+        groups.setdefault(_bare(level).casefold(), []).append(place)
     return [
         places for text, places in groups.items()
-        if len(places) > 1 and all(_is_spelling(" ".join(levels[place].split()), text) for place in places)
+        if len(places) > 1 and all(_is_spelling(_bare(levels[place]), text) for place in places)
     ]  # fmt: skip
+
+
+def _bare(level: str) -> str:
+    """Return a text without blanks that say nothing and without a full stop at its end."""
+    text = " ".join(level.split())
+    return text.rstrip(".:") or text
 
 
 def _is_spelling(level: str, folded: str) -> bool:
@@ -265,13 +299,13 @@ def half_units(name: str, spelt: Words, style: Style) -> Finding:
     )  # fmt: skip
 
 
-def several_currencies(name: str, style: Style) -> Finding:
-    """Tell of amounts in several currencies, which were read as plain numbers."""
+def several_currencies(name: str, currencies: Collection[str]) -> Finding:
+    """Tell of amounts in several currencies, or shown in several units, which were read as plain numbers."""
     return Finding(
         "R02", "warning",
-        f"Column {name!r} has amounts in {some(sorted(style.money), SHOWN)}. They were read as plain numbers.",
-        "Change them to one currency, or give the currency a column of its own.",
-        {"column": name, "currencies": sorted(style.money)},
+        f"Column {name!r} has amounts in {some(sorted(currencies), SHOWN)}. They were read as plain numbers.",
+        "Change them to one, or give what they are in a column of its own.",
+        {"column": name, "currencies": sorted(currencies)},
     )  # fmt: skip
 
 
@@ -294,10 +328,25 @@ def of_numbers(name: str, values: np.ndarray) -> Iterator[Finding]:
     low, high = ends(values)
     # Most columns are neither, which their ends tell without a copy of them.
     days, stand_ins = low >= 1900_01_01 and high <= 2100_12_31, {low, high} & STAND_INS
-    if (days or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
+    months = low >= 1900_01 and high <= 2100_12
+    if (days or months or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
         if days:
             yield from _maybe_days(name, filled)
+        elif months:
+            yield from _maybe_months(name, filled)
         yield from _maybe_gaps(name, filled, stand_ins)
+
+
+def _maybe_months(name: str, filled: np.ndarray) -> Iterator[Finding]:
+    """Tell of whole numbers that are years and months, as 202103."""
+    months = filled % 100
+    if (filled % 1 == 0).all() and months.min() >= 1 and months.max() <= 12 and len(np.unique(months)) >= FEWEST_MONTHS:
+        example = int(filled[0])
+        yield two_ways(
+            name, "info", f"{example} may be a month or a number", "as a number, which keeps their order but not their "
+            "distances", "If they are months, write them as 2021-03.",
+            example=example, taken="number", other="date",
+        )  # fmt: skip
 
 
 def _maybe_gaps(name: str, filled: np.ndarray, stand_ins: Collection[float]) -> Iterator[Finding]:
@@ -310,7 +359,10 @@ def _maybe_gaps(name: str, filled: np.ndarray, stand_ins: Collection[float]) -> 
         low, high, small = float(others.min()), float(others.max()), value in (0, -1)
         # A scale from 1 to 5 ends one width before 9; nought and -1 are far only where many others lie together.
         reach = (high - low) / (2 if small else 1)
-        if low - reach < value < high + reach or len(np.unique(others)) < (MANY_OTHERS if small else 2):
+        _, times = np.unique(others, return_counts=True)
+        odd = value < 0 < low and cells >= MUCH_COMMONER * times.max()
+        near = low - reach < value < high + reach and not odd
+        if near or len(times) < (MANY_OTHERS if small or odd else 2):
             continue
         yield two_ways(
             name, "warning", f"{value:,.10g} ({counted(cells, 'cell')}) may be a number or stand for a gap, since all "

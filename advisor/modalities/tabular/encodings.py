@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ from charset_normalizer import from_bytes
 
 from advisor.errors import UserError
 from advisor.records import Finding
+from advisor.wording import shortened
 
 SAMPLE_BYTES = 800_000
 # What a text that is not Unicode most often is, for as long as nothing speaks for another.
@@ -23,8 +25,11 @@ _USUAL, USUAL_SHARE = (
     0.5,
 )
 # What Western letters make of two or three bytes of one letter in UTF-8.
-_GARBLED = re.compile(r"\w*(?:[ÂÃÄÅ][^\x00-\x7f\w]|Ã\w|â€.)\w*(?:[ÂÃ].\w*)*")
+_GARBLED = re.compile(r"[ÂÃÄÅ][^\x00-\x7f\w]|Ã\w|â€.")
+_AROUND, WORD = re.compile(r"\w*(?:[ÂÃ].\w*)*"), 20
 LOOKED_AT = 20
+# So many letters that are UTF-8 for each that is not make a file that is.
+MANY_LETTERS, _LETTERS = 20, re.compile(r"[^\x00-\x7f\ufffd]+")
 # What Western letters make of those of Turkish, and of Central Europe's, which are signs there (³ for a Polish l).
 _TURKISH, _CENTRAL, FEW_SIGNS = frozenset("ýðþÝÞÐ"), frozenset("³¹¿\u0153\u0178£¥\xaf\u0152\x9f\u017e\u0161"), 0.2
 _CONTROLS = tuple(code for code in range(32) if code not in (9, 10, 12, 13, 27))
@@ -59,7 +64,17 @@ def as_utf8(content: bytes, name: str, encoding: str | None) -> tuple[bytes, lis
     if is_binary(content[:SAMPLE_BYTES]):
         raise UserError(f"{name!r} holds binary data, not text; give a table as text, or a file of a known format.")
     if is_utf8(content):
-        return content, garbled(content)
+        return content, list(garbled(content))
+    text = content.decode("utf-8", errors="replace")
+    if (broken := text.count("\ufffd")) * MANY_LETTERS <= sum(map(len, _LETTERS.findall(text))):
+        example = re.search(r"\w*\ufffd\w*", text)
+        return _utf8(text), [
+            Finding(
+                "R05", "warning", f"{broken:,} of its letters are not UTF-8, as the rest of the file is, in "
+                f"{example and shortened(example[0], 40)!r}; they were read as a sign of their own.",
+                "Save the file again as UTF-8 from where it came from.", {"letters": broken},
+            )
+        ]  # fmt: skip
     taken = _guessed(content[:SAMPLE_BYTES])
     try:
         text = content.decode(taken)
@@ -82,21 +97,28 @@ def is_binary(head: bytes) -> bool:
     return bool((codes == 0).any() or np.isin(codes, _CONTROLS).mean() > 0.002)
 
 
-def garbled(content: bytes) -> list[Finding]:
-    """Tell of a text that was UTF-8, was read as Western letters, and written as UTF-8 again."""
-    for word in _GARBLED.findall(content[:SAMPLE_BYTES].decode("utf-8", errors="ignore"))[:LOOKED_AT]:
+def garbled(content: bytes) -> Iterator[Finding]:
+    """Tell of a text that was UTF-8, was read as Western letters, and written as UTF-8 again, or lost letters so."""
+    text = content[:SAMPLE_BYTES].decode("utf-8", errors="ignore")
+    if "\ufffd" in text:
+        yield Finding(
+            "R05", "warning", "Letters were lost before the file was saved: it has the sign that stands for a letter "
+            "that cannot be read.", "Save the file again from where it came from.", {},
+        )  # fmt: skip
+    for found, _ in zip(_GARBLED.finditer(text), range(LOOKED_AT), strict=False):
+        before = re.search(r"\w*$", text[max(0, found.start() - WORD) : found.start()])
+        behind = _AROUND.match(text[found.end() : found.end() + WORD])
+        word = f"{before and before[0]}{found[0]}{behind and behind[0]}"
         try:
             meant = word.encode(WESTERN).decode("utf-8")
         except UnicodeError:
             continue
-        return [
-            Finding(
-                "R05", "warning",
-                f"Letters look as if the file had been saved in a wrong encoding: {word!r} may mean {meant!r}.",
-                "Save the file again as UTF-8 from where it came from.", {"example": word, "meant": meant},
-            )
-        ]  # fmt: skip
-    return []
+        yield Finding(
+            "R05", "warning",
+            f"Letters look as if the file had been saved in a wrong encoding: {word!r} may mean {meant!r}.",
+            "Save the file again as UTF-8 from where it came from.", {"example": word, "meant": meant},
+        )  # fmt: skip
+        return
 
 
 def _guessed(sample: bytes) -> str:

@@ -123,7 +123,8 @@ def _from_file(path: Path, wish: Wish, known: Collection[str]) -> RawTable:
         return RawTable(_read_columns(content, kind, shown), name, source)
     if kind == ".arff":
         text, guessed = as_utf8(content, shown, wish.encoding)
-        return RawTable(read_arff(text.decode("utf-8")), name, source, findings=tuple(guessed))
+        frame, told = read_arff(text.decode("utf-8"))
+        return RawTable(frame, name, source, findings=(*guessed, *told))
     held = [content]  # handed over, so that the bytes can go once they are parsed
     del content
     table = text_files.read(

@@ -71,12 +71,12 @@ def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> np.nda
     if pd.api.types.is_timedelta64_dtype(dtype):
         return np.asarray(column.dt.total_seconds(), dtype=np.float64)
     if not is_categorical(dtype) and (is_plain_number(dtype) or pd.api.types.is_bool_dtype(dtype)):
-        return _finite(floats(column))
+        return finite(floats(column))
     plain = plain_numbers(column) if form.kind == "number" and form.style == PLAIN else None
     if plain is not None:
-        return plain
+        return finite(plain)
     read = _read_boolean if form.kind == "boolean" else lambda levels: numbers.read(levels, form.style)
-    return _finite(_by_level(spelt or words(column), read, np.nan))
+    return finite(_by_level(spelt or words(column), read, np.nan))
 
 
 def strangers(form: Form, column: pd.Series, values: np.ndarray | pd.Categorical) -> Words | None:
@@ -104,12 +104,13 @@ def categories(spelt: Words) -> pd.Categorical:
 
 
 def plain_numbers(column: pd.Series) -> np.ndarray | None:
-    """Return a column of texts as numbers where each filled one is a number as programs write it; else None."""
+    """Return a column of texts as numbers where each filled one is a number as programs write it, infinite ones among
+    them; else None."""
     if not isinstance(column.dtype, pd.StringDtype):
         return None
     # Texts that Arrow holds already stay where they are.
     values = numbers.plain(pa.chunked_array(column.array.__arrow_array__()))
-    return None if values is None else _finite(values)
+    return values
 
 
 def is_categorical(dtype: Any) -> bool:
@@ -134,7 +135,7 @@ def ends(values: np.ndarray) -> tuple[float, float]:
     return float(np.fmin.reduce(values, initial=np.inf)), float(np.fmax.reduce(values, initial=-np.inf))
 
 
-def _finite(values: np.ndarray) -> np.ndarray:
+def finite(values: np.ndarray) -> np.ndarray:
     """Return numbers with NaN where they are infinite: most columns as they are, where they are."""
     return np.where(np.isinf(values), np.nan, values) if np.isinf(ends(values)).any() else values
 

@@ -138,6 +138,9 @@ def _of_objects(column: pd.Series) -> pd.Series:
         return pd.Series(pd.to_timedelta(column))
     if kinds and kinds <= {datetime.time, float}:
         return column.map(_seconds_of_day).astype(np.float64)
+    if kinds & {bool, np.bool_} and kinds - {bool, np.bool_}:
+        # pandas takes True and 1 for one.
+        return column.map(lambda cell: str(cell) if isinstance(cell, (bool, np.bool_)) else cell).astype(object)
     if uuid.UUID in kinds or decimal.Decimal in kinds:
         return column.map(_of_object).astype(object)
     return column

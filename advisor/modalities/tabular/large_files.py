@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -129,10 +130,12 @@ def _parsed(path: Path, delimiter: str, samples: Sequence[Sequence[str]]) -> pd.
     gaps: Any = {column: sorted(MISSING_WORDS) if number else [""] for column, number in enumerate(plain)} if words - {
         ""} else [""]  # fmt: skip
     try:
-        frame = pd.read_csv(
-            path, sep=delimiter, header=None, names=range(len(samples)), skiprows=1, keep_default_na=False,
-            na_values=gaps, encoding="utf-8", compression=None,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # such columns are looked at below
+            frame = pd.read_csv(
+                path, sep=delimiter, header=None, names=range(len(samples)), skiprows=1, keep_default_na=False,
+                na_values=gaps, encoding="utf-8", compression=None,
+            )  # fmt: skip
     except (pd.errors.ParserError, UnicodeDecodeError, OverflowError):
         return None
     for column, dtype in enumerate(frame.dtypes):

@@ -243,8 +243,11 @@ def _are_units(rows: Sequence[Row], deep: int, width: int, typed: Sequence[bool]
         return False
     row = _padded(rows[deep], width)
     told = [cell for cell, is_typed in zip(row, typed, strict=True) if is_typed and cell]
+    below = [_padded(other, width) for other in rows[deep + 1 :]]
+    words = [place for place in range(width) if not typed[place] and re.search(r"\w", row[place])]
     return (
         _has_no_values(row, typed)
+        and not any(other[place] == row[place] for place in words for other in below)  # a row as others are
         and len(told) >= max(1, sum(typed) / 2)
         and all(len(cell) <= LONGEST_UNIT for cell in row)
         and 2 * sum(_UNIT.fullmatch(cell) is not None for cell in told) > len(told)

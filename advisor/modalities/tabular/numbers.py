@@ -68,11 +68,19 @@ _BODY = {
     )
     for decimal, thousands in ((".", ","), (",", "."))
 }
+# Whole numbers in groups of three of which the first begins with a zero are codes.
+_PADDED = re.compile(rf"0\d{{1,2}}[.,'\u2019{_SPACES}]\d{{3}}(?!\d)")
+_GROUPS = re.compile(rf"\d{{1,3}}(?:[.,'\u2019{_SPACES}]\d{{3}})+|\d+")
 _OPEN = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 # A point that stands before decimals, since none between thousands has so many digits around it.
 _POINT = re.compile(r"-?(?:\d*\.(?:\d{1,2}|\d{4,})|(?:0\d*|\d{4,})\.\d+)")
 _MARKS = re.compile(r"[.,]")
 LOOKED_AT, HEAD = 2_000, 100
+# Marks between thousands are in doubt where so many numbers have one, or so many are alike.
+FEW_MARKED, MANY_ALIKE = 2, 20
+_LONG_CODE = re.compile(r"0\d+|\d{16,}")
+# A mark that is sure in so few of the numbers that have it is none to rely on.
+FEW_SURE = 0.1
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,8 @@ def style_of(levels: Sequence[str], counts: np.ndarray, decimal: str | None = No
     style = Style(decimal or ".", unit, bare=not unit or units[""] > 0, money=money, scaled=scaled)
     if votes["."] or votes[","]:
         mark = "," if votes[","] > votes["."] else "."
-        return _grouped(replace(style, decimal=mark), matches)
+        few = votes[mark] < FEW_SURE * open_marks[mark]
+        return _grouped(replace(style, decimal=mark, other=few), matches)
     if open_marks[","]:
         mark = "," if decimal == "," else "."
         return _grouped(replace(style, decimal=mark, other=not votes[""] or decimal == ","), matches)
@@ -225,6 +234,44 @@ def decimal_of(cell: str) -> str:
     return mark if sure else ""
 
 
+def are_codes(levels: Sequence[str]) -> str:
+    """Return a whole number with zeros in front, or too many digits, where all are whole numbers (in groups, too)."""
+    padded = next((level for level in levels if _PADDED.fullmatch(level) or _LONG_CODE.fullmatch(level) or (
+        _PADDED.match(level) and _GROUPS.fullmatch(level))), "")  # fmt: skip
+    return padded if padded and all(_GROUPS.fullmatch(level) for level in levels) else ""
+
+
+def signs(levels: Sequence[str]) -> tuple[str, str]:
+    """Return a number with its minus behind it, and one in brackets, "" where there is none."""
+    behind = brackets = ""
+    for level in levels:
+        match = _AROUND.fullmatch(level)
+        if match and match["open"]:
+            brackets = brackets or level
+        if (
+            match
+            and match["minus"]
+            and match["minus"] in _MINUS
+            and not match["whole"]
+            and match["body"][-1] not in ".,"
+        ):
+            behind = behind or level
+    return behind, brackets
+
+
+def are_lists(levels: Sequence[str]) -> str:
+    """Return a number with a mark between thousands that may be none: all others are a hundred times smaller, or all
+    have nine digits or more and as many as each other, as codes do."""
+    marked = [level for level in levels if len(level) > 3 and _GROUPS.fullmatch(level) and not level.isdigit()]
+    others = [int(level) for level in levels if level.isdigit()]
+    digits = [int(re.sub(r"\D", "", level)) for level in marked]
+    if len(marked) < FEW_MARKED or len(marked) + len(others) < len(levels):
+        return ""
+    far = len(others) >= FEW_MARKED and min(digits) >= 100 * max(others)
+    alike = len(marked) == len(levels) >= MANY_ALIKE and {len(level) for level in marked} == {len(marked[0])}
+    return marked[0] if far or (alike and min(digits) >= 10**8) else ""
+
+
 def inexact(levels: Sequence[str]) -> list[str]:
     """Return those that say that they are not meant to the last digit, or open to one side: ca. 50, 80+."""
     found = ((level, _AROUND.fullmatch(level)) for level in levels)
@@ -241,7 +288,8 @@ def units(levels: Sequence[str]) -> list[str]:
     found = Counter(unit_of(match) or match["coin"] or match["money"] or "no unit" for level in levels
                     if (match := _AROUND.fullmatch(level)))  # fmt: skip
     # Most words behind a number are none: 2Story, 1. White, 2nd.
-    known = [name for name, _ in found.most_common() if re.fullmatch(UNITS, name)]
+    alike = Counter(name.casefold() for name in found)
+    known = [name for name, _ in found.most_common() if re.fullmatch(UNITS, name) or alike[name.casefold()] > 1]
     return (
         [*known, *(["no unit"] if "no unit" in found else [])]
         if any(len(name) > 1 or name == "%" for name in known)
@@ -348,6 +396,8 @@ def _value(match: re.Match[str], style: Style) -> float:
     body, scale, unit = match["body"].rstrip(".,"), match["scale"] or "", unit_of(match)
     if not style.scaled:
         scale, unit = "", unit or scale
+    if _PADDED.match(body):
+        return np.nan
     riddle = not sure and mark == thousands and not style.grouped
     if riddle or bool(match["open"]) != bool(match["close"]) or not _BODY[decimal].fullmatch(body):
         return np.nan
@@ -369,7 +419,13 @@ def _same_unit(one: str, two: str) -> bool:
     """Tell whether two units are one: alike but for capitals, or one of several (km, kms; Tag, Tage)."""
     short, long = sorted((one.casefold(), two.casefold()), key=len)
     several = len(long) <= len(short) + 2 and len(short) >= 3
-    return one == two or (len(short) > 1 and (long in (short, short + "s") or (several and long.startswith(short))))
+    if one == two or not short or short == long == "l":
+        return bool(short) or one == two
+    # mW and MW, Mb and MB are of other sizes.
+    sizes = ({one[0], two[0]} == {"m", "M"} and one[1:] == two[1:]) or (
+        {one[-1], two[-1]} == {"b", "B"} and one[:-1] == two[:-1]
+    )
+    return len(short) > 1 and not sizes and (long in (short, short + "s") or (several and long.startswith(short)))
 
 
 def beyond_a_day(text: str) -> bool:

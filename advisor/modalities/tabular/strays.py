@@ -122,7 +122,8 @@ def _sums_inside(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Finding
             shown = list(dict.fromkeys(frame[name][called].astype(str)))
             yield _maybe_sums(int(called.sum()), f"{some(shown, SHOWN)} in column {name!r}")
     worded = int(np.count_nonzero(counts))
-    wordless = len(frame) - worded
+    rest = frame[counts == 0].drop(columns=names)
+    wordless = int((rest.notna() & (rest != "")).any(axis=1).sum())
     if (
         len(names) > 1
         and 0 < wordless <= MOST_WORDLESS_SHARE * len(frame)

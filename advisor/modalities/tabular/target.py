@@ -24,6 +24,7 @@ MOST_GAPLESS_CODES = 30
 # Counts have so many values at least, of which the largest is so much rarer than the commonest.
 FEWEST_COUNTED, LAST_COUNTED = 6, 0.1
 SHOWN = 3
+SPELLINGS = "differ in capitals, blanks or a full stop alone"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def read_target(
     `auto` calls texts, categories and booleans classes, and so numbers with two values at most, and whole numbers
     that look like codes (`looks_coded`) and not like counts (`looks_counted`); everything else is regression. Rows
     without a target are left out with a note, and so are the rows of classes with fewer than 3. Labels keep the text of
-    the source ('1', not '1.0') and are sorted as text; spellings that differ in capitals and blanks alone are one.
+    the source ('1', not '1.0') and are sorted as text; spellings that differ in capitals, blanks or a full
+    stop alone are one.
     `decimal` and `asked` are as in `deciding.read_column`. Raises UserError for an unknown task and for a target that
     cannot be learnt as stated.
     """
@@ -117,7 +119,7 @@ def _one_spelling(
     shown = ", and ".join(some([spelt.levels[place] for place in places], SHOWN) for places in several[:SHOWN])
     finding = Finding(
         "R02", "warning",
-        f"The target {name!r} has classes that {'mean one thing' if sure else 'differ in capitals or blanks alone'}, "
+        f"The target {name!r} has classes that {'mean one thing' if sure else SPELLINGS}, "
         f"{shown}. They were taken for one.",
         "If they are different ones, write them so that they differ in more.", {"spellings": first},
     )  # fmt: skip

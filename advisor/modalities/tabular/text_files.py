@@ -38,7 +38,7 @@ ROW_NAMES, UNNAMED = "row names", "column"
 Row = Sequence[str]
 MOST_BLANK_LINES = 20
 _CODE = re.compile(r"-?(?:0\d|\d{16,}$)")
-_LATE_CODE = rb"[%b\n\"']0\d+[%b\r\n\"']"
+_LATE_CODE = rb"[%b\n\"'](?:0\d+|\d{16,})[%b\r\n\"']"
 _PLAIN = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 

@@ -8,6 +8,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from io import BytesIO
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError, did_you_mean
-from advisor.modalities.tabular import frames, layout
+from advisor.modalities.tabular import doubts, frames, layout
 from advisor.modalities.tabular.strays import without_strays
 from advisor.modalities.tabular.words import MISSING_WORDS, text_of
 from advisor.records import Finding
@@ -35,7 +36,7 @@ def read(
 
     Raises UserError in one sentence for what is no workbook, has no such sheet, or holds no table.
     """
-    rows, gaps, unread, merged = _cells(content, name, sheet)
+    rows, gaps, unread, merged, units = _cells(content, name, sheet)
     findings: list[Finding] = []
     if merged:
         findings.append(
@@ -66,6 +67,10 @@ def read(
                     {"cells": stray})
         )  # fmt: skip
     cells = {number: [row[place] if place < len(row) else None for row in body] for number, place in enumerate(names)}
+    findings += [
+        doubts.several_currencies(column, units[place]) for place, column in names.items()
+        if len(units.get(place, ())) > 1
+    ]  # fmt: skip
     frame = frames.named(pd.DataFrame(cells, dtype=object).set_axis(list(names.values()), axis=1))
     if not known:
         frame, strays = without_strays(frame)
@@ -88,10 +93,12 @@ def _names(known: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[dict[in
     return names, sum(cells for place, cells in beyond.items() if place not in names)
 
 
-def _cells(content: bytes, name: str, sheet: str | None) -> tuple[list[list[Any]], list[int], str, int]:
+def _cells(
+    content: bytes, name: str, sheet: str | None
+) -> tuple[list[list[Any]], list[int], str, int, dict[int, set[str]]]:
     """Return the rows of a sheet that hold something, each up to its last filled cell (None is empty); before which of
-    them a row holds nothing; and a word about sheets that were not read; how many cells got
-    what stands in the one above, with which they are merged."""
+    them a row holds nothing; a word about sheets that were not read; how many cells got what stands in the one above,
+    with which they are merged; and in which currencies or units the numbers of each column are shown."""
     import openpyxl  # takes a third of a second to load
 
     try:
@@ -104,7 +111,8 @@ def _cells(content: bytes, name: str, sheet: str | None) -> tuple[list[list[Any]
             chosen = book[sheet] if sheet is not None else book.worksheets[0]
             # What a program has written down as the size of a sheet may be that of one stray cell.
             chosen.reset_dimensions()
-            rows = list(map(_filled, chosen.iter_rows()))
+            units: dict[int, set[str]] = {}
+            rows = [_filled(row, units) for row in chosen.iter_rows()]
     except UserError:
         raise
     except Exception as error:  # openpyxl has errors of many kinds for a broken file, some of them bare
@@ -118,7 +126,7 @@ def _cells(content: bytes, name: str, sheet: str | None) -> tuple[list[list[Any]
     merged = _fill_down(rows, _merged(content, chosen))
     filled = [place for place, row in enumerate(rows) if row]
     gaps = [number for number, (one, two) in enumerate(pairwise(filled), start=1) if two > one + 1]
-    return [rows[place] for place in filled], gaps, unread, merged
+    return [rows[place] for place in filled], gaps, unread, merged, units
 
 
 def _merged(content: bytes, sheet: Any) -> list[str]:
@@ -148,8 +156,11 @@ def _fill_down(rows: list[list[Any]], ranges: Sequence[str]) -> int:
     return count
 
 
-def _filled(row: Sequence[Any]) -> list[Any]:
-    """Return what the cells of a row show, up to the last one that is filled."""
+def _filled(row: Sequence[Any], units: dict[int, set[str]]) -> list[Any]:
+    """Return what the cells of a row show, up to the last one that is filled; note the units of numbers by place."""
+    for place, cell in enumerate(row):
+        if isinstance(cell.value, (int, float)) and (unit := _unit(cell.number_format or "")):
+            units.setdefault(place, set()).add(unit)
     found = [None if _is_gap(value := _value(cell)) else value for cell in row]
     while found and found[-1] is None:
         found.pop()
@@ -164,6 +175,14 @@ def _value(cell: Any) -> Any:
     if isinstance(value, int) and re.fullmatch(r"0{2,}", cell.number_format or ""):
         return f"{value:0{len(cell.number_format)}}"  # 01067 is a code, kept as a number
     return value
+
+
+@lru_cache(maxsize=1_000)
+def _unit(number_format: str) -> str:
+    """Return the currency or the word that numbers of a format are shown with, "" where there is none."""
+    shown = number_format.split(";")[0]
+    found = re.search(r"\[\$([^\]-]+)|\"\s*([^\"]*[^\"\s])\s*\"|([€$£¥₹])", shown)
+    return next(filter(None, found.groups()), "") if found else ""
 
 
 def _is_gap(cell: Any) -> bool:
