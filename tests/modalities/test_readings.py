@@ -576,6 +576,17 @@ def test_true_and_one_are_told_apart_in_whatever_order(cells):
     assert dataset.inputs["x"].tolist()[:5] == truth and dataset.notes
 
 
+@pytest.mark.parametrize("content", ["a," * 400_000, "," * 400_000], ids=["names", "gaps"])
+def test_a_row_without_an_end_is_refused_at_once(content, tmp_path):
+    with pytest.raises(UserError, match="400,00[01] columns or more; up to 20,000"):
+        read(file(tmp_path, content), target="y")
+
+
+def test_names_that_are_there_twice_get_numbers(tmp_path):
+    dataset = read(file(tmp_path, lines("x,x,x (2),x,y", "1,2,3,4,a", "5,6,7,8,b")), target="y")
+    assert list(dataset.inputs) == ["x", "x (2)", "x (2) (2)", "x (3)"]
+
+
 def test_long_runs_of_letters_take_no_time(tmp_path):
     began = time.process_time()
     read(

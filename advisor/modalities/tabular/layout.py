@@ -23,6 +23,7 @@ LOOKED_AT, TYPED_ROWS = 30, 100
 MOST_HEADER_ROWS = 3
 # From this share of its filled cells on a column holds numbers, or dates, and a row of names has none there.
 TYPED_SHARE = 0.8
+MOST_COLUMNS = 20_000
 SHOWN = 3
 LONGEST_UNIT = 16
 # A unit as people write it below a name: in brackets, or put together of those that are known.
@@ -73,6 +74,8 @@ def find(rows: Sequence[Row], header: int | None = None, known: Collection[str] 
     are `known`, and the row that has most of them has the names. Raises UserError where there is no row `header`.
     """
     width = _width(rows)
+    if (widest := max(map(len, rows), default=0)) > MOST_COLUMNS:
+        raise UserError(f"The table has {widest:,} columns or more; up to {MOST_COLUMNS:,} can be compared.")
     if known and header is None:
         named = [len(set(known) & {cell.strip() for cell in row}) for row in rows[:LOOKED_AT]]
         if max(named, default=0):
@@ -291,11 +294,16 @@ def _joined(rows: Sequence[Row], width: int) -> list[str]:
 def _named(names: Sequence[str], width: int) -> tuple[str, ...]:
     """Name every column; one without a name is called after its place, counted from 1."""
     kind = "unnamed" if any(names) else "column"
-    found: list[str] = []
+    found: dict[str, None] = {}
+    times: Counter[str] = Counter()
     for place, name in enumerate(_padded(names, width), start=1):
-        own = name.strip() or f"{kind} {place}"
-        twins = sum(other == own or re.fullmatch(rf"{re.escape(own)} \(\d+\)", other) is not None for other in found)
-        found.append(f"{own} ({twins + 1})" if twins else own)
+        unique = own = name.strip() or f"{kind} {place}"
+        times[own] += 1
+        while unique in found:
+            times[own] = max(times[own], 2)
+            unique = f"{own} ({times[own]})"
+            times[own] += unique in found
+        found[unique] = None
     return tuple(found)
 
 

@@ -15,12 +15,12 @@ from advisor.modalities.tabular.deciding import READABLE, Read, read_column, rem
 from advisor.modalities.tabular.doubts import spelt_alike
 from advisor.modalities.tabular.files import RawTable, Wish, raw_table
 from advisor.modalities.tabular.forms import Schema
+from advisor.modalities.tabular.layout import MOST_COLUMNS
 from advisor.modalities.tabular.target import read_target
 from advisor.modalities.tabular.words import words
 from advisor.records import Dataset, Finding
 from advisor.wording import shortened, some
 
-MOST_COLUMNS = 20_000
 EXAMPLE_ROWS = 5
 # From so many cells on columns are read by several threads.
 FEWEST_CELLS_SHARED = 1_000_000
