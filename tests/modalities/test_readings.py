@@ -578,7 +578,7 @@ def test_true_and_one_are_told_apart_in_whatever_order(cells):
 
 @pytest.mark.parametrize("content", ["a," * 400_000, "," * 400_000], ids=["names", "gaps"])
 def test_a_row_without_an_end_is_refused_at_once(content, tmp_path):
-    with pytest.raises(UserError, match="400,00[01] columns or more; up to 20,000"):
+    with pytest.raises(UserError, match=r"400,00[01] columns or more; up to 20,000"):
         read(file(tmp_path, content), target="y")
 
 
