@@ -204,6 +204,21 @@ CODES: dict[str, Case] = {
     "zero alone": (lines("x,y", "0,a", "10,b"), {"x": [0, 10]}, []),
     "zero before the point": (lines("x,y", "0.5,a", "0.25,b"), {"x": [0.5, 0.25]}, []),
     "noughts at the end": (lines("x,y", "1.1,a", "1.10,b", "2.0,a"), {"x": ["1.1", "1.10", "2.0"]}, ["R02"]),
+    "zeros in front, and a word": (
+        lines("x,y", *(f"0{code},{'ab'[code % 2]}" for code in range(9400, 9430)), tail="Unknown,a\n"),
+        {"x": ["09400"]}, ["R02"]),
+    "telephones of a country": (
+        lines("x,y", *(f"+48 675 532 {code},{'ab'[code % 2]}" for code in range(300, 330))), {"x": ["+48 675 532 300"]},
+        ["R02"]),
+    "policies in groups between points": (
+        lines("x,y", *(f"69.466.{code},{'ab'[code % 2]}" for code in range(141, 171))), {"x": [69466141]}, ["R02"]),
+    "prices in groups between points": (
+        lines("x,y", *(f"1.{code}.000,{'ab'[code % 2]}" for code in range(141, 171))), {"x": [1141000]}, []),
+    "wages of several forms": (
+        lines("x,y", *(f"CHF {wage}/h,{'ab'[wage % 2]}" for wage in range(46, 60))), {"x": ["CHF 46/h"]}, ["R03"]),
+    "places, and a word for none": (
+        lines("x,y", *(f"{place},{'ab'[place % 2]}" for place in range(1, 9)), "DNF,a", "DNF,b"), {"x": ["1", "2"]},
+        ["R03"]),
     "zeros in front of groups": (lines("x,y", "010 100 100,a", "123 101 107,b"), {"x": ["010 100 100"]}, ["R02"]),
     "zeros in front of groups between points": (
         lines("x;y", "038.558.131;a", "131.558.130;b"), {"x": ["038.558.131", "131.558.130"]}, ["R02"]),
@@ -309,6 +324,18 @@ DATES: dict[str, Case] = {
         lines("x,z,y", "26.08.20,1.5,a", "27.09.21,2.5,b"), {"x": [DAY("2020-08-26")]}, []),
     "seasons": (lines("x,y", *(f"{year}/{(year + 1) % 100:02d},{'ab'[year % 2]}" for year in range(2000, 2012))),
                 {"x": [DAY("2000-01-01")]}, ["R02"]),
+    "times without marks": (
+        lines("x,y", *(f"202403{day}0610,{'ab'[day % 2]}" for day in range(10, 30)), times=1), {"x": [202403100610]},
+        ["R02"]),
+    "days without marks and centuries": (
+        lines("x,y", *(f"2403{day},{'ab'[day % 2]}" for day in range(10, 30)), times=1), {"x": [240310]}, ["R02"]),
+    "as a computer tells the time": (
+        lines("x,y", "Mon Jan 01 06:10:00 2024,a", "Wed Jan 10 16:10:00 2024,b"), {"x": [DAY("2024-01-01 06:10")]}, []),
+    "as browsers tell the time": (
+        lines("x,y", "Mon Jan 01 2024 06:10:00 GMT+0100 (CET),a", "Wed Jan 10 2024 16:10:00 GMT+0100 (CET),b"),
+        {"x": ["Mon Jan 01 2024 06:10:00 GMT+0100 (CET)"]}, ["R03"]),
+    "with a day of the week": (
+        lines("x;y", "Di, 01.01.2024;a", "Mi, 02.01.2024;b"), {"x": ["Di, 01.01.2024"]}, ["R03"]),
     "years": (lines("x,y", "2020,a", "2021,b"), {"x": [2020, 2021]}, []),
     "days without marks": (lines("x,y", *(f"202103{n},{'ab'[n % 2]}" for n in range(10, 30)), times=1),
                            {"x": [20210310]}, ["R02"]),

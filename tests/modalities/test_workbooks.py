@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -105,3 +106,9 @@ def test_amounts_shown_in_several_units_are_told(tmp_path, forms):
     assert not read(
         book(tmp_path / "u.xlsx", [["x", "z", "y"], *BODY], shown=dict.fromkeys(shown, forms[0])), "y"
     ).findings
+
+
+def test_dates_that_a_spreadsheet_made_of_words_are_told(tmp_path):
+    cells = ["TP53", "SEPT4", datetime.datetime(2024, 9, 2), "BRCA1"]
+    dataset = read(book(tmp_path / "t.xlsx", [["x", "y"], *[[cells[n % 4], "ab"[n % 2]] for n in range(40)]]), "y")
+    assert codes(dataset) == ["R03"] and "10 cells of column 'x' are dates among words" in dataset.findings[0].message

@@ -53,7 +53,13 @@ _DATELIKE = re.compile(
     r"|Q[1-4][ /-]?\d{4}|\d{4}[ /-]?Q[1-4]|\d{4}-?W\d\d"
     r"|\[?\d\d/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]?"
     r"|[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d .*"
+    r"|[A-Za-z]{3} [A-Za-z]{3} \d{1,2} \d\d:\d\d:\d\d (?:UTC |GMT )?\d{4}"
     r"|\d{1,2}[.]?[A-Za-z]{3,9}[.]?\d{2,4}(?::\d{2}.*)?"
+)
+# A month's name with a day and a year, or a day in numbers, with or without a day of the week around it.
+_DAY_IN_WORDS = re.compile(
+    r"^\w{0,10}\.?,? ?(?:(?:\w{3,9}\.? )?(?:[Jj]an|[Ff]e[bv]|[Mm][aä]r|[Aa][pv]r|[Mm]a[yi]|[Jj]u[nil]|[Aa]u[gû]|"
+    r"[Ss]e[pt]|[Oo][ck]t|[Nn]ov|[Dd]e[czé])\w*\.? \d{1,2}\b.*\b\d{4}\b|\d{1,2}[./-]\d{1,2}[./-]\d{4}\b)"
 )
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f")
 # Where days and months cannot be told apart, the earlier layout wins: month first with slashes (the usual form of files
@@ -135,6 +141,11 @@ def _best_layout(levels: Sequence[str], counts: np.ndarray, never: Iterable[str]
     return best
 
 
+def days_in_words(levels: Sequence[str]) -> np.ndarray:
+    """Tell which texts (len(levels),) look like dates to a person: with a month's name, or a day within more."""
+    return np.array([_DAY_IN_WORDS.search(level) is not None for level in levels], dtype=bool)
+
+
 def swapped(layout: str) -> str:
     """Return the layout with day and month changed about, '' where it does not begin with both in numbers."""
     for mark in _DAYS:
@@ -151,6 +162,8 @@ def _candidates(example: str) -> list[str]:
         return ["%m/%Y"]
     if re.match(r"\[?\d\d/[A-Za-z]", example):
         return ["%d/%b/%Y:%H:%M:%S %z", "[%d/%b/%Y:%H:%M:%S %z]", *(f"%d/{month}" for month in ("%b/%Y", "%b/%y"))]
+    if re.match(r"[A-Za-z]{3} [A-Za-z]{3} ", example):
+        return ["%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %Z %Y"]
     if re.match(r"[A-Za-z]{3}, \d", example):
         return [f"%d %b %Y{clock}" for clock in ("", " %H:%M:%S %z", " %H:%M:%S %Z", " %H:%M")]
     if re.match(r"\d{4}-|\d{8}T", example) or _EASTERN.fullmatch(example):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from advisor.modalities.tabular import doubts, numbers
-from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, layouts, parse_dates, swapped
+from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, days_in_words, layouts, parse_dates, swapped
 from advisor.modalities.tabular.forms import (
     FALSE,
     TRUE,
@@ -42,6 +42,8 @@ MOST_SHARE = 0.5
 MOST_GAP_WORDS = 5
 # Fewer whole numbers than these, with a word among them, may be codes or steps of a scale; from a few on it is told.
 FEWEST_NUMBERS, FEW_NUMBERS = 11, 3
+# So many numbers beside a few words are places in a race rather than steps of a scale.
+FEWEST_PLACES = 7
 # From this share on few numbers, or numbers of several units, are worth a word.
 NEARLY_ALL = 0.9
 # Of so many categories that begin with a number it is told that they do.
@@ -68,7 +70,6 @@ _CODE = re.compile(r"0\d+|\d{16,}")
 _NO_DAY = re.compile(
     r"\D*|[0:./\- ]+|(?:9999|3000|2999|0001|1000)[-/.]\d\d?[-/.]\d\d?.*|\d\d?[-/.]\d\d?[-/.](?:9999|0001).*"
 )
-_BEGINS_AS_A_NUMBER = re.compile(r"[^\w\s]?\s?\d")
 _WHOLE = re.compile(r"\d+")
 _TICK = re.compile(r"1|[^\d\s]{1,12}")
 _ZONE = re.compile(r":\d\d[\d.]*[+-](?!00:?00)\d\d:?\d\d$")
@@ -177,14 +178,19 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
     numeric = readable | numbers.limits(spelt.levels)
     united = np.array([numbers.is_number(level) for level in spelt.levels], dtype=bool)
     findings = []
-    many = readable.sum() >= FEWEST_NUMBERS
+    left = [level for level, is_one in zip(spelt.levels, numeric, strict=True) if not is_one]
+    words_alone = len(left) <= MOST_GAP_WORDS and not any(re.search(r"\d", level) for level in left)
+    many = readable.sum() >= (FEWEST_PLACES if words_alone else FEWEST_NUMBERS)
+    in_words = days_in_words(spelt.levels)
     if readable.sum() >= FEW_NUMBERS and _share(counts, numeric) >= (MOST_SHARE if many else NEARLY_ALL):
         findings.append(doubts.nearly(name, "number", spelt, readable))
+    elif _share(counts, in_words) >= NEARLY_ALL:
+        findings.append(doubts.unknown_dates(name, spelt.levels[int(np.argmax(in_words))], len(spelt.levels)))
     elif len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
         findings.append(doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))]))
     elif _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
         findings.append(doubts.several_units(name, found_units))
-    begins = np.array([_BEGINS_AS_A_NUMBER.match(level) is not None for level in spelt.levels], dtype=bool)
+    begins = numbers.begins(spelt.levels)
     nearly_all = len(spelt.levels) >= FEW_LEVELS and _share(counts, begins) >= NEARLY_ALL
     if not findings and (nearly_all or (united.sum() >= FEWEST_NUMBERS and _share(counts, united) >= MOST_SHARE)):
         example = spelt.levels[int(np.argmax(np.where(begins, 1 + ~readable, 0)))]
@@ -215,7 +221,10 @@ def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, de
     form = Form(name, "number", replace(style, other=False), gaps=others.levels)
     notes = [f"Numbers were taken out of texts with the unit {style.unit!r}"] if style.unit else []
     if style.decimal == "," and decimal is None:
-        notes.append("A comma was read as the decimal mark")
+        points = not any("," in level for level in spelt.levels[:DOUBTFUL_SAMPLE])
+        notes.append(
+            f"A {'point was read as the mark between thousands' if points else 'comma was read as the decimal mark'}"
+        )
     findings = [doubts.not_readable(name, "number", others, filled)] if others.levels else []
     if style.other:
         findings.append(doubts.two_marks(name, spelt, style, decimal))
@@ -284,7 +293,8 @@ def _are_terms(levels: Sequence[str]) -> bool:
 
 def _as_codes(name: str, spelt: Words) -> Read | None:
     """Read whole numbers of which some begin with zeros as codes, or have more digits than a number can tell apart."""
-    example = numbers.are_codes(spelt.levels)
+    coded = [level for level in spelt.levels if re.search(r"\d", level)]
+    example = numbers.are_codes(coded) if len(coded) >= len(spelt.levels) - MOST_GAP_WORDS else ""
     if not example:
         return None
     finding = doubts.codes_or_amounts(name, example)

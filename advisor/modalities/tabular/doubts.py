@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from advisor.modalities.tabular import numbers
 from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, parse_dates, swapped
@@ -34,6 +35,11 @@ STAND_INS = frozenset({0.0, -1.0}) | frozenset(
 MUCH_COMMONER = 3
 MANY_OTHERS = 20
 FEWEST_MONTHS = 4
+# Times written without marks, and the numbers between which they lie.
+MOMENTS = {
+    "%Y%m%d%H": (1900_01_01_00, 2100_12_31_23), "%Y%m%d%H%M": (1900_01_01_00_00, 2100_12_31_23_59),
+    "%Y%m%d%H%M%S": (1900_01_01_00_00_00, 2100_12_31_23_59_59), "%y%m%d": (10_01_01, 99_12_31),
+}  # fmt: skip
 NO_DAYS = frozenset(
     np.datetime64(day, "ns")
     for day in (
@@ -54,7 +60,9 @@ def two_ways(name: str, severity: Severity, ways: str, read: str, advice: str, *
 
 def codes_or_amounts(name: str, example: str) -> Finding:
     """Tell of whole numbers that were read as codes."""
-    why = "zeros stand in front" if example.startswith("0") else "a number of so many digits is not exact"
+    why = {"0": "zeros stand in front", "+": "a plus stands in front, as with telephones"}.get(
+        example[0], "a number of so many digits is not exact"
+    )
     return two_ways(
         name, "info", f"{example!r} may be a code or the number {int(_NO_DIGIT.sub('', example))}",
         f"as codes, which are categories, since {why}", f"If they are amounts, say --read {_quoted(name)}=number.",
@@ -180,12 +188,32 @@ def two_numbers(name: str, example: str) -> Finding:
 
 
 def unknown_numbers(name: str, example: str, levels: int) -> Finding:
-    """Tell of categories that begin with a number, and may be amounts in a form that is not known here."""
+    """Tell of categories that begin with a number or a currency, and may be amounts in a form that is not known."""
     return Finding(
         "R03", "info",
-        f"Cells of column {name!r} begin with numbers, as {example!r}, in a form that is not known. It was read as "
+        f"Cells of column {name!r} look like amounts, as {example!r}, in a form that is not known. It was read as "
         f"{counted(levels, 'category', 'categories')}.",
         "If they are amounts, write them as plain numbers.", {"column": name, "example": example, "levels": levels},
+    )  # fmt: skip
+
+
+def unknown_dates(name: str, example: str, levels: int) -> Finding:
+    """Tell of categories that look like dates in a form that is not known here."""
+    return Finding(
+        "R03", "warning",
+        f"Cells of column {name!r} look like dates, as {example!r}, in a form that is not known. It was read as "
+        f"{counted(levels, 'category', 'categories')}.",
+        "If they are dates, write them as 2021-03-15 10:20.", {"column": name, "example": example, "levels": levels},
+    )  # fmt: skip
+
+
+def dates_among_words(name: str, cells: int, example: str) -> Finding:
+    """Tell of dates in a workbook's column of words; spreadsheets make them of such as SEP2 or 1-2."""
+    return Finding(
+        "R03", "warning",
+        f"{counted(cells, 'cell')} of column {name!r} {'is a date' if cells == 1 else 'are dates'} among words, as "
+        f"{example!r}; spreadsheets make them of words such as SEP2, and of 1-2.",
+        "Write in those cells what was meant.", {"column": name, "cells": cells, "example": example},
     )  # fmt: skip
 
 
@@ -329,11 +357,14 @@ def of_numbers(name: str, values: np.ndarray) -> Iterator[Finding]:
     # Most columns are neither, which their ends tell without a copy of them.
     days, stand_ins = low >= 1900_01_01 and high <= 2100_12_31, {low, high} & STAND_INS
     months = low >= 1900_01 and high <= 2100_12
-    if (days or months or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
+    moments = next((form for form, (first, last) in MOMENTS.items() if low >= first and high <= last), "")
+    if (days or months or moments or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
         if days:
             yield from _maybe_days(name, filled)
         elif months:
             yield from _maybe_months(name, filled)
+        elif moments:
+            yield from _maybe_moments(name, filled, moments)
         yield from _maybe_gaps(name, filled, stand_ins)
 
 
@@ -347,6 +378,20 @@ def _maybe_months(name: str, filled: np.ndarray) -> Iterator[Finding]:
             "distances", "If they are months, write them as 2021-03.",
             example=example, taken="number", other="date",
         )  # fmt: skip
+
+
+def _maybe_moments(name: str, filled: np.ndarray, form: str) -> Iterator[Finding]:
+    """Tell of whole numbers that all could be times written without marks, 202103151020, or days, 210315."""
+    if (filled % 1).any():
+        return
+    distinct = [str(int(value)) for value in np.unique(filled)]
+    read = pd.to_datetime(pd.Series(distinct), format=form, errors="coerce")
+    if read.isna().any() or read.dt.month.nunique() + read.dt.day.nunique() < FEWEST_MONTHS:
+        return
+    yield two_ways(
+        name, "warning", f"{distinct[0]} may be a number or the time {read[0]}", "as a number",
+        "If they are times, write them as 2021-03-15 10:20.", example=distinct[0], taken="number", other="date",
+    )  # fmt: skip
 
 
 def _maybe_gaps(name: str, filled: np.ndarray, stand_ins: Collection[float]) -> Iterator[Finding]:

@@ -71,13 +71,15 @@ _BODY = {
 # Whole numbers in groups of three of which the first begins with a zero are codes.
 _PADDED = re.compile(rf"0\d{{1,2}}[.,'\u2019{_SPACES}]\d{{3}}(?!\d)")
 _GROUPS = re.compile(rf"\d{{1,3}}(?:[.,'\u2019{_SPACES}]\d{{3}})+|\d+")
+_TELEPHONE = re.compile(rf"\+(?:[\d()/{_SPACES}-]){{8,}}")
+_MONEY = re.compile(rf"(?:[^\w\s]{{0,2}}|{_CURRENCY})\s?\d")
 _OPEN = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 # A point that stands before decimals, since none between thousands has so many digits around it.
 _POINT = re.compile(r"-?(?:\d*\.(?:\d{1,2}|\d{4,})|(?:0\d*|\d{4,})\.\d+)")
 _MARKS = re.compile(r"[.,]")
 LOOKED_AT, HEAD = 2_000, 100
 # Marks between thousands are in doubt where so many numbers have one, or so many are alike.
-FEW_MARKED, MANY_ALIKE = 2, 20
+FEW_MARKED, MANY_ALIKE, ROUND_SHARE = 2, 20, 0.25
 _LONG_CODE = re.compile(r"0\d+|\d{16,}")
 # A mark that is sure in so few of the numbers that have it is none to rely on.
 FEW_SURE = 0.1
@@ -227,6 +229,11 @@ def is_number(cell: str) -> bool:
     return _AROUND.fullmatch(cell) is not None
 
 
+def begins(levels: Sequence[str]) -> np.ndarray:
+    """Tell which texts (len(levels),) begin with a number, or with money."""
+    return np.array([_MONEY.match(level) is not None for level in levels], dtype=bool)
+
+
 def decimal_of(cell: str) -> str:
     """Return the decimal mark that a cell is sure of, "" where it is no number or shows none."""
     match = _AROUND.fullmatch(cell)
@@ -235,7 +242,10 @@ def decimal_of(cell: str) -> str:
 
 
 def are_codes(levels: Sequence[str]) -> str:
-    """Return a whole number with zeros in front, or too many digits, where all are whole numbers (in groups, too)."""
+    """Return a whole number with zeros in front, too many digits or, as telephones have, a plus, where all are whole
+    numbers (in groups, too)."""
+    if levels and all(_TELEPHONE.fullmatch(level) for level in levels):
+        return levels[0]
     padded = next((level for level in levels if _PADDED.fullmatch(level) or _LONG_CODE.fullmatch(level) or (
         _PADDED.match(level) and _GROUPS.fullmatch(level))), "")  # fmt: skip
     return padded if padded and all(_GROUPS.fullmatch(level) for level in levels) else ""
@@ -261,7 +271,7 @@ def signs(levels: Sequence[str]) -> tuple[str, str]:
 
 def are_lists(levels: Sequence[str]) -> str:
     """Return a number with a mark between thousands that may be none: all others are a hundred times smaller, or all
-    have nine digits or more and as many as each other, as codes do."""
+    have seven digits or more, as many as each other, as codes do."""
     marked = [level for level in levels if len(level) > 3 and _GROUPS.fullmatch(level) and not level.isdigit()]
     others = [int(level) for level in levels if level.isdigit()]
     digits = [int(re.sub(r"\D", "", level)) for level in marked]
@@ -269,7 +279,9 @@ def are_lists(levels: Sequence[str]) -> str:
         return ""
     far = len(others) >= FEW_MARKED and min(digits) >= 100 * max(others)
     alike = len(marked) == len(levels) >= MANY_ALIKE and {len(level) for level in marked} == {len(marked[0])}
-    return marked[0] if far or (alike and min(digits) >= 10**8) else ""
+    # Large amounts are round, or of several sizes.
+    exact = sum(number % 10 == 0 for number in digits) < ROUND_SHARE * len(digits)
+    return marked[0] if far or (alike and exact and min(digits) >= 10**6) else ""
 
 
 def inexact(levels: Sequence[str]) -> list[str]:

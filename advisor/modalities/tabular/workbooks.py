@@ -25,6 +25,8 @@ from advisor.wording import counted
 # A column without a name is one where so many of its cells are filled; else these are notes beside the table.
 LEAST_FILLED = 0.1
 SAMPLE_ROWS, MOST_GAPS = 120, 20
+# Fewer dates than this share of a column are not what it holds.
+MOST_STRAY_DATES = 0.5
 
 
 def read(
@@ -71,6 +73,10 @@ def read(
         doubts.several_currencies(column, units[place]) for place, column in names.items()
         if len(units.get(place, ())) > 1
     ]  # fmt: skip
+    for column, own in ((column, cells[place]) for place, column in names.items()):
+        dates = [cell for cell in own if isinstance(cell, (datetime.datetime, datetime.date))]
+        if dates and len(dates) < MOST_STRAY_DATES * sum(cell is not None for cell in own):
+            findings.append(doubts.dates_among_words(column, len(dates), text_of(dates[0])))
     frame = frames.named(pd.DataFrame(cells, dtype=object).set_axis(list(names.values()), axis=1))
     if not known:
         frame, strays = without_strays(frame)
