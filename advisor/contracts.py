@@ -135,7 +135,7 @@ class Modality(Protocol):
         """Say what should worry us before any training that only who knows the inputs can see; see `width`."""
         ...
 
-    def encoder(self, style: str) -> Any:
+    def encoder(self, style: str, **options: Any) -> Any:
         """Return an unfitted scikit-learn transformer from raw inputs to what a learner of that style eats."""
         ...
 
@@ -191,6 +191,10 @@ def _no_objection(profile: Profile) -> str | None:
     return None
 
 
+def _nowhere(profile: Profile) -> bool:
+    return False
+
+
 def _nothing_absent(foundation: str, task: Task) -> str | None:
     return None
 
@@ -204,13 +208,16 @@ class Learner:
     away, or None. `requires` lists modules beyond the core that must be importable.
 
     `weights` names the pre-trained weights that it cannot do without, and their licence; `pretrained` tells that a net
-    has seen other tables before this one, whether its weights come from elsewhere or with this package.
+    has seen other tables before this one, whether its weights come from elsewhere or with this package; `packaged` is
+    the module of another package that carries the weights, where nobody says where they are.
     `absent(foundation, task)` says why there are no weights where `foundation` points, or None where there are.
 
     `seconds(rows, profile)` is roughly the CPU seconds that one fit of the default on so many rows takes on one core
     of the machine of reports/seconds.md, a refit and the predictions of a quarter as many rows included; `profile` has
     the columns, the task and the classes. A GPU takes it `gpu_speed` times as fast. `strong` are the nets that a "not
     worth it" may rest on: where one of them has had its chance, nobody can say that a proper net was not tried.
+
+    `essential(profile)` tells for which data there is no answer without it, whoever else takes part.
 
     What is `averaged` is the mean of `Setting.trainings` trainings, and takes as many times its `seconds`.
 
@@ -229,10 +236,12 @@ class Learner:
     requires: tuple[str, ...] = ()
     weights: str = ""
     pretrained: bool = False
+    packaged: str = ""
     absent: Callable[[str, Task], str | None] = _nothing_absent
     interpretable: bool = False
     seconds: Callable[[int, Profile], float] = _unmeasured
     strong: bool = False
+    essential: Callable[[Profile], bool] = _nowhere
     gpu_speed: float = GPU_SPEED
     averaged: bool = False
     on_request: bool = False

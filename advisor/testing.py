@@ -41,8 +41,11 @@ ROWS = 240
 SKILL = 0.9
 
 
-def made_table(task: Task, rows: int = ROWS, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return typed inputs (rows, 6), as a Dataset has them, and their target (rows,): codes, or large values."""
+def made_table(task: Task, rows: int = ROWS, seed: int = 0, *, texts: bool = False) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return typed inputs (rows, 6), as a Dataset has them, and their target (rows,): codes, or large values.
+
+    With `texts` there is a seventh column of free texts, some of whose words tell the target.
+    """
     rng = np.random.default_rng(seed)
     size = rng.normal(size=rows)
     kind = rng.choice(list("abcdé"), rows)
@@ -61,16 +64,27 @@ def made_table(task: Task, rows: int = ROWS, seed: int = 0) -> tuple[pd.DataFram
     signal = 2 * size + 2 * np.isin(kind, ["a", "é"]) + day / 500 + 0.3 * rng.normal(size=rows)
     for column, step in (("größe", 11), ("flag", 7), ("kind", 13), ("日付", 17)):
         inputs.loc[::step, column] = None
+    if texts:
+        inputs["remark"] = pd.array([_remark(value, rng) for value in signal], dtype="str")
+        inputs.loc[::19, "remark"] = None
     if task == "regression":
         return inputs, signal * 1e5 + 1e7
     edges = np.quantile(signal, [0.5] if task == "binary" else [0.3, 0.6])
     return inputs, np.digitize(signal, edges).astype(np.int64)
 
 
-def made_setting(task: Task, rows: int = ROWS, **changes: Any) -> Setting:
+def _remark(value: float, rng: np.random.Generator) -> str:
+    """Return a text of a dozen words, half of which tell how large a value is."""
+    scale = ("awful", "poor", "plain", "fair", "great", "superb")
+    place = int(np.clip(value / 2 + 3, 0, 5))
+    told = [scale[int(np.clip(place + step, 0, 5))] for step in rng.choice([-1, 0, 0, 0, 1], 6)]
+    return " ".join([*told, *rng.choice(["the", "a", "häuser", "ship", "sea", "🙂", "and"], 6)])
+
+
+def made_setting(task: Task, rows: int = ROWS, *, texts: bool = False, **changes: Any) -> Setting:
     """Return what a learner is told of a made table before it builds an estimator; `changes` are fields of Setting."""
     modality = modalities.find("tabular")
-    inputs, target = made_table(task, rows)
+    inputs, target = made_table(task, rows, texts=texts)
     classes = () if task == "regression" else tuple(str(code) for code in np.unique(target))
     columns = modality.facts(Dataset("made", "tabular", task, inputs, target, "y", classes))
     facts = {"classes": [{"name": name} for name in classes]} if classes else {}
@@ -95,9 +109,18 @@ class Subject:
     quick: Callable[[Any], Any] = lambda estimator: estimator
     foundation: str | None = None
 
+    @property
+    def texts(self) -> bool:
+        """Whether it has nothing to learn from without a column of free texts."""
+        return self.learner.objection(made_setting("binary").profile) is not None
+
+    def table(self, task: Task, rows: int = ROWS, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return a made table that this learner can learn from."""
+        return made_table(task, rows, seed, texts=self.texts)
+
     def setting(self, task: Task, rows: int = ROWS, **changes: Any) -> Setting:
         """Return the setting of a made table for this learner."""
-        return made_setting(task, rows, **{"foundation": self.foundation, **changes})
+        return made_setting(task, rows, texts=self.texts, **{"foundation": self.foundation, **changes})
 
     def build(self, task: Task, rows: int = ROWS, params: Mapping[str, Any] | None = None, **changes: Any) -> Any:
         """Return an unfitted estimator, with parameters of the learner's space and changes to the setting."""
@@ -140,10 +163,10 @@ def check_learner(
 
 def learns_and_keeps_its_shapes(subject: Subject, task: Task) -> None:
     """Answers have the contract's shapes, the inputs are left alone, and something was learnt."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     before = inputs.copy(deep=True)
     estimator = subject.build(task).fit(inputs, target)
-    fresh, truth = made_table(task, seed=1)
+    fresh, truth = subject.table(task, seed=1)
     given = answers(estimator, fresh)
     pd.testing.assert_frame_equal(inputs, before)
     _finite(given)
@@ -165,9 +188,12 @@ def learns_and_keeps_its_shapes(subject: Subject, task: Task) -> None:
 
 def takes_what_it_has_never_seen(subject: Subject, task: Task) -> None:
     """New levels, columns that are all missing, and a single row are answered like any other."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     estimator = subject.build(task).fit(inputs, target)
     strange = inputs.head(8).copy()
+    if subject.texts:
+        texts = ["never said before", None, "", "🙂", "x" * 10_000, "<b>great</b>", "GREAT", "great\nfair"]
+        strange["remark"] = pd.array(texts, dtype="str")
     strange["kind"] = pd.Categorical(["a", "new", None, "other", "é", "new", "b", "c"])
     strange["place"] = pd.Categorical([None] * 8, categories=["nowhere"])
     strange["größe"] = np.nan
@@ -179,7 +205,7 @@ def takes_what_it_has_never_seen(subject: Subject, task: Task) -> None:
 
 def learns_from_columns_that_say_nothing(subject: Subject, task: Task) -> None:
     """A constant number, a category of one level, and columns without any value are harmless."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     inputs["constant"] = 7.0
     inputs["one level"] = pd.Categorical(["only"] * len(inputs))
     inputs["empty"] = np.nan
@@ -191,7 +217,7 @@ def learns_from_columns_that_say_nothing(subject: Subject, task: Task) -> None:
 
 def answers_a_row_alone_as_in_company(subject: Subject, task: Task) -> None:
     """What a row is told does not depend on which other rows are asked about."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     estimator = subject.build(task).fit(inputs, target)
     together = answers(estimator, inputs)
     for row in (0, 5, 200):
@@ -200,7 +226,7 @@ def answers_a_row_alone_as_in_company(subject: Subject, task: Task) -> None:
 
 def survives_pickling(subject: Subject, task: Task) -> None:
     """A model that was saved, by pickle or joblib, answers as before and has the same report."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     estimator = subject.build(task).fit(inputs, target)
     expected = answers(estimator, inputs)
     again = pickle.loads(pickle.dumps(estimator))
@@ -213,7 +239,7 @@ def survives_pickling(subject: Subject, task: Task) -> None:
 
 def gives_the_same_answer_for_the_same_seed(subject: Subject, task: Task) -> None:
     """A clone that is fitted again on the same rows answers the same."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     first = subject.build(task, seed=3).fit(inputs, target)
     again = clone(first).fit(inputs, target)
     np.testing.assert_array_equal(answers(first, inputs), answers(again, inputs))
@@ -221,7 +247,7 @@ def gives_the_same_answer_for_the_same_seed(subject: Subject, task: Task) -> Non
 
 def works_at_every_end_of_its_space(subject: Subject, task: Task) -> None:
     """All parameters at their lowest and all at their highest are configurations that can be fitted."""
-    inputs, target = made_table(task, rows=60)
+    inputs, target = subject.table(task, rows=60)
     space = subject.learner.space(subject.setting(task, 60))
     for last in (False, True) if space else ():
         params = {name: _end(choice, last) for name, choice in space.items()}
@@ -230,13 +256,13 @@ def works_at_every_end_of_its_space(subject: Subject, task: Task) -> None:
 
 def works_on_thirty_rows(subject: Subject, task: Task) -> None:
     """Few rows are no reason to fail."""
-    inputs, target = made_table(task, rows=30)
+    inputs, target = subject.table(task, rows=30)
     _finite(answers(subject.build(task, rows=30).fit(inputs, target), inputs))
 
 
 def learns_a_class_of_one_row(subject: Subject, task: Task) -> None:
     """A class too rare to be held out is among the answers."""
-    inputs, target = made_table("binary")
+    inputs, target = subject.table("binary")
     target[5] = 2
     estimator = subject.build(task).fit(inputs, target)
     assert list(estimator.classes_) == [0, 1, 2], f"classes_ is {list(estimator.classes_)}, not [0, 1, 2]"
@@ -245,7 +271,7 @@ def learns_a_class_of_one_row(subject: Subject, task: Task) -> None:
 
 def takes_codes_with_a_gap(subject: Subject, task: Task) -> None:
     """A class that the rows of a fold lack leaves a gap in the codes."""
-    inputs, target = made_table("binary")
+    inputs, target = subject.table("binary")
     estimator = subject.build(task).fit(inputs, target * 2)
     assert list(estimator.classes_) == [0, 2], f"classes_ is {list(estimator.classes_)}, not [0, 2]"
     assert set(estimator.predict(inputs)) <= {0, 2}, "predict returns a code that it was never shown"
@@ -254,7 +280,7 @@ def takes_codes_with_a_gap(subject: Subject, task: Task) -> None:
 
 def serves_every_metric(subject: Subject, task: Task) -> None:
     """Whatever metric decides, there is an answer that it can judge."""
-    inputs, target = made_table(task, rows=80)
+    inputs, target = subject.table(task, rows=80)
     for metric in METRICS.values():
         if task in metric.tasks:
             estimator = subject.build(task, rows=80, metric=metric.name).fit(inputs, target)
@@ -263,7 +289,7 @@ def serves_every_metric(subject: Subject, task: Task) -> None:
 
 def is_silent_and_leaves_no_files(subject: Subject, task: Task) -> None:
     """Nothing is printed, warned of or written: a comparison has hundreds of fits."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), warnings.catch_warnings():
         warnings.simplefilter("error")
         with _heard() as heard:
@@ -283,7 +309,7 @@ def takes_seed_and_threads_from_the_setting(subject: Subject, task: Task) -> Non
 
 def reports_its_fit(subject: Subject, task: Task) -> None:
     """A `fit_report_`, where there is one, is a FitReport; without a limit of time nothing was cut short."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     report = fit_report(subject.build(task).fit(inputs, target))
     assert isinstance(report, FitReport), f"fit_report_ is a {type(report).__name__}, not a FitReport"
     assert not report.cut_short, "it had all the time in the world, and says that it was cut short"
@@ -295,7 +321,7 @@ def reports_its_fit(subject: Subject, task: Task) -> None:
 
 def ends_when_the_time_is_up(subject: Subject, task: Task) -> None:
     """With no time at all, training that has iterations ends after the first or second, says so, and can answer."""
-    inputs, target = made_table(task)
+    inputs, target = subject.table(task)
     estimator = subject.build(task, seconds=1e-9).fit(inputs, target)
     report = fit_report(estimator)
     for name, values in report.curve.items():

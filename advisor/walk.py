@@ -30,7 +30,6 @@ from advisor.judging import effort, looks, prices, verdict
 from advisor.judging.ruling import ruling
 from advisor.learners import catalogue
 from advisor.measuring import machine, metrics
-from advisor.modalities.tabular.joined import is_target, joined
 from advisor.outlook import would_change
 from advisor.outlook.growth import growth_probes, likely_seconds
 from advisor.planning import plan as planning
@@ -215,13 +214,11 @@ def read(
     drop: Sequence[Hashable] = (),
     **how: Any,
 ) -> Dataset:
-    """Read a source into a Dataset; a `target` that is no name is joined to the table as its column "target".
+    """Read a source into a Dataset; `target` is the name of a column, or the target itself.
 
     `how` are the options of `compare` that say how a source is to be read: read_as, decimal, encoding, header, sheet.
     Raises UserError with a sentence that says what would be right.
     """
-    if is_target(target):
-        source, target = joined(source, target)
     if isinstance(drop, str) or not isinstance(drop, Iterable):
         drop = (drop,)
     modality = modalities.claim(source)

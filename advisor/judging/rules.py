@@ -19,7 +19,7 @@ from advisor.judging.case import learner_of
 from advisor.judging.readings import alone_among
 from advisor.judging.ruling import Ruling
 from advisor.measuring import evidence
-from advisor.modalities.tabular.checks.order import DRIFT_AUC, drift_of_target
+from advisor.measuring.association import DRIFT_AUC, drift_of_target
 from advisor.profiling.target import HEAVY_TAIL_SHARE, variance_share_of_top_percent
 from advisor.records import Case, Comparison, Mixture, Outcome, Reading, RuleCheck
 from advisor.wording import counted, listed, percent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -162,7 +163,7 @@ def _pairs(*codes: np.ndarray) -> float:
 def _essential(able: Sequence[Learner], rows: int, profile: Profile) -> set[str]:
     """Name those without whom there is no answer; where none of the usual takes part, the quickest of its family."""
     names = {learner.name for learner in able}
-    found = {name for name in YARDSTICKS if name in names}
+    found = {name for name in YARDSTICKS if name in names} | {each.name for each in able if each.essential(profile)}
     for family, usual in (("classical", BOOSTED), ("neural", STRONG)):
         known = [name for name in usual if name in names]
         own = [learner for learner in able if learner.family == family]
@@ -192,8 +193,9 @@ def _why_not(
         return "not interpretable, as --interpretable asks"
     if reason := learner.suits(profile):
         return reason
-    if learner.weights and foundation is None:
-        return f"needs pre-trained weights ({learner.weights}); --foundation says where they are"
+    if learner.weights and foundation is None and not (learner.packaged and find_spec(learner.packaged)):
+        where = f", or the package {learner.packaged} has them" if learner.packaged else ""
+        return f"needs pre-trained weights ({learner.weights}); --foundation says where they are{where}"
     if foundation is not None and (reason := learner.absent(foundation, profile.task)):
         return f"needs pre-trained weights ({learner.weights}); {reason}"
     return None

@@ -19,15 +19,15 @@ Severity = Literal["info", "warning", "severe"]
 class Dataset:
     """A table with a target, typed and ready to be split.
 
-    `inputs` has a RangeIndex, unique string column names, and only these dtypes: float64 (integers too), boolean
-    columns as float64 0/1, pandas `category` for anything nominal (string categories), datetime64[ns] for dates;
-    missing values are NaN/NaT. `target` holds class codes (int64) or float64 values and has no missing entry.
-    `groups` (int64 codes) and `times` (int64 or float64, ascending means later) are set only where the user named a
-    column for them; that column is then not among the inputs (a group) or still is (a time). `schema` is what the
-    modality needs to read new rows alike; `example` holds a few rows of the inputs as the source had them, before
-    typing. `notes` and `findings` are what reading lost or guessed. `unlabelled` has the inputs (m, p) of rows without
-    a target, typed as `inputs` are (categories may have
-    levels of their own); None where there are none, and where times order the rows: theirs may be later than a fold's.
+    `inputs` has a RangeIndex, unique string column names, and of a table only these dtypes: float64 (integers too),
+    boolean columns as float64 0/1, pandas `category` for anything nominal (string categories), `str` for free texts,
+    datetime64[ns] for dates; missing values are NaN/NaT. `target` holds class codes (int64) or float64 values and
+    has no missing entry. `groups` (int64 codes) and `times` (int64 or float64, ascending means later) are set only
+    where the user named a column for them; that column is then not among the inputs (a group) or still is (a time).
+    `schema` is what the modality needs to read new rows alike; `example` holds a few rows of the inputs as the source
+    had them, before typing. `notes` and `findings` are what reading lost or guessed. `unlabelled` has the inputs (m, p)
+    of rows without a target, typed as `inputs` are (categories may have levels of their own); None where there are
+    none, and where times order the rows: theirs may be later than a fold's.
     """
 
     name: str

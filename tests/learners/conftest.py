@@ -31,15 +31,19 @@ def pytest_generate_tests(metafunc):
             for name, check in checks(learner, quick=quick)
         ]
         metafunc.parametrize("promise", promises)
-    if "learner" in metafunc.fixturenames:
+    if {"learner", "task"} <= set(metafunc.fixturenames):
+        pairs = [pytest.param(each, task, id=f"{each.name}-{task}") for each in members for task in each.tasks]
+        metafunc.parametrize(("learner", "task"), pairs)
+    elif "learner" in metafunc.fixturenames:
         metafunc.parametrize("learner", members, ids=lambda learner: learner.name)
-    if "task" in metafunc.fixturenames:
+    elif "task" in metafunc.fixturenames:
         metafunc.parametrize("task", TASKS)
 
 
 @pytest.fixture
-def table():
-    return made_table
+def table(request):
+    """Make tables that whoever is tried can learn from."""
+    return Subject(request.getfixturevalue("learner")).table if "learner" in request.fixturenames else made_table
 
 
 @pytest.fixture

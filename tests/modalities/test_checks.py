@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.modalities.tabular import MODALITY
-from advisor.modalities.tabular.checks import CHECKS
-from advisor.modalities.tabular.checks.association import (
+from advisor.measuring.association import (
     held_out_skill,
     likeness_of_neighbours,
     likeness_within,
     rank_auc,
 )
+from advisor.modalities.tabular import MODALITY
+from advisor.modalities.tabular.checks import CHECKS
 from advisor.modalities.tabular.checks.entities import names_an_entity
 from advisor.records import Finding
 from tests.modalities.clean_table import ROWS, TARGETS, clean, dataset_of
@@ -90,6 +90,33 @@ def test_many_levels_and_texts_are_found():
     table["note"] = [" ".join(rng.choice(words, 7)) for _ in range(ROWS)]
     assert found(table, "D05").evidence["columns"] == ["town"]
     assert found(table, "D06").evidence["columns"] == ["note"]
+
+
+def remarks(seed: int, rows: int = ROWS) -> list[str]:
+    words = ["the", "a", "quick", "brown", "fox", "jumps", "over", "lazy", "dog", "again", "and", "then"]
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(words, 9)) for _ in range(rows)]
+
+
+def test_texts_that_repeat_another_one_but_for_numbers_and_signs_are_found():
+    table = clean(0).assign(note=remarks(0))
+    assert "D08" not in codes(table)
+    mails = [f"Dear {n} friend, you WON {n} pounds!!" for n in range(90)]
+    finding = found(table.assign(note=[*mails, *remarks(0)[90:]]), "D08")
+    assert finding.severity == "severe" and finding.evidence["texts"] == 89 and finding.evidence["disputed"] == 1
+    assert "1 of them has more than one class" in finding.message
+    assert found(table.assign(note=[*mails[:12], *remarks(0)[12:]]), "D08").severity == "warning"
+
+
+def test_texts_that_name_their_class_are_found():
+    table = clean(0)
+    told = table.assign(note=[f"{text} [{grade}]" for text, grade in zip(remarks(0), table["grade"], strict=True)])
+    assert found(told, "L05", "grade").evidence["right"] == 1
+    some = np.where(np.arange(ROWS) % 3 == 0, told["note"], remarks(0))
+    assert "L05" not in codes(table.assign(note=some), "grade"), "a third of them may well speak of it"
+    wrong = table.assign(note=[f"{text} {grade}" for text, grade in zip(remarks(0), table["grade"][::-1], strict=True)])
+    assert "L05" not in codes(wrong, "grade")
+    assert "L05" not in codes(table.assign(note=remarks(0)), "grade")
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -209,11 +209,32 @@ def test_date_parts_by_hand():
     np.testing.assert_allclose(encoded, wanted)
 
 
-def test_free_text_becomes_its_length():
-    text = [f"this is remark number {n} about {'very ' * (n % 5)}much" for n in range(80)]
-    encoded = MODALITY.encoder("frame").fit_transform(pd.DataFrame({"t": pd.Categorical(text)}))
-    assert list(encoded.columns) == ["t characters", "t words"]
-    assert encoded["t words"].iloc[3] == len(text[3].split())
+TALES = [
+    f"{'ships sail the sea' if n % 3 else 'trains run on rails'} {'very ' * (n % 5)}much {n % 4}" for n in range(80)
+]
+
+
+def test_free_text_becomes_its_length_and_what_it_is_about():
+    texts = pd.DataFrame({"t": pd.array([*TALES[:-1], None], dtype="str")})
+    encoder = MODALITY.encoder("frame").fit(texts)
+    encoded = encoder.transform(texts)
+    assert list(encoded.columns[:3]) == ["t characters", "t words", "t topic 1"]
+    assert encoded["t words"].iloc[3] == len(TALES[3].split()) and np.isnan(encoded["t words"].iloc[-1])
+    topics = encoded.filter(like="topic").to_numpy()
+    ships = np.arange(80) % 3 != 0
+    assert max(abs(np.corrcoef(topic[:-1], ships[:-1])[0, 1]) for topic in topics.T) > 0.9
+    np.testing.assert_allclose(topics[-1], 0, atol=1e-6)
+    strange = encoder.transform(pd.DataFrame({"t": pd.array(["words never seen", "", None], dtype="str")}))
+    assert np.isfinite(strange.filter(like="topic").to_numpy()).all()
+
+
+@pytest.mark.parametrize("text", ["", ":)", "🙂 🙂", "!!! ???"])
+def test_texts_without_a_word_are_about_nothing(text):
+    texts = pd.DataFrame(
+        {"t": pd.array([text + " " * (n % 3) for n in range(60)], dtype="str"), "x": np.arange(60) % 7.0}
+    )
+    encoded = MODALITY.encoder("matrix").fit_transform(texts)
+    assert len(encoded) == 60 and np.isfinite(encoded).all()
 
 
 def test_encoders_sit_in_pipelines(inputs, target):
@@ -235,7 +256,7 @@ def test_encoders_sit_in_pipelines(inputs, target):
         (pd.Categorical(["a", "b"] * 30), "categorical"),
         (pd.Categorical([f"c{n % 55}" for n in range(600)]), "high-cardinality"),
         (pd.Categorical([f"c{n}" for n in range(60)]), "id-like"),
-        (pd.Categorical([f"a longer text with number {n}" for n in range(60)]), "text-like"),
+        (pd.array([f"a longer text with number {n}" for n in range(60)], dtype="str"), "text"),
         (pd.Categorical(["a"] * 60), "constant"),
         (pd.date_range("2020", periods=60).as_unit("ns"), "date"),
     ],
@@ -270,7 +291,7 @@ def test_real_tables(name, real_table):
     path, goal, task = real_table(name)
     dataset = read(path, target=goal)
     assert dataset.task == ("binary" if name == "heart-c" else task)
-    assert {str(dtype) for dtype in dataset.inputs.dtypes} <= {"float64", "category", "datetime64[ns]"}
+    assert {str(dtype) for dtype in dataset.inputs.dtypes} <= {"float64", "category", "str", "datetime64[ns]"}
     assert len(MODALITY.facts(dataset)) == dataset.inputs.shape[1]
     draw = np.random.default_rng(0).permutation(len(dataset.target))[:2000]
     train, test = np.array_split(draw, 2)

@@ -14,16 +14,24 @@ from advisor.contracts import Modality
 from advisor.errors import did_you_mean
 from advisor.modalities import is_there
 from advisor.modalities.tabular import values
+from advisor.modalities.tabular.bag import BagEncoder
 from advisor.modalities.tabular.checks import look_for_findings
 from advisor.modalities.tabular.encode import FrameEncoder, MatrixEncoder, NetEncoder, OrdinalEncoder
 from advisor.modalities.tabular.files import ENDINGS, OPENML, ending, raw_table
 from advisor.modalities.tabular.frames import is_table
+from advisor.modalities.tabular.joined import is_array
 from advisor.modalities.tabular.kinds import facts
 from advisor.modalities.tabular.new_rows import DECIMAL, TypedTable
 from advisor.modalities.tabular.read import read
 from advisor.records import Column, Dataset, Finding
 
-STYLES = {"matrix": MatrixEncoder, "ordinal": OrdinalEncoder, "frame": FrameEncoder, "net": NetEncoder}
+STYLES = {
+    "matrix": MatrixEncoder,
+    "ordinal": OrdinalEncoder,
+    "frame": FrameEncoder,
+    "net": NetEncoder,
+    "bag": BagEncoder,
+}
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,9 @@ class Tabular:
     )
 
     def claims(self, source: Any) -> bool:
-        """Tell whether `source` is a table of Python, a file with a known ending, openml:ID, or a bare name."""
+        """Tell whether `source` is a table or array, a file with a known ending, openml:ID, or a bare name."""
         if not isinstance(source, (str, Path)):
-            return is_table(source)
+            return is_table(source) or is_array(source)
         if str(source).lower().startswith(OPENML):
             return True
         path = Path(source)
@@ -91,11 +99,11 @@ class Tabular:
         """Look for the findings D, L and S that are about tables; see `advisor.modalities.tabular.checks`."""
         return look_for_findings(dataset, columns)
 
-    def encoder(self, style: str) -> Any:
-        """Return an unfitted encoder: 'matrix', 'ordinal', 'frame' or 'net'."""
+    def encoder(self, style: str, **options: Any) -> Any:
+        """Return an unfitted encoder: 'matrix', 'ordinal', 'frame', 'net' or 'bag'; `options` are parameters of its."""
         if style not in STYLES:
             raise ValueError(f"No encoder is called {style!r}. {did_you_mean(style, STYLES)}")
-        return STYLES[style]()
+        return STYLES[style](**options)
 
 
 MODALITY: Modality = Tabular()

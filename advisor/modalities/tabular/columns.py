@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from advisor.errors import UserError, did_you_mean
-from advisor.modalities.tabular.kinds import category_kind, counts_rows, level_counts
+from advisor.modalities.tabular.kinds import category_kind, counts_rows, is_text, level_counts
+from advisor.modalities.tabular.texts import TextReader
 
 DATE_PARTS = ("days", "month", "day", "weekday", "hour")
-TEXT_PARTS = ("characters", "words")
 LARGEST = 1e37  # stays finite as float32, and so do sums of a few
 
 
@@ -21,8 +22,8 @@ class Columns(BaseEstimator):
     """Takes a typed frame apart; every encoder is built on it.
 
     Left out, by the rows of `fit`: constant columns and id-like ones (a new id says nothing). Dates become days since
-    1970, month, day, weekday (Monday is 0) and hour, as far as these vary; text-like columns become their number of
-    characters and of words, which is little but honest: a language model is another modality's matter. Categories
+    1970, month, day, weekday (Monday is 0) and hour, as far as these vary; texts become their number of
+    characters, of words, and what they are about (texts.TextReader). Categories
     keep their `max_levels` most frequent levels with at least `min_rows` rows; every other level, unseen ones
     included, gets the code -1 like a missing cell, so that a model has met in training what new levels will look
     like. Where nothing is left, one column of zeros named 'nothing' keeps learners alive.
@@ -42,20 +43,23 @@ class Columns(BaseEstimator):
         self.texts_: list[str] = []
         levels: dict[str, pd.Index] = {}
         for name, dtype in zip(X.columns, X.dtypes, strict=True):
+            if is_text(dtype):
+                self.texts_.append(name)
+                continue
             if not isinstance(dtype, pd.CategoricalDtype):
                 (self.dates_ if dtype.kind == "M" else self.floats_).append(name)
                 continue
             counts = level_counts(X[name].cat.codes.to_numpy(), len(X[name].cat.categories))
             kind = category_kind(X[name].cat.categories, counts)
-            if kind == "text-like":
-                self.texts_.append(name)
-            elif kind != "constant" and kind != "id-like":
+            if kind != "constant" and kind != "id-like":
                 # Plain objects: every booster takes them, and look-ups are several times faster than in Arrow texts.
                 levels[name] = X[name].cat.categories[self._kept(counts)].astype(object)
         self.levels_ = {name: kept for name, kept in levels.items() if len(kept)}
         names = [*self.floats_, *(f"{name} {part}" for name in self.dates_ for part in DATE_PARTS)]
-        names += [f"{name} {part}" for name in self.texts_ for part in TEXT_PARTS]
-        matrix = self._matrix(X)
+        self.readers_ = {name: TextReader() for name in self.texts_}
+        told = [reader.fit_transform(X[name]) for name, reader in self.readers_.items()]
+        names += [part for name, reader in self.readers_.items() for part in reader.names(name)]
+        matrix = self._matrix(X, told)
         self.kept_ = np.flatnonzero(_informative(matrix))
         self.number_names_ = [names[place] for place in self.kept_]
         if not self.number_names_ and not self.levels_:
@@ -85,27 +89,30 @@ class Columns(BaseEstimator):
             frequent = np.sort(frequent[np.argsort(-counts[frequent], kind="stable")[: self.max_levels]])
         return frequent
 
-    def _matrix(self, X: pd.DataFrame) -> np.ndarray:
+    def _matrix(self, X: pd.DataFrame, told: Sequence[np.ndarray] | None = None) -> np.ndarray:
+        """Return all numbers (n, q); `told` are those of texts where they are known already."""
         parts = [X[self.floats_].to_numpy(dtype=np.float64, na_value=np.nan)] if self.floats_ else []
         parts += [_date_parts(X[name].to_numpy()) for name in self.dates_]
-        parts += [_text_parts(X[name]) for name in self.texts_]
+        parts += told if told is not None else [self.readers_[name].transform(X[name]) for name in self.texts_]
         matrix = np.hstack(parts) if len(parts) > 1 else parts[0] if parts else np.empty((len(X), 0))
         return np.clip(matrix, -LARGEST, LARGEST)
 
     def _drop_unused_sources(self) -> None:
         """Forget sources of which no column is kept, so that new rows do not pay for them."""
-        width_dates, width_texts = len(DATE_PARTS), len(TEXT_PARTS)
-        used = np.zeros(len(self.floats_) + width_dates * len(self.dates_) + width_texts * len(self.texts_), dtype=bool)
-        used[self.kept_] = True
-        cuts = np.cumsum([len(self.floats_), width_dates * len(self.dates_)])
-        floats, dates, texts = np.split(used, cuts)
-        dates, texts = dates.reshape(-1, width_dates), texts.reshape(-1, width_texts)
-        keep_dates, keep_texts = np.asarray(dates.any(axis=1)), np.asarray(texts.any(axis=1))
-        self.floats_ = [name for name, keep in zip(self.floats_, floats, strict=True) if keep]
-        self.dates_ = [name for name, keep in zip(self.dates_, keep_dates, strict=True) if keep]
-        self.texts_ = [name for name, keep in zip(self.texts_, keep_texts, strict=True) if keep]
-        left = [np.ones(int(floats.sum()), dtype=bool), dates[keep_dates].ravel(), texts[keep_texts].ravel()]
-        self.kept_ = np.flatnonzero(np.concatenate(left))
+        width = len(DATE_PARTS)
+        sizes = [1] * len(self.floats_) + [width] * len(self.dates_)
+        sizes += [len(self.readers_[name].names(name)) for name in self.texts_]
+        sources = [*self.floats_, *self.dates_, *self.texts_]
+        kept = np.zeros(sum(sizes), dtype=bool)
+        kept[self.kept_] = True
+        parts = np.split(kept, np.cumsum(sizes)[:-1])[: len(sources)]
+        used = {name for name, part in zip(sources, parts, strict=True) if part.any()}
+        self.floats_, self.dates_, self.texts_ = (
+            [name for name in names if name in used] for names in (self.floats_, self.dates_, self.texts_)
+        )
+        self.readers_ = {name: self.readers_[name] for name in self.texts_}
+        left = [part for part in parts if part.any()]
+        self.kept_ = np.flatnonzero(np.concatenate(left)) if left else np.empty(0, dtype=np.int64)
 
     def _check(self, X: pd.DataFrame) -> None:
         check_is_fitted(self, "kept_")
@@ -156,9 +163,3 @@ def _date_parts(values: np.ndarray) -> np.ndarray:
     parts = np.column_stack([whole + hours / 24.0, month, day, (whole + 3) % 7, hours]).astype(np.float64)
     parts[np.isnat(values)] = np.nan
     return parts
-
-
-def _text_parts(column: pd.Series) -> np.ndarray:
-    codes, levels, _ = _levels_in_use(column)
-    parts = np.array([(len(level), len(level.split())) for level in levels] or np.empty((0, 2)), dtype=np.float64)
-    return np.asarray(np.vstack([parts, [np.nan, np.nan]])[codes])

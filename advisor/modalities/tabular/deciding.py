@@ -17,6 +17,7 @@ from advisor.modalities.tabular.forms import (
     FALSE,
     TRUE,
     Form,
+    Values,
     categories,
     ends,
     finite,
@@ -27,7 +28,7 @@ from advisor.modalities.tabular.forms import (
     read_as,
     strangers,
 )  # fmt: skip
-from advisor.modalities.tabular.kinds import category_kind, level_counts
+from advisor.modalities.tabular.kinds import category_kind, level_counts, reads_as_text
 from advisor.modalities.tabular.numbers import Style
 from advisor.modalities.tabular.words import Words, words
 from advisor.records import Finding
@@ -84,7 +85,7 @@ class Read:
     """
 
     form: Form
-    values: np.ndarray | pd.Categorical
+    values: Values
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -175,6 +176,9 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
         ):
             return _as_dates(column, spelt, found)
         return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly(name, "date", spelt, dated),))
+    if reads_as_text(spelt.levels, counts):
+        form = Form(name, "text")
+        return Read(form, read_as(form, column))
     numeric = readable | numbers.limits(spelt.levels)
     united = np.array([numbers.is_number(level) for level in spelt.levels], dtype=bool)
     findings = []

@@ -15,7 +15,10 @@ from advisor.modalities.tabular.dates import parse_dates, to_nanoseconds
 from advisor.modalities.tabular.numbers import PLAIN, Style
 from advisor.modalities.tabular.words import Words, words
 
+# A column that has been read: numbers or dates, categories, or texts.
+Values = np.ndarray | pd.Categorical | pd.api.extensions.ExtensionArray
 Kind = Literal["number", "boolean", "tick", "date", "category", "text"]
+TEXT = pd.StringDtype(na_value=np.nan)
 TRUE = frozenset({"yes", "true", "y", "t", "on"})
 FALSE = frozenset({"no", "false", "n", "f", "off"})
 
@@ -54,15 +57,17 @@ class Schema:
         return tuple(form.name for form in self.columns)
 
 
-def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> np.ndarray | pd.Categorical:
-    """Read `column` as `form` says, shape (n,): float64, datetime64[ns] or a pandas Categorical of texts.
+def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> Values:
+    """Read `column` as `form` says, shape (n,): float64, datetime64[ns], a pandas Categorical, or texts.
 
     A cell that does not fit the form is missing (NaN, NaT), and so is an infinite number.
     """
     dtype = column.dtype
     if form.kind == "tick":
         return ((spelt or words(column)).codes >= 0).astype(np.float64)
-    if form.kind in ("category", "text"):
+    if form.kind == "text":
+        return _texts(column, form)
+    if form.kind == "category":
         return categories(words(column, ("",)) if form.words else spelt or words(column))
     if form.kind == "date":
         if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
@@ -79,7 +84,7 @@ def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> np.nda
     return finite(_by_level(spelt or words(column), read, np.nan))
 
 
-def strangers(form: Form, column: pd.Series, values: np.ndarray | pd.Categorical) -> Words | None:
+def strangers(form: Form, column: pd.Series, values: Values) -> Words | None:
     """Return the cells that have something in them and could not be read by the form; None where there are none.
 
     What stood for a gap in the table that was learnt from does not count.
@@ -101,6 +106,13 @@ def categories(spelt: Words) -> pd.Categorical:
     rank = np.append(np.argsort(order), -1)
     levels = pd.Index(np.array(spelt.levels, dtype=object)[order], dtype=object)
     return pd.Categorical.from_codes(rank[spelt.codes], categories=levels)
+
+
+def _texts(column: pd.Series, form: Form) -> pd.api.extensions.ExtensionArray:
+    """Return a column as texts, trimmed at their ends; a gap is missing."""
+    spelt = words(column, ("",)) if form.words else words(column)
+    levels = pd.array([*spelt.levels, None], dtype=TEXT)
+    return levels.take(np.where(spelt.codes < 0, len(spelt.levels), spelt.codes))
 
 
 def plain_numbers(column: pd.Series) -> np.ndarray | None:

@@ -19,6 +19,11 @@ def is_target(target: Any) -> bool:
     return target is not None and not isinstance(target, (str, bytes, tuple)) and hasattr(target, "__len__")
 
 
+def is_array(inputs: Any) -> bool:
+    """Tell whether inputs are rows of cells without names: an array, a list, a sparse matrix."""
+    return isinstance(inputs, (np.ndarray, list)) or hasattr(inputs, "toarray")
+
+
 def joined(inputs: Any, target: Any) -> tuple[pd.DataFrame, str]:
     """Put inputs (n, p) and a target (n,) into one frame; return it and the target's name, its own or "target".
 

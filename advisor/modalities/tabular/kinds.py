@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ LEVELS_LOOKED_AT = 1000
 def facts(dataset: Dataset) -> tuple[Column, ...]:
     """Describe every input column: kind, share of missing cells, number of distinct values.
 
-    Kinds: numeric, integer, boolean, categorical, high-cardinality (more than 50 levels), text-like, date, constant
+    Kinds: numeric, integer, boolean, categorical, high-cardinality (more than 50 levels), text, date, constant
     (one value at most), id-like (it names rows rather than describes them).
     """
     return tuple(_describe(str(name), dataset.inputs[name]) for name in dataset.inputs.columns)
@@ -31,6 +33,10 @@ def _describe(name: str, column: pd.Series) -> Column:
         counts = level_counts(codes, len(column.cat.categories))
         kind, distinct = category_kind(column.cat.categories, counts), int((counts > 0).sum())
         return Column(name, kind, _share(int((codes < 0).sum()), len(codes)), distinct)
+    if is_text(column.dtype):
+        absent = column.isna().to_numpy()
+        distinct = int(column.nunique())
+        return Column(name, "text" if distinct > 1 else "constant", _share(int(absent.sum()), len(column)), distinct)
     values = column.to_numpy()
     absent = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)
     filled = values[~absent]
@@ -72,6 +78,23 @@ def level_counts(codes: np.ndarray, levels: int) -> np.ndarray:
     return np.bincount(codes.astype(np.int64) + 1, minlength=levels + 1)[1:]
 
 
+def is_text(dtype: Any) -> bool:
+    """Tell whether a typed column holds free text: the only ones that are kept as texts."""
+    return isinstance(dtype, pd.StringDtype)
+
+
+def reads_as_text(levels: Sequence[str], counts: np.ndarray) -> bool:
+    """Tell whether texts are free ones rather than categories: several words each, and most cells have their own.
+
+    `counts` (len(levels),) says how many cells have each.
+    """
+    used = np.flatnonzero(counts)
+    if len(used) <= HIGH_CARDINALITY or len(used) <= 0.1 * counts.sum():
+        return False
+    seen = used[:: max(1, len(used) // LEVELS_LOOKED_AT)]
+    return float(np.mean([levels[place].count(" ") + 1 for place in seen])) >= TEXT_WORDS
+
+
 def category_kind(levels: pd.Index, counts: np.ndarray) -> str:
     """Name the kind of a category column from its levels and how often each occurs (both of one length)."""
     used = np.flatnonzero(counts)
@@ -79,11 +102,6 @@ def category_kind(levels: pd.Index, counts: np.ndarray) -> str:
         return "constant"
     if len(used) <= HIGH_CARDINALITY and len(used) < FEWEST_FOR_AN_ID:
         return "categorical"
-    rows = int(counts.sum())
-    seen = levels[used[:: max(1, len(used) // LEVELS_LOOKED_AT)]]
-    words = float(np.mean([level.count(" ") + 1 for level in seen]))
-    if words >= TEXT_WORDS and len(used) > HIGH_CARDINALITY and len(used) > 0.1 * rows:
-        return "text-like"
-    if len(used) >= ID_SHARE * rows:
+    if len(used) >= ID_SHARE * int(counts.sum()):
         return "id-like"
     return "high-cardinality" if len(used) > HIGH_CARDINALITY else "categorical"

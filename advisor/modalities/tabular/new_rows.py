@@ -16,7 +16,7 @@ from advisor.errors import NewRowsWarning, UserError
 from advisor.modalities.tabular import frames, numbers
 from advisor.modalities.tabular.deciding import read_column
 from advisor.modalities.tabular.doubts import STAND_INS
-from advisor.modalities.tabular.forms import Form, Schema, read_as, strangers
+from advisor.modalities.tabular.forms import Form, Schema, Values, read_as, strangers
 from advisor.modalities.tabular.numbers import TIMES
 from advisor.modalities.tabular.words import words
 from advisor.wording import counted, shortened, some
@@ -81,7 +81,7 @@ class TypedTable(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _of_another_form(form: Form, column: pd.Series, values: np.ndarray | pd.Categorical, mark: str) -> Form | None:
+def _of_another_form(form: Form, column: pd.Series, values: Values, mark: str) -> Form | None:
     """Return how a new column is written that the form cannot read as it was meant, where that is beyond doubt.
 
     `mark` is the decimal mark that the numbers of its file are sure of, "" where none is.
@@ -112,7 +112,7 @@ def _inside(form: Form, values: np.ndarray) -> np.ndarray:
     return (values >= form.low - reach) & (values <= form.high + reach)
 
 
-def _strange(form: Form, column: pd.Series, values: np.ndarray | pd.Categorical) -> Iterator[str]:
+def _strange(form: Form, column: pd.Series, values: Values) -> Iterator[str]:
     """Say what of a new column could not be read, was never learnt, or is missing as it never was."""
     rows, name = len(column), shortened(form.name)
     if not rows:

@@ -15,6 +15,7 @@ from advisor.modalities.tabular.deciding import READABLE, Read, read_column, rem
 from advisor.modalities.tabular.doubts import spelt_alike
 from advisor.modalities.tabular.files import RawTable, Wish, raw_table
 from advisor.modalities.tabular.forms import Schema
+from advisor.modalities.tabular.joined import is_target, joined
 from advisor.modalities.tabular.layout import MOST_COLUMNS
 from advisor.modalities.tabular.target import read_target
 from advisor.modalities.tabular.words import words
@@ -43,12 +44,14 @@ def read(
 ) -> Dataset:
     """Read `source` into a Dataset of modality 'tabular'.
 
-    `target` may be left out where the source knows its own (the catalogue, most OpenML sets). The group column leaves
-    the inputs, the time column stays. `drop` names columns to leave out. `read_as` says of columns what they are
-    ("number", "category", "date" or "text"); `decimal`, `encoding`, `header` and `sheet` say how a file is written (see
-    `files.Wish`). Raises UserError with one sentence for whatever the person can mend; `Dataset.notes` and
-    `Dataset.findings` tell everything that was lost or guessed on the way.
+    `target` is the name of a column, or the target itself; it may be left out where the source knows its own (the
+    catalogue, most OpenML sets). The group column leaves the inputs, the time column stays. `drop` names columns to
+    leave out. `read_as` says of columns what they are ("number", "category", "date" or "text"); `decimal`, `encoding`,
+    `header` and `sheet` say how a file is written (see `files.Wish`). Raises UserError with one sentence for whatever
+    the person can mend; `Dataset.notes` and `Dataset.findings` tell everything that was lost or guessed on the way.
     """
+    if is_target(target):
+        source, target = joined(source, target)
     wish = _wish(read_as, decimal, encoding, header, sheet)
     _of_type(str, task=task, name=name)
     table = raw_table(source, wish)

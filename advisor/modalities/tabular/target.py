@@ -194,11 +194,11 @@ def _about_missing(name: str, rows: int, kept: int) -> list[str]:
 
 
 def _amounts(name: str, read: Read, keep: np.ndarray, notes: list[str]) -> Target:
-    if isinstance(read.values, pd.Categorical):
+    if read.form.kind in ("category", "text"):
         raise UserError(
             f"The target {name!r} holds texts, not numbers; use --task binary or multiclass, or clean the column."
         )
-    kept = read.values[keep].astype(np.float64)
+    kept = np.asarray(read.values, dtype=np.float64)[keep]
     if np.ptp(kept) == 0:
         raise UserError(f"The target {name!r} has one value, {kept[0]:g}, in every row; there is nothing to predict.")
     return Target("regression", kept, keep, (), tuple(notes))

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from advisor.modalities.tabular.kinds import is_text
 from advisor.records import Column, Dataset
 
 MOST_COLUMNS_A_CATEGORY = 100
-COLUMNS_A_DATE = 6
+COLUMNS_A_DATE, COLUMNS_A_TEXT = 6, 2
 
 
 def as_numbers(values: pd.Series) -> np.ndarray:
-    """Return a column as float64 (n,): numbers as they are, dates as seconds, levels as codes; NaN is missing."""
+    """Return a column as float64 (n,): numbers as they are, dates as seconds, words as codes; NaN is missing."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes = values.cat.codes.to_numpy().astype(np.float64)
+        return np.where(codes < 0, np.nan, codes)
+    if is_text(values.dtype):
+        codes = pd.factorize(values)[0].astype(np.float64)
         return np.where(codes < 0, np.nan, codes)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         seconds = values.to_numpy().astype("datetime64[s]").astype(np.int64).astype(np.float64)
@@ -54,12 +58,15 @@ def fingerprint(dataset: Dataset) -> str:
 
 
 def width(dataset: Dataset, columns: Sequence[Column]) -> int:
-    """Return how many columns a one-hot encoding would have: one a number, one a level (at most 100), six a date."""
+    """Return how many columns a one-hot encoding would have: one a number, one a level (at most 100), six a date, two a
+    text."""
     encoded = 0
     for column in columns:
         dtype = dataset.inputs[column.name].dtype
         if isinstance(dtype, pd.CategoricalDtype):
             encoded += min(column.distinct, MOST_COLUMNS_A_CATEGORY)
+        elif is_text(dtype):
+            encoded += COLUMNS_A_TEXT
         else:
             encoded += COLUMNS_A_DATE if pd.api.types.is_datetime64_any_dtype(dtype) else 1
     return encoded

@@ -15,7 +15,7 @@ LONGEST_DATA_NAME, LONGEST_DIGEST = 500, 36
 # What MLflow calls the kinds of column that have one type; "any" is its word for all others.
 TYPES = {
     "numeric": "double", "integer": "double", "boolean": "double", "date": "datetime",
-    "categorical": "string", "high-cardinality": "string", "text-like": "string",
+    "categorical": "string", "high-cardinality": "string", "text": "string",
 }  # fmt: skip
 
 

@@ -14,13 +14,13 @@ from advisor.modalities.tabular.checks.columns import (
     id_like_columns,
     many_levels,
     telling_gaps,
-    text_columns,
 )
 from advisor.modalities.tabular.checks.drift import drift
 from advisor.modalities.tabular.checks.entities import repeated_entities
 from advisor.modalities.tabular.checks.leakage import copies_target, nearly_all_alone, predicts_alone
 from advisor.modalities.tabular.checks.order import row_order, time_column
 from advisor.modalities.tabular.checks.survey import Survey
+from advisor.modalities.tabular.checks.texts import labels_in_texts, repeated_texts, text_columns
 from advisor.records import Column, Dataset, Finding
 
 CHECKS: tuple[tuple[str, Callable[[Survey], Finding | None]], ...] = (
@@ -30,9 +30,11 @@ CHECKS: tuple[tuple[str, Callable[[Survey], Finding | None]], ...] = (
     ("D05", many_levels),
     ("D06", text_columns),
     ("D07", telling_gaps),
+    ("D08", repeated_texts),
     ("L01", predicts_alone),
     ("L02", copies_target),
     ("L03", nearly_all_alone),
+    ("L05", labels_in_texts),
     ("S01", time_column),
     ("S02", row_order),
     ("S03", repeated_entities),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from advisor.modalities.tabular.checks.association import correlation, ranks
+from advisor.measuring.association import correlation, ranks
 from advisor.modalities.tabular.checks.survey import Survey
 from advisor.modalities.tabular.values import row_hashes
 from advisor.records import Column, Finding, Severity
@@ -109,20 +109,6 @@ def many_levels(survey: Survey) -> Finding | None:
         f"{columns(names)} {have(names)} many levels ({found[names[0]]:,} in {names[0]!r}).",
         "Learners pool rare levels; a coarser grouping that means something may do better.",
         {"columns": names, "levels": found},
-    )
-
-
-def text_columns(survey: Survey) -> Finding | None:
-    """D06: free text, which is read as a category and so says little to any learner here."""
-    names = [column.name for column in survey.columns if column.kind == "text-like"]
-    if not names:
-        return None
-    return Finding(
-        "D06",
-        "warning",
-        f"{columns(names)} {have(names)} free text, which is read as a category here.",
-        f"Derive numbers or topics from the text first, or leave {them(names)} out: {drop(names)}.",
-        {"columns": names},
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.modalities.tabular.checks.association import rank_auc
+from advisor.measuring.association import DRIFT_AUC, drift_of_target, rank_auc
 from advisor.modalities.tabular.checks.forest import forest_skill
-from advisor.modalities.tabular.checks.order import DRIFT_AUC, clocks, drift_of_target, is_sorted, sorted_by_target
+from advisor.modalities.tabular.checks.order import clocks, is_sorted, sorted_by_target
 from advisor.modalities.tabular.checks.survey import Survey
 from advisor.records import Finding
 from advisor.wording import some

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.modalities.tabular.checks.association import likeness_within
+from advisor.measuring.association import likeness_within
 from advisor.modalities.tabular.checks.survey import Survey
 from advisor.records import Column, Finding
 from advisor.wording import are, option, some
@@ -98,7 +98,7 @@ def repeated_entities(survey: Survey) -> Finding | None:
 def _entity(survey: Survey, column: Column) -> Entity | None:
     named = names_an_entity(column.name)
     filled = survey.rows * (1 - column.missing_share)
-    if filled < 100 or column.name in survey.dates or column.kind in {"id-like", "text-like"}:
+    if filled < 100 or column.name in survey.dates or column.kind in {"id-like", "text"}:
         return None
     if not (named or column.name in survey.nominal):
         return None

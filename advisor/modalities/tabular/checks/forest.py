@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from advisor.modalities.tabular.checks.association import CLASSES_JUDGED, rank_auc, ranks
+from advisor.measuring.association import CLASSES_JUDGED, rank_auc, ranks
 
 TREES, FEWEST_ROWS_A_LEAF = 50, 5
 # A cut is drawn in half of the columns, but in no more than this many, so that wide tables stay a matter of seconds.

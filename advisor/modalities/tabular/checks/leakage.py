@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from advisor.modalities.tabular.checks.association import rank_correlation
+from advisor.measuring.association import rank_correlation
 from advisor.modalities.tabular.checks.forest import forest_skill
 from advisor.modalities.tabular.checks.survey import Survey
 from advisor.records import Finding

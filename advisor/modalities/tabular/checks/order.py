@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.modalities.tabular.checks.association import (
+from advisor.measuring.association import (
+    DRIFT_AUC,
+    drift_of_target,
     likeness_of_neighbours,
     likeness_of_neighbours_within,
-    rank_auc,
     rank_correlation,
 )
 from advisor.modalities.tabular.checks.entities import words
@@ -18,7 +19,6 @@ from advisor.modalities.tabular.checks.survey import Survey
 from advisor.records import Finding, Severity
 from advisor.wording import option, some
 
-DRIFT_AUC = 0.70
 SORTED_SHARE = 0.995
 CLEAR, ALIKE = 6.0, 0.1
 NEIGHBOURS_ALIKE = 0.3
@@ -188,19 +188,6 @@ def sorted_by_target(target: np.ndarray, classes: int) -> bool:
         return int((target[1:] != target[:-1]).sum()) < max(3 * classes, 0.01 * len(target))
     steps = np.diff(target)
     return bool(max((steps >= 0).mean(), (steps <= 0).mean()) >= 0.98)
-
-
-def drift_of_target(target: np.ndarray, classes: int) -> float:
-    """Return the AUC by which a target alone, in the order of the rows, tells their first fifth from the last."""
-    fifth = len(target) // 5
-    if fifth < 20:
-        return 0.5
-    first, last = target[:fifth], target[-fifth:]
-    if classes:
-        shares = np.bincount(first, minlength=classes) - np.bincount(last, minlength=classes)
-        return 0.5 + float(np.abs(shares).max()) / fifth / 2
-    auc = rank_auc(np.concatenate([first, last]), np.arange(2 * fifth) < fifth)
-    return max(auc, 1 - auc)
 
 
 def _likeness_of_columns(survey: Survey) -> float:

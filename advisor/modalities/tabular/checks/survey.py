@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from advisor.modalities.tabular.checks.association import held_out_skill
+from advisor.measuring.association import held_out_skill
+from advisor.modalities.tabular.kinds import is_text
 from advisor.modalities.tabular.values import as_numbers
 from advisor.records import Column, Dataset
 
@@ -67,7 +68,9 @@ class Survey:
     def nominal(self) -> frozenset[str]:
         """The names of the columns whose values have no order."""
         dtypes = self.dataset.inputs.dtypes.items()
-        return frozenset(str(name) for name, dtype in dtypes if isinstance(dtype, pd.CategoricalDtype))
+        return frozenset(
+            str(name) for name, dtype in dtypes if isinstance(dtype, pd.CategoricalDtype) or is_text(dtype)
+        )
 
     @cached_property
     def dates(self) -> frozenset[str]:

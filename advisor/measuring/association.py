@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 CLASSES_JUDGED = 20
+# Above this AUC between the first fifth and the last something has drifted.
+DRIFT_AUC = 0.70
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
@@ -186,3 +188,16 @@ def likeness_of_neighbours_within(values: np.ndarray, cell: np.ndarray) -> float
     if same.sum() < 3:
         return 0.0
     return correlation(place[order][1:][same], place[order][:-1][same])
+
+
+def drift_of_target(target: np.ndarray, classes: int) -> float:
+    """Return the AUC by which a target alone, in the order of the rows, tells their first fifth from the last."""
+    fifth = len(target) // 5
+    if fifth < 20:
+        return 0.5
+    first, last = target[:fifth], target[-fifth:]
+    if classes:
+        shares = np.bincount(first, minlength=classes) - np.bincount(last, minlength=classes)
+        return 0.5 + float(np.abs(shares).max()) / fifth / 2
+    auc = rank_auc(np.concatenate([first, last]), np.arange(2 * fifth) < fifth)
+    return max(auc, 1 - auc)
