@@ -39,6 +39,8 @@ def _objection(profile: Any) -> str | None:
 
 def _absent(foundation: str, task: str) -> str | None:
     found = weights_file(foundation, WEIGHTS)
+    if found and found.with_name("tokenizer.json").is_file():
+        found = None  # a net of texts has files of these names, too
     if foundation == DOWNLOAD or (found and found.with_name(ARCHITECTURE).is_file()):
         return None
     return f"--foundation {foundation!r} is or holds no file {WEIGHTS!r} with {ARCHITECTURE!r} beside it"

@@ -13,7 +13,7 @@ ITERATIVE = {
 BY_VIEWS = {"prior_fitted"}
 # Its default iterates and holds no row out that a curve could be told of.
 WITHOUT_A_CURVE = {"catboost"}
-ONE_THREAD = {"dummy", "linear", "tree", "autoencoder_linear"}
+ONE_THREAD = {"dummy", "linear", "tree", "autoencoder_linear", "tfidf_linear", "tfidf_nb", "tfidf_svm"}
 
 
 def test_keeps_its_promise(promise):
@@ -42,5 +42,5 @@ def test_tells_what_a_fit_takes(learner, task, setting, rows):
 
 def test_the_strong_nets_are_nets():
     strong = {learner.name for learner in catalogue() if learner.strong}
-    assert strong == {"lightpfn", "modern_nca", "prior_fitted", "realmlp", "tabicl", "tabm", "tabpfn"}
+    assert strong == {"lightpfn", "minilm", "modern_nca", "prior_fitted", "realmlp", "tabicl", "tabm", "tabpfn"}
     assert {learner.family for learner in catalogue() if learner.strong} == {"neural"}

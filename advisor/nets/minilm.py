@@ -1,0 +1,88 @@
+"""all-MiniLM-L6-v2: a text as 384 numbers that are near those of texts with a like meaning.
+
+A BERT of six layers (Devlin et al. 2019), distilled (Wang et al. 2020) and trained on pairs of sentences (Reimers and
+Gurevych 2019; weights Apache-2.0). It reads the first 256 pieces of words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+WIDTH, HEADS, HIDDEN, LAYERS, MOST_PIECES, BATCH = 384, 12, 1536, 6, 256, 32
+
+
+class MiniLM(nn.Module):
+    """Pieces of words (n, length) with a mask of those that count, to vectors of length 1, shape (n, 384)."""
+
+    def __init__(self, vocabulary: int, positions: int) -> None:
+        super().__init__()
+        self.word = nn.Embedding(vocabulary, WIDTH)
+        self.position = nn.Embedding(positions, WIDTH)
+        self.kind = nn.Embedding(2, WIDTH)
+        self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
+        layer = nn.TransformerEncoderLayer(
+            WIDTH, HEADS, HIDDEN, dropout=0.1, activation="gelu", layer_norm_eps=1e-12, batch_first=True
+        )
+        self.body = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
+
+    def forward(self, pieces: Tensor, counts: Tensor) -> Tensor:
+        """Return the mean of the pieces that count, scaled to length 1."""
+        places = torch.arange(pieces.shape[1], device=pieces.device)
+        seen = self.norm(self.word(pieces) + self.position(places) + self.kind.weight[0])
+        seen = self.body(seen, src_key_padding_mask=~counts)
+        weights = counts.unsqueeze(2).to(seen.dtype)
+        return nn.functional.normalize((seen * weights).sum(1) / weights.sum(1), dim=1)
+
+
+@lru_cache(maxsize=1)
+def load(folder: Path) -> tuple[MiniLM, Any]:
+    """Return the net and its tokenizer from a folder with model.safetensors and tokenizer.json; all share one."""
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+
+    theirs = load_file(str(folder / "model.safetensors"))
+    net = MiniLM(*(len(theirs[f"embeddings.{part}_embeddings.weight"]) for part in ("word", "position")))
+    net.load_state_dict(_renamed(theirs))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(MOST_PIECES)
+    tokenizer.enable_padding()
+    return net.eval(), tokenizer
+
+
+def _renamed(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return BERT's weights under the names that PyTorch's encoder has for them."""
+    ours = {f"{part}.weight": theirs[f"embeddings.{name}_embeddings.weight"]
+            for part, name in (("word", "word"), ("position", "position"), ("kind", "token_type"))}  # fmt: skip
+    for end in ("weight", "bias"):
+        ours[f"norm.{end}"] = theirs[f"embeddings.LayerNorm.{end}"]
+        for layer in range(LAYERS):
+            old, new = f"encoder.layer.{layer}", f"body.layers.{layer}"
+            asked = [theirs[f"{old}.attention.self.{part}.{end}"] for part in ("query", "key", "value")]
+            ours[f"{new}.self_attn.in_proj_{end}"] = torch.cat(asked)
+            for name, part in (
+                ("self_attn.out_proj", "attention.output.dense"), ("norm1", "attention.output.LayerNorm"),
+                ("linear1", "intermediate.dense"), ("linear2", "output.dense"), ("norm2", "output.LayerNorm"),
+            ):  # fmt: skip
+                ours[f"{new}.{name}.{end}"] = theirs[f"{old}.{part}.{end}"]
+    return ours
+
+
+@torch.inference_mode()
+def vectors(net: MiniLM, tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
+    """Return texts as vectors (len(texts), 384), float32; those of like length go together, so that few are padded."""
+    found = np.zeros((len(texts), WIDTH), dtype=np.float32)
+    order = np.argsort([len(text) for text in texts], kind="stable")
+    for start in range(0, len(texts), BATCH):
+        places = order[start : start + BATCH]
+        told = tokenizer.encode_batch([texts[place] for place in places])
+        pieces = torch.tensor([each.ids for each in told])
+        counts = torch.tensor([each.attention_mask for each in told], dtype=torch.bool)
+        found[places] = net(pieces, counts).numpy()
+    return found
