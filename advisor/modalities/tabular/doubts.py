@@ -189,9 +189,10 @@ def two_numbers(name: str, example: str) -> Finding:
 
 def unknown_numbers(name: str, example: str, levels: int) -> Finding:
     """Tell of categories that begin with a number or a currency, and may be amounts in a form that is not known."""
+    begin = "numbers" if re.match(r"\W*\d", example) else "a currency and a number"
     return Finding(
         "R03", "info",
-        f"Cells of column {name!r} look like amounts, as {example!r}, in a form that is not known. It was read as "
+        f"Cells of column {name!r} begin with {begin}, as {example!r}, in a form that is not known. It was read as "
         f"{counted(levels, 'category', 'categories')}.",
         "If they are amounts, write them as plain numbers.", {"column": name, "example": example, "levels": levels},
     )  # fmt: skip
