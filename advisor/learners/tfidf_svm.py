@@ -50,7 +50,14 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest label of each row, shape (n,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        said = self.predict_proba(X)
+        return np.asarray(self.classes_[said.argmax(axis=1)])
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that sparse matrices are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
