@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CORE = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
-FOUNDATION = [Requirement(line) for line in PROJECT["optional-dependencies"]["foundation"]]
+EXTRAS = [Requirement(line) for extra in ("foundation", "text") for line in PROJECT["optional-dependencies"][extra]]
 PINS = dict(
     line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
 )
@@ -49,7 +49,7 @@ def pip_calls(setup_env, monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("requirement", CORE + FOUNDATION + TEST, ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize("requirement", CORE + EXTRAS + TEST, ids=lambda requirement: requirement.name)
 def test_every_dependency_is_pinned_within_its_range(requirement):
     assert requirement.specifier.contains(PINS[canonicalize_name(requirement.name)])
     assert {clause.operator for clause in requirement.specifier} == {">=", "<"}
@@ -61,7 +61,7 @@ def test_pins_are_plain_versions():
 
 
 def test_the_package_imports_only_what_it_declares():
-    declared = {canonicalize_name(requirement.name) for requirement in CORE + FOUNDATION}
+    declared = {canonicalize_name(requirement.name) for requirement in CORE + EXTRAS}
     brought_along = {"advisor", "ray", "tabpfn"}  # ours, and what those bring who want it
     owners = packages_distributions()
     undeclared = {}

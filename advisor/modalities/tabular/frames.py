@@ -21,7 +21,7 @@ from advisor.errors import UserError
 from advisor.wording import shortened
 
 NESTED = (list, tuple, set, frozenset, dict, np.ndarray, pd.Series, pd.DataFrame)
-LOOKED_AT = 1_000
+BOOLEANS = {bool, np.bool_}
 
 
 def is_table(source: Any) -> bool:
@@ -138,19 +138,17 @@ def _of_objects(column: pd.Series) -> pd.Series:
         return pd.Series(pd.to_timedelta(column))
     if kinds and kinds <= {datetime.time, float}:
         return column.map(_seconds_of_day).astype(np.float64)
-    if kinds & {bool, np.bool_} and kinds - {bool, np.bool_}:
-        # pandas takes True and 1 for one.
-        return column.map(lambda cell: str(cell) if isinstance(cell, (bool, np.bool_)) else cell).astype(object)
-    if uuid.UUID in kinds or decimal.Decimal in kinds:
+    if kinds & {uuid.UUID, decimal.Decimal} or (kinds & BOOLEANS and kinds - BOOLEANS):
         return column.map(_of_object).astype(object)
     return column
 
 
 def _of_object(cell: Any) -> Any:
-    """Return a cell among others of any kind as one that pandas can look at: it fails on a signalling NaN."""
+    """Return a cell among others of any kind as one that pandas can look at: it fails on a signalling NaN, and takes
+    True and 1 for one."""
     if isinstance(cell, decimal.Decimal):
         return _float(cell)
-    return str(cell) if isinstance(cell, uuid.UUID) else cell
+    return str(cell) if isinstance(cell, (uuid.UUID, *BOOLEANS)) else cell
 
 
 def _seconds_of_day(cell: Any) -> float:
