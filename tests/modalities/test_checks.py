@@ -101,11 +101,13 @@ def remarks(seed: int, rows: int = ROWS) -> list[str]:
 def test_texts_that_repeat_another_one_but_for_numbers_and_signs_are_found():
     table = clean(0).assign(note=remarks(0))
     assert "D08" not in codes(table)
-    mails = [f"Dear {n} friend, you WON {n} pounds!!" for n in range(90)]
+    mails = [f"Dear {n} friend, you surely WON {n} pounds today!!" for n in range(90)]
     finding = found(table.assign(note=[*mails, *remarks(0)[90:]]), "D08")
     assert finding.severity == "severe" and finding.evidence["texts"] == 89 and finding.evidence["disputed"] == 1
     assert "1 of them has more than one class" in finding.message
     assert found(table.assign(note=[*mails[:12], *remarks(0)[12:]]), "D08").severity == "warning"
+    names = [f"Maruti Swift Dzire {model}" for model in np.random.default_rng(0).integers(0, 200, ROWS)]
+    assert "D08" not in codes(table.assign(note=names)), "names of things are written alike"
 
 
 def test_texts_that_name_their_class_are_found():

@@ -13,6 +13,8 @@ from advisor.wording import columns, counted, have, percent, shortened
 
 # From these shares of the rows on copies flatter scores by a little, and by much.
 FEW_COPIES, MANY_COPIES = 0.01, 0.1
+# Shorter ones, such as names of things, are written alike by themselves.
+FEWEST_WORDS = 8
 # A text names its class where so many of those with a class's name are of that class, and so many have one.
 SURE_SHARE, FEWEST_SHARE, SHORTEST_LABEL = 0.9, 0.5, 3
 MOST_CLASSES = 50
@@ -42,9 +44,9 @@ def repeated_texts(survey: Survey) -> Finding | None:
     for name in _names(survey):
         bare = [_bare(text) for text in survey.dataset.inputs[name].fillna("")]
         level = pd.factorize(np.array(bare, dtype=object))[0]
-        filled = np.array([bool(text) for text in bare])
+        long = np.array([text.count(" ") >= FEWEST_WORDS - 1 for text in bare])
         size = np.bincount(level)[level]
-        copies = filled & (size > 1)
+        copies = long & (size > 1)
         extra = int(copies.sum() - len(np.unique(level[copies])))
         if extra < FEW_COPIES * survey.rows:
             continue
