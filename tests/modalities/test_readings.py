@@ -160,7 +160,7 @@ GAPS: dict[str, Case] = {
     "empty": (lines("x,y", "5,a", ",b"), {"x": [5, GAP]}, []),
     "the usual words": (lines("x,y", "5,a", "NA,b", "n/a,a", "NULL,b", "null,a", "?,b", "#N/A,a", "-nan,b"),
                         {"x": [5, *[GAP] * 7]}, []),
-    "of spreadsheets": (lines("x,y", "5,a", "#DIV/0!,b", "#REF!,a", "#VALUE!,b"), {"x": [5, GAP, GAP, GAP]}, []),
+    "of spreadsheets": (lines("x,y", "5,a", "#DIV/0!,b", "#REF!,a", "#VALUE!,b"), {"x": [5, GAP, GAP, GAP]}, ["R03"]),
     "of databases": (lines("x,y", "5,a", "\\N,b", "(null),a"), {"x": [5, GAP, GAP]}, []),
     "a dash among many numbers": (lines("x,y", *(f"{n}.5,{'ab'[n % 2]}" for n in range(20)), "-,a", times=3),
                                   {"x": [0.5, 1.5]}, ["R03"]),
@@ -204,6 +204,17 @@ CODES: dict[str, Case] = {
     "zero alone": (lines("x,y", "0,a", "10,b"), {"x": [0, 10]}, []),
     "zero before the point": (lines("x,y", "0.5,a", "0.25,b"), {"x": [0.5, 0.25]}, []),
     "noughts at the end": (lines("x,y", "1.1,a", "1.10,b", "2.0,a"), {"x": ["1.1", "1.10", "2.0"]}, ["R02"]),
+    "zeros in front, and a nought behind the point": (
+        lines("x,y", *(f"{701 * row:05d}.0,{'ab'[row % 2]}" for row in range(1, 40))), {"x": ["00701.0"]}, ["R02"]),
+    "two signs": (
+        lines("x,y", *(f"{'-' * (row % 3)}{row},a" for row in range(1, 30)), "4,b"),
+        {"x": ["-1", "--2"]}, ["R03"]),
+    "formulas that failed": (
+        lines("x,y", *(f"{row}.5,{'ab'[row % 2]}" for row in range(20)), "#DIV/0!,a", "#REF!,b"),
+        {"x": [0.5]}, ["R03"]),
+    "limits and a word of a test": (
+        lines("x,y", "<0.001,a", "NS,b", "0.031,a", "0.2,b", "0.44,a", "0.9,b", "0.0021,a"),
+        {"x": ["<0.001"]}, ["R03"]),
     "zeros in front, and a word": (
         lines("x,y", *(f"0{code},{'ab'[code % 2]}" for code in range(9400, 9430)), tail="Unknown,a\n"),
         {"x": ["09400"]}, ["R02"]),
@@ -336,6 +347,9 @@ DATES: dict[str, Case] = {
         {"x": ["Mon Jan 01 2024 06:10:00 GMT+0100 (CET)"]}, ["R03"]),
     "with a day of the week": (
         lines("x;y", "Di, 01.01.2024;a", "Mi, 02.01.2024;b"), {"x": ["Di, 01.01.2024"]}, ["R03"]),
+    "with letters for a zone": (
+        lines("x,y", *(f"10/{day:02d}/2024 01:10 PM EST,{'ab'[day % 2]}" for day in range(1, 28))),
+        {"x": ["10/01/2024 01:10 PM EST"]}, ["R03"]),
     "years": (lines("x,y", "2020,a", "2021,b"), {"x": [2020, 2021]}, []),
     "days without marks": (lines("x,y", *(f"202103{n},{'ab'[n % 2]}" for n in range(10, 30)), times=1),
                            {"x": [20210310]}, ["R02"]),
@@ -612,6 +626,22 @@ def test_a_row_without_an_end_is_refused_at_once(content, tmp_path):
 def test_names_that_are_there_twice_get_numbers(tmp_path):
     dataset = read(file(tmp_path, lines("x,x,x (2),x,y", "1,2,3,4,a", "5,6,7,8,b")), target="y")
     assert list(dataset.inputs) == ["x", "x (2)", "x (2) (2)", "x (3)"]
+
+
+@pytest.mark.parametrize("day", ["01/Oct/2024:00:05:01 +0200", "2024-10-01 00:05:01+02", "2024-10-01T00:05:01+02:00"])
+def test_times_of_a_zone_are_read_as_utc_and_told(day, tmp_path):
+    dataset = read(file(tmp_path, lines("x,y", f"{day},a", f"{day.replace('01/Oct', '02/Oct')},b")), target="y")
+    assert (
+        dataset.inputs["x"][0] == DAY("2024-09-30 22:05:01")
+        and "Times of a zone were read as UTC in 'x'." in dataset.notes
+    )
+
+
+def test_whole_numbers_of_python_that_are_too_large_are_codes():
+    dataset = read(
+        pd.DataFrame({"x": pd.Series([10**19 + row for row in range(60)], dtype=object), "y": [0, 1] * 30}), target="y"
+    )
+    assert dataset.inputs["x"].nunique() == 60 and [finding.code for finding in dataset.findings] == ["R02"]
 
 
 def test_long_runs_of_letters_take_no_time(tmp_path):

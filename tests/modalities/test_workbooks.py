@@ -112,3 +112,9 @@ def test_dates_that_a_spreadsheet_made_of_words_are_told(tmp_path):
     cells = ["TP53", "SEPT4", datetime.datetime(2024, 9, 2), "BRCA1"]
     dataset = read(book(tmp_path / "t.xlsx", [["x", "y"], *[[cells[n % 4], "ab"[n % 2]] for n in range(40)]]), "y")
     assert codes(dataset) == ["R03"] and "10 cells of column 'x' are dates among words" in dataset.findings[0].message
+
+
+def test_formulas_that_failed_are_told(tmp_path):
+    rows = [["#DIV/0!" if n % 9 == 3 else n + 0.5, "ab"[n % 2]] for n in range(40)]
+    dataset = read(book(tmp_path / "t.xlsx", [["x", "y"], *rows]), "y")
+    assert codes(dataset) == ["R03"] and dataset.inputs["x"].isna().sum() == 5 and dataset.inputs["x"][1] == 1.5

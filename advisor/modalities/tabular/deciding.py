@@ -44,7 +44,7 @@ MOST_GAP_WORDS = 5
 # Fewer whole numbers than these, with a word among them, may be codes or steps of a scale; from a few on it is told.
 FEWEST_NUMBERS, FEW_NUMBERS = 11, 3
 # So many numbers beside a few words are places in a race rather than steps of a scale.
-FEWEST_PLACES = 7
+FEWEST_PLACES = 6
 # From this share on few numbers, or numbers of several units, are worth a word.
 NEARLY_ALL = 0.9
 # Of so many categories that begin with a number it is told that they do.
@@ -73,7 +73,7 @@ _NO_DAY = re.compile(
 )
 _WHOLE = re.compile(r"\d+")
 _TICK = re.compile(r"1|[^\d\s]{1,12}")
-_ZONE = re.compile(r":\d\d[\d.]*[+-](?!00:?00)\d\d:?\d\d$")
+_ZONE = re.compile(r":\d\d[\d.]*\s?[+-](?!00(?::?00)?\]?$)\d\d(?::?\d\d)?\]?$")
 _TERM, _SEASON = re.compile(r"\d{4}[-/.][1-4]"), re.compile(r"(\d{4})[-/](\d\d)")
 
 
@@ -118,7 +118,7 @@ def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | N
                 return _found(column, words(column), decimal, first)  # ticks
             return Read(form, values, _lost_of_numbers(column), tuple(doubts.of_numbers(name, values)))
         if pd.api.types.is_timedelta64_dtype(dtype):
-            return Read(Form(name, "number"), read_as(Form(name, "number"), column))
+            return Read(Form(name, "number"), read_as(Form(name, "number"), column), ("Spans were read as seconds",))
         if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
             days = np.asarray(read_as(Form(name, "date"), column))
             beyond = column.notna().to_numpy() & np.isnat(days)
@@ -176,7 +176,9 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
         ):
             return _as_dates(column, spelt, found)
         return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly(name, "date", spelt, dated),))
-    if reads_as_text(spelt.levels, counts):
+    in_words = days_in_words(spelt.levels)
+    dated = _share(counts, in_words) >= NEARLY_ALL
+    if not dated and reads_as_text(spelt.levels, counts):
         form = Form(name, "text")
         return Read(form, read_as(form, column))
     numeric = readable | numbers.limits(spelt.levels)
@@ -184,11 +186,10 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
     findings = []
     left = [level for level, is_one in zip(spelt.levels, numeric, strict=True) if not is_one]
     words_alone = len(left) <= MOST_GAP_WORDS and not any(re.search(r"\d", level) for level in left)
-    many = readable.sum() >= (FEWEST_PLACES if words_alone else FEWEST_NUMBERS)
-    in_words = days_in_words(spelt.levels)
+    many = numeric.sum() >= (FEWEST_PLACES if words_alone else FEWEST_NUMBERS)
     if readable.sum() >= FEW_NUMBERS and _share(counts, numeric) >= (MOST_SHARE if many else NEARLY_ALL):
         findings.append(doubts.nearly(name, "number", spelt, readable))
-    elif _share(counts, in_words) >= NEARLY_ALL:
+    elif dated:
         findings.append(doubts.unknown_dates(name, spelt.levels[int(np.argmax(in_words))], len(spelt.levels)))
     elif len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
         findings.append(doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))]))
@@ -199,7 +200,7 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
     if not findings and (nearly_all or (united.sum() >= FEWEST_NUMBERS and _share(counts, united) >= MOST_SHARE)):
         example = spelt.levels[int(np.argmax(np.where(begins, 1 + ~readable, 0)))]
         findings.append(doubts.unknown_numbers(name, example, len(spelt.levels)))
-    findings += [*doubts.words_or_gaps(name, spelt), *doubts.spellings(name, spelt),
+    findings += [*doubts.words_or_gaps(name, spelt), *doubts.errors(name, spelt), *doubts.spellings(name, spelt),
                  *doubts.same_as_above(name, spelt)]  # fmt: skip
     return Read(Form(name, "category"), categories(spelt), (), tuple(findings))
 
@@ -230,6 +231,7 @@ def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, de
             f"A {'point was read as the mark between thousands' if points else 'comma was read as the decimal mark'}"
         )
     findings = [doubts.not_readable(name, "number", others, filled)] if others.levels else []
+    findings += doubts.errors(name, spelt)
     if style.other:
         findings.append(doubts.two_marks(name, spelt, style, decimal))
     if style.unit and style.bare and style not in numbers.TIMES:
@@ -370,7 +372,9 @@ def _are_doubtful(column: pd.Series, plain: np.ndarray) -> bool:
     if ends(plain) == (1, 1) and np.isnan(plain).any():
         return True  # ticks
     head = [cell.strip() for cell in column.iloc[:DOUBTFUL_SAMPLE].dropna()]
-    codes = pc.match_substring_regex(pa.chunked_array(column.array.__arrow_array__()), r"^\s*(?:0\d+|\d{16,})\s*$")
+    codes = pc.match_substring_regex(
+        pa.chunked_array(column.array.__arrow_array__()), r"^\s*(?:0\d+(?:\.0)?|\d{16,})\s*$"
+    )
     return bool(pc.any(codes).as_py()) or numbers.are_doubtful(head)
 
 

@@ -14,7 +14,7 @@ from advisor.modalities.tabular import numbers
 from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, parse_dates, swapped
 from advisor.modalities.tabular.forms import ends
 from advisor.modalities.tabular.numbers import Style
-from advisor.modalities.tabular.words import WORDS_OR_GAPS, Words
+from advisor.modalities.tabular.words import ERRORS, WORDS_OR_GAPS, Words
 from advisor.records import Finding, Severity
 from advisor.wording import counted, percent, some
 
@@ -64,7 +64,7 @@ def codes_or_amounts(name: str, example: str) -> Finding:
         example[0], "a number of so many digits is not exact"
     )
     return two_ways(
-        name, "info", f"{example!r} may be a code or the number {int(_NO_DIGIT.sub('', example))}",
+        name, "info", f"{example!r} may be a code or the number {int(_NO_DIGIT.sub('', example.removesuffix('.0')))}",
         f"as codes, which are categories, since {why}", f"If they are amounts, say --read {_quoted(name)}=number.",
         example=example, taken="category", other="number",
     )  # fmt: skip
@@ -128,6 +128,19 @@ def words_or_gaps(name: str, spelt: Words) -> Iterator[Finding]:
             "was read as a gap.",
             f"If it is a category, say --read {_quoted(name)}=category.",
             {"column": name, "words": told, "taken": "gap", "other": "category"},
+        )  # fmt: skip
+
+
+def errors(name: str, spelt: Words) -> Iterator[Finding]:
+    """Tell of what a spreadsheet writes where a formula failed, which was read as a gap."""
+    told = {word: cells for word, cells in spelt.gaps.items() if word in ERRORS}
+    if told:
+        cells = sum(told.values())
+        yield Finding(
+            "R03", "info" if cells < FEW_SHARE * len(spelt.codes) else "warning",
+            f"{counted(cells, 'cell')} of column {name!r} {'is' if cells == 1 else 'are'} where a formula failed, "
+            f"{some(list(told), SHOWN)}. {'It was' if cells == 1 else 'They were'} read as missing.",
+            "Mend the formula if there is a value.", {"column": name, "cells": cells, "words": list(told)},
         )  # fmt: skip
 
 

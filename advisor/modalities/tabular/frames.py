@@ -22,6 +22,7 @@ from advisor.wording import shortened
 
 NESTED = (list, tuple, set, frozenset, dict, np.ndarray, pd.Series, pd.DataFrame)
 BOOLEANS = {bool, np.bool_}
+LARGEST_EXACT_WHOLE = 2**53
 
 
 def is_table(source: Any) -> bool:
@@ -132,6 +133,8 @@ def _of_objects(column: pd.Series) -> pd.Series:
     kinds = {type(cell) for cell in column if cell is not None}
     if any(issubclass(kind, NESTED) for kind in kinds):
         raise _nested(column)
+    if int in kinds and any(isinstance(cell, int) and abs(cell) > LARGEST_EXACT_WHOLE for cell in column):
+        return column.map(_of_object).map(lambda cell: str(cell) if isinstance(cell, int) else cell).astype(object)
     if kinds and kinds <= {decimal.Decimal, float, int}:
         return column.map(_float).astype(np.float64)
     if kinds and kinds <= {datetime.timedelta, pd.Timedelta, np.timedelta64, type(pd.NaT), float}:

@@ -23,7 +23,7 @@ from advisor.modalities.tabular.dialects import BLANKS, SAMPLE_ROWS, cut, dialec
 from advisor.modalities.tabular.encodings import SAMPLE_BYTES, garbled, is_binary, is_utf8
 from advisor.modalities.tabular.strays import without_strays
 from advisor.modalities.tabular.text_files import TextTable
-from advisor.modalities.tabular.words import MISSING_WORDS
+from advisor.modalities.tabular.words import ERRORS, MISSING_WORDS
 
 # Below, pandas reads with one thread, and nobody waits.
 FEWEST_BYTES = 5 << 20
@@ -125,10 +125,11 @@ def _parsed(path: Path, delimiter: str, samples: Sequence[Sequence[str]]) -> pd.
     none.
     """
     plain = [text_files.are_plain(cells) for cells in samples]
-    words = {cell for cells, number in zip(samples, plain, strict=True) if number for cell in cells} & MISSING_WORDS
-    # Words for a gap are looked for, in each cell, only where there are some.
-    gaps: Any = {column: sorted(MISSING_WORDS) if number else [""] for column, number in enumerate(plain)} if words - {
-        ""} else [""]  # fmt: skip
+    seen = {cell for cells, number in zip(samples, plain, strict=True) if number for cell in cells} & MISSING_WORDS
+    gaps: Any = [""]
+    if seen - {""}:  # words for a gap are looked for, in each cell, only where there are some
+        words = sorted(MISSING_WORDS - ERRORS)
+        gaps = {column: words if number else [""] for column, number in enumerate(plain)}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # such columns are looked at below

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from advisor.modalities.tabular.words import MISSING_WORDS
+from advisor.modalities.tabular.words import ERRORS, MISSING_WORDS
 
 _MINUS = "-\u2212\u2013\ufe63\uff0d"
 _SIGN = f"[{re.escape(_MINUS)}+]"
@@ -70,7 +70,7 @@ _BODY = {
 }
 # Whole numbers in groups of three of which the first begins with a zero are codes.
 _PADDED = re.compile(rf"0\d{{1,2}}[.,'\u2019{_SPACES}]\d{{3}}(?!\d)")
-_GROUPS = re.compile(rf"\d{{1,3}}(?:[.,'\u2019{_SPACES}]\d{{3}})+|\d+")
+_GROUPS = re.compile(rf"\d{{1,3}}(?:[.,'\u2019{_SPACES}]\d{{3}})+|\d+(?:\.0)?")
 _TELEPHONE = re.compile(rf"\+(?:[\d()/{_SPACES}-]){{8,}}")
 _MONEY = re.compile(rf"(?:[^\w\s]{{0,2}}|{_CURRENCY})\s?\d")
 _OPEN = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
@@ -80,7 +80,7 @@ _MARKS = re.compile(r"[.,]")
 LOOKED_AT, HEAD = 2_000, 100
 # Marks between thousands are in doubt where so many numbers have one, or so many are alike.
 FEW_MARKED, MANY_ALIKE, ROUND_SHARE = 2, 20, 0.25
-_LONG_CODE = re.compile(r"0\d+|\d{16,}")
+_LONG_CODE = re.compile(r"0\d+(?:\.0)?|\d{16,}")
 # A mark that is sure in so few of the numbers that have it is none to rely on.
 FEW_SURE = 0.1
 
@@ -108,7 +108,7 @@ PLAIN = Style()
 # Units as people write them, a pattern.
 UNITS = (
     "nm|um|µm|mm|cm|dm|km|m|in|inch|ft|yd|mi|miles|ng|µg|ug|mg|kg|g|lb|lbs|oz|t|tons?|ms|s|sec|min|h|hr|hrs|hours?|d|days?|"
-    "weeks?|months?|y|yr|yrs|years?|°C|°F|degC|degF|deg|°|K|C|F|%|ppm|ppb|mol|mmol|µmol|V|mV|A|mA|W|kW|MW|kWh|MWh|Hz|kHz|"
+    "weeks?|wk|mo|months?|acres?|sqft|sqm|y|yr|yrs|years?|°C|°F|degC|degF|deg|°|K|C|F|%|ppm|ppb|mol|mmol|µmol|V|mV|A|mA|W|kW|MW|kWh|MWh|Hz|kHz|"
     "MHz|GHz|N|kN|Pa|hPa|kPa|MPa|bar|mbar|psi|J|kJ|cal|kcal|l|L|dl|dL|ml|mL|µl|ha|rpm|lx|lux|dB|cd|Ω|ohm|USD|EUR|GBP|CHF|"
     "JPY|\\$|€|£|k\\$|k€|bpm|mmHg|U|IU|px|bytes?|KB|MB|GB|counts?|units?|n|#|-|1"
 )
@@ -123,7 +123,7 @@ def plain(texts: Any) -> np.ndarray | None:
         if sample is not None and sample not in MISSING_WORDS and not is_number(sample):
             return None  # soon known of most that are none
     try:
-        filled = pc.if_else(pc.is_in(texts, pa.array(sorted(MISSING_WORDS), texts.type)), None, texts)
+        filled = pc.if_else(pc.is_in(texts, pa.array(sorted(MISSING_WORDS - ERRORS), texts.type)), None, texts)
         return np.asarray(pa.chunked_array(pc.cast(filled, pa.float64())).to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:
         return None
@@ -408,7 +408,7 @@ def _value(match: re.Match[str], style: Style) -> float:
     body, scale, unit = match["body"].rstrip(".,"), match["scale"] or "", unit_of(match)
     if not style.scaled:
         scale, unit = "", unit or scale
-    if _PADDED.match(body):
+    if _PADDED.match(body) or (match["sign"] and match["inner"]):
         return np.nan
     riddle = not sure and mark == thousands and not style.grouped
     if riddle or bool(match["open"]) != bool(match["close"]) or not _BODY[decimal].fullmatch(body):

@@ -22,7 +22,7 @@ from advisor.modalities.tabular.dialects import BLANKS, SAMPLE_ROWS, Dialect, cu
 from advisor.modalities.tabular.encodings import SAMPLE_BYTES, as_utf8
 from advisor.modalities.tabular.layout import Layout
 from advisor.modalities.tabular.strays import without_strays
-from advisor.modalities.tabular.words import MISSING_WORDS
+from advisor.modalities.tabular.words import ERRORS, MISSING_WORDS
 from advisor.records import Finding
 from advisor.wording import counted, shortened
 
@@ -290,7 +290,7 @@ def _by_arrow(
                     ignore_empty_lines=len(names) > 1,
                 ),
                 arrow.ConvertOptions(
-                    column_types=types, null_values=sorted(MISSING_WORDS), strings_can_be_null=False,
+                    column_types=types, null_values=sorted(MISSING_WORDS - ERRORS), strings_can_be_null=False,
                 ),
             )  # fmt: skip
             return table.rename_columns(list(names))

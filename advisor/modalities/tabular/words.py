@@ -18,6 +18,8 @@ _MISSING = (
     "#NUM! 1.#QNAN -1.#IND 1.#IND"
 )
 MISSING_WORDS = frozenset(["", *_MISSING.split()])
+# What a spreadsheet writes where a formula failed.
+ERRORS = frozenset({"#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NUM!"})
 # Of these, what may as well be a word: a drink with no alcohol, North America, a family's name.
 WORDS_OR_GAPS = ("None", "NA", "N/A", "Null", "NULL", "null", "nan", "NaN")
 # What stands in texts unseen: soft hyphens, blanks without width, marks of bytes and of the direction of writing.

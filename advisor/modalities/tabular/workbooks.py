@@ -18,7 +18,7 @@ import pandas as pd
 from advisor.errors import UserError, did_you_mean
 from advisor.modalities.tabular import doubts, frames, layout
 from advisor.modalities.tabular.strays import without_strays
-from advisor.modalities.tabular.words import MISSING_WORDS, text_of
+from advisor.modalities.tabular.words import ERRORS, MISSING_WORDS, text_of
 from advisor.records import Finding
 from advisor.wording import counted
 
@@ -192,7 +192,7 @@ def _unit(number_format: str) -> str:
 
 
 def _is_gap(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and cell.strip() in MISSING_WORDS)
+    return cell is None or (isinstance(cell, str) and cell.strip() in MISSING_WORDS - ERRORS)
 
 
 def _column(cells: list[Any]) -> pd.Series:
