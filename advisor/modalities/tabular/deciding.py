@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -176,33 +176,43 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
         ):
             return _as_dates(column, spelt, found)
         return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly(name, "date", spelt, dated),))
-    in_words = days_in_words(spelt.levels)
-    dated = _share(counts, in_words) >= NEARLY_ALL
-    if not dated and reads_as_text(spelt.levels, counts):
+    days_told = days_in_words(spelt.levels)
+    if _share(counts, days_told) < NEARLY_ALL and reads_as_text(spelt.levels, counts):
         form = Form(name, "text")
         return Read(form, read_as(form, column))
+    findings = [
+        *_besides(name, spelt, readable, days_told), *doubts.words_or_gaps(name, spelt), *doubts.errors(name, spelt),
+        *doubts.spellings(name, spelt), *doubts.same_as_above(name, spelt),
+    ]  # fmt: skip
+    return Read(Form(name, "category"), categories(spelt), (), tuple(findings))
+
+
+def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarray) -> Iterator[Finding]:
+    """Tell of what categories may be besides, the likeliest alone: numbers, of which some are `readable` (levels),
+    dates, of which some look like days (`days_told`), two numbers a cell, or amounts in a form that is not known."""
+    counts = spelt.counts
     numeric = readable | numbers.limits(spelt.levels)
     united = np.array([numbers.is_number(level) for level in spelt.levels], dtype=bool)
-    findings = []
     left = [level for level, is_one in zip(spelt.levels, numeric, strict=True) if not is_one]
     words_alone = len(left) <= MOST_GAP_WORDS and not any(re.search(r"\d", level) for level in left)
     many = numeric.sum() >= (FEWEST_PLACES if words_alone else FEWEST_NUMBERS)
     if readable.sum() >= FEW_NUMBERS and _share(counts, numeric) >= (MOST_SHARE if many else NEARLY_ALL):
-        findings.append(doubts.nearly(name, "number", spelt, readable))
-    elif dated:
-        findings.append(doubts.unknown_dates(name, spelt.levels[int(np.argmax(in_words))], len(spelt.levels)))
-    elif len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
-        findings.append(doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))]))
-    elif _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
-        findings.append(doubts.several_units(name, found_units))
+        yield doubts.nearly(name, "number", spelt, readable)
+        return
+    if _share(counts, days_told) >= NEARLY_ALL:
+        yield doubts.unknown_dates(name, spelt.levels[int(np.argmax(days_told))], len(spelt.levels))
+        return
+    if len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
+        yield doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))])
+        return
+    if _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
+        yield doubts.several_units(name, found_units)
+        return
     begins = numbers.begins(spelt.levels)
     nearly_all = len(spelt.levels) >= FEW_LEVELS and _share(counts, begins) >= NEARLY_ALL
-    if not findings and (nearly_all or (united.sum() >= FEWEST_NUMBERS and _share(counts, united) >= MOST_SHARE)):
+    if nearly_all or (united.sum() >= FEWEST_NUMBERS and _share(counts, united) >= MOST_SHARE):
         example = spelt.levels[int(np.argmax(np.where(begins, 1 + ~readable, 0)))]
-        findings.append(doubts.unknown_numbers(name, example, len(spelt.levels)))
-    findings += [*doubts.words_or_gaps(name, spelt), *doubts.errors(name, spelt), *doubts.spellings(name, spelt),
-                 *doubts.same_as_above(name, spelt)]  # fmt: skip
-    return Read(Form(name, "category"), categories(spelt), (), tuple(findings))
+        yield doubts.unknown_numbers(name, example, len(spelt.levels))
 
 
 def _asked(column: pd.Series, spelt: Words, decimal: str | None, asked: str) -> Read:
