@@ -90,6 +90,8 @@ class EarlyStopping(BaseEstimator):
     trainings: int = 1
     augment: Augment | None = None
     most_held_rows = MOST_HELD_ROWS
+    # Whether a row may be an array itself, as a series (channels, steps) or a picture (channels, height, width) is.
+    rows_are_arrays = False
 
     def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
         """Train on X (n, p), watching the held rows, until `patience` or the `deadline` (time.monotonic) runs out.
@@ -186,8 +188,7 @@ class EarlyStopping(BaseEstimator):
     def _checked(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers (n, p), categories as codes, and y (n,); remember names, widths and levels."""
         rules: dict[str, Any] = {
-            "dtype": _FLOATS,
-            "ensure_all_finite": "allow-nan",
+            **self._numbers,
             "ensure_min_samples": 2,
             "y_numeric": isinstance(self, RegressorMixin),
         }
@@ -200,6 +201,12 @@ class EarlyStopping(BaseEstimator):
         self.cardinalities_ = tuple(len(self.levels_.get(column, ())) for column in range(numbers.shape[1]))
         return numbers, y
 
+    @property
+    def _numbers(self) -> dict[str, Any]:
+        """What scikit-learn is to see to: numbers, NaN allowed; single precision is enough for arrays."""
+        types = [np.float32] if self.rows_are_arrays else _FLOATS
+        return {"dtype": types, "ensure_all_finite": "allow-nan", "allow_nd": self.rows_are_arrays}
+
     def _predicted(self, X: Any) -> list[np.ndarray]:
         """Return what each model says, as `_raw_predict` has it, in double precision."""
         check_is_fitted(self)
@@ -208,7 +215,7 @@ class EarlyStopping(BaseEstimator):
 
     def _as_fitted(self, X: Any) -> np.ndarray:
         """Return numbers (n, p), categories as codes, of rows that have to look like those of `fit`."""
-        rules: dict[str, Any] = {"dtype": _FLOATS, "ensure_all_finite": "allow-nan"}
+        rules = self._numbers
         if not self.levels_:
             numbers: np.ndarray = validate_data(self, X, reset=False, **rules)
             return numbers

@@ -216,6 +216,26 @@ class NetEstimator(EarlyStopping):
         return torch.from_numpy(y if self._loss == "log_loss" else y.astype(np.float32))
 
 
+class ArrayNetEstimator(NetEstimator):
+    """The hooks for a net whose rows are arrays: series (channels, steps), pictures (channels, height, width).
+
+    `axes` is how many axes all rows together have, their own included; arrays with fewer (a plain table) get axes of
+    length 1 before their last. The net is given one float32 tensor, and has to come without NaN.
+    """
+
+    rows_are_arrays = True
+    axes = 3
+
+    def _tensors(self, X: np.ndarray) -> tuple[Any, ...]:
+        """Return the rows as one tensor of `axes` axes. Raises UserError where a number is missing."""
+        import torch
+
+        if np.isnan(X).any():
+            raise UserError(f"{type(self).__name__} takes no NaN; fill gaps first.")
+        shape = (len(X), *[1] * (self.axes - X.ndim), *X.shape[1:])
+        return (torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32).reshape(shape)),)
+
+
 def _left(deadline: float) -> float | None:
     """Return the seconds until the deadline (time.monotonic), None where there is none."""
     return None if np.isinf(deadline) else max(0.0, deadline - time.monotonic())

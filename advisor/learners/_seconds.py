@@ -37,7 +37,9 @@ class Growth:
 
     def __call__(self, rows: int, profile: Profile) -> float:
         """Return the seconds for so many training rows of the profile's table."""
-        columns = profile.encoded_columns if self.encoded else len(profile.columns)
+        # A series or a picture is one column, of which an encoder makes many.
+        encoded = self.encoded or profile.modality != "tabular"
+        columns = profile.encoded_columns if encoded else len(profile.columns)
         seconds = self.seconds * (self.counted(rows) / ROWS) ** self.rows * (max(columns, 1) / COLUMNS) ** self.columns
         if profile.task == "multiclass":
             seconds *= max(len(profile.target.get("classes", ())), 3) ** self.classes

@@ -22,6 +22,7 @@ LEARNER = Learner(
     family="dummy",
     summary="Class shares, or the mean (the median where the absolute error decides), whatever the inputs.",
     build=_build,
+    modalities=("tabular", "sequence", "image"),
     interpretable=True,
     seconds=Growth(0.0006, rows=0.3),
 )

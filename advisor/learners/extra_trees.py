@@ -41,6 +41,7 @@ LEARNER = Learner(
     family="classical",
     summary="100 to 300 extremely randomised trees.",
     build=_build,
+    modalities=("tabular", "sequence", "image"),
     space=_space,
     seconds=Growth(0.43, rows=0.7, columns=0.33, values=2.7, drop=(_FEW_ROWS, _TREES_FOR_FEW / _TREES_FOR_MANY)),
 )

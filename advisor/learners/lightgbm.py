@@ -204,6 +204,7 @@ LEARNER = Learner(
     family="classical",
     summary="Leaf-wise boosted trees of LightGBM with native categories and early stopping.",
     build=_build,
+    modalities=("tabular", "sequence", "image"),
     space=_space,
     requires=("lightgbm",),
     averaged=True,

@@ -36,6 +36,7 @@ LEARNER = Learner(
     family="classical",
     summary="Logistic or ridge regression on standardised numbers and one-hot categories.",
     build=_build,
+    modalities=("tabular", "sequence", "image"),
     space=_space,
     interpretable=True,
     seconds=Growth(0.0006, columns=1.0, classes=1.0, start=0.008, encoded=True),

@@ -100,6 +100,7 @@ LEARNER = Learner(
     family="neural",
     summary="Multilayer perceptron in PyTorch with embeddings, dropout and early stopping.",
     build=_build,
+    modalities=("tabular", "sequence", "image"),
     space=_space,
     requires=("torch",),
     averaged=True,

@@ -191,6 +191,7 @@ LEARNER = Learner(
     family="classical",
     summary="Boosted trees of XGBoost with native categories and early stopping.",
     build=_build,
+    modalities=("tabular", "sequence", "image"),
     space=_space,
     requires=("xgboost",),
     averaged=True,

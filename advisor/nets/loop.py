@@ -292,7 +292,7 @@ class _Run:
 
 
 def _outputs(module: nn.Module, inputs: Sequence[Tensor], device: torch.device) -> Tensor:
-    rows = PREDICT_BATCH
+    rows = getattr(module, "predict_batch", PREDICT_BATCH)  # fewer where a row is an array and its insides are large
     while True:
         try:
             with torch.inference_mode():

@@ -7,7 +7,7 @@ import pytest
 from advisor.contracts import TASKS
 from advisor.estimators.augmenting import Generation
 from advisor.learners import catalogue
-from advisor.testing import Subject, answers, checks, made_setting, made_table
+from advisor.testing import Subject, answers, checks, made_rows, made_setting
 
 # Whatever an estimator calls its iterations, a few of them are enough to see that it works.
 QUICK = {"max_iterations": 25, "epochs": 12, "n_estimators": 12}
@@ -42,8 +42,8 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def table(request):
-    """Make tables that whoever is tried can learn from."""
-    return Subject(request.getfixturevalue("learner")).table if "learner" in request.fixturenames else made_table
+    """Make rows that whoever is tried can learn from."""
+    return Subject(request.getfixturevalue("learner")).table if "learner" in request.fixturenames else _made_table
 
 
 @pytest.fixture
@@ -56,8 +56,15 @@ def build():
     return make
 
 
+def _made_table(task, rows=240, seed=0):
+    return made_rows("tabular", task, rows, seed)
+
+
 @pytest.fixture
-def setting():
+def setting(request):
+    """Say what whoever is tried is told of made rows."""
+    if "learner" in request.fixturenames:
+        return Subject(request.getfixturevalue("learner")).setting
     return made_setting
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from advisor.learners import find, minilm
-from advisor.testing import checks, made_setting, made_table
+from advisor.testing import checks, made_rows, made_setting
 
 pytest.importorskip("tokenizers", reason="tokenizers is not installed (the extra text)")
 pytest.importorskip("safetensors", reason="safetensors is not installed (the extra text)")
@@ -117,5 +117,5 @@ def test_the_published_net_knows_what_sentences_mean():
 
 
 def test_made_tables_have_texts():
-    inputs, _ = made_table("binary", texts=True)
+    inputs, _ = made_rows("tabular", "binary", texts=True)
     assert inputs["remark"].dtype == "str"
