@@ -319,10 +319,12 @@ def learners(as_json: AsJson = False) -> None:
     """Show who can run here, and who cannot and why."""
     from advisor.learners import catalogue
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "learner": learner.name,
             "family": learner.family,
+            "modalities": list(learner.modalities),
+            "start": learner.start if learner.family == "neural" else None,
             "runs_here": learner.missing() is None,
             "reason": learner.missing(),
             "tasks": list(learner.tasks),
@@ -337,7 +339,8 @@ def learners(as_json: AsJson = False) -> None:
         return
     for row in rows:
         asked = " (on request)" if row["on_request"] else ""
-        typer.echo(f"{row['learner']:<20} {row['family']:<10} {row['reason'] or row['summary']}{asked}")
+        reads = ", ".join(row["modalities"])
+        typer.echo(f"{row['learner']:<20} {row['family']:<10} {reads:<24} {row['reason'] or row['summary']}{asked}")
 
 
 @app.command()

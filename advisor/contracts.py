@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from advisor.records import Column, Dataset, Family, Finding, Profile, Task
 
 # What `foundation` says where weights may be fetched from their publisher.
 DOWNLOAD = "download"
+# Where the training of a net begins: from nothing, from weights trained beforehand that stay as they are (a head is
+# trained on what they make of the inputs, or the rows are but their context), or from such weights, trained on.
+Start = Literal["scratch", "frozen", "tuned"]
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
 
@@ -207,9 +210,10 @@ class Learner:
     default configuration. `space(setting)` names what tuning may change. `objection(profile)` returns a reason to stay
     away, or None. `requires` lists modules beyond the core that must be importable.
 
-    `weights` names the pre-trained weights that it cannot do without, and their licence; `pretrained` tells that a net
-    has seen other tables before this one, whether its weights come from elsewhere or with this package; `packaged` is
-    the module of another package that carries the weights, where nobody says where they are.
+    `weights` names the pre-trained weights that it cannot do without, and their licence; `start` tells whether a net
+    has seen other data before these, whether its weights come from elsewhere or with this package, and whether these
+    are trained on; `packaged` is the module of another package that carries the weights, where nobody says where they
+    are.
     `absent(foundation, task)` says why there are no weights where `foundation` points, or None where there are.
 
     `seconds(rows, profile)` is roughly the CPU seconds that one fit of the default on so many rows takes on one core
@@ -235,7 +239,7 @@ class Learner:
     modalities: tuple[str, ...] = ("tabular",)
     requires: tuple[str, ...] = ()
     weights: str = ""
-    pretrained: bool = False
+    start: Start = "scratch"
     packaged: str = ""
     absent: Callable[[str, Task], str | None] = _nothing_absent
     interpretable: bool = False
@@ -246,6 +250,11 @@ class Learner:
     averaged: bool = False
     on_request: bool = False
     must_beat: tuple[str, ...] = ()
+
+    @property
+    def pretrained(self) -> bool:
+        """Tell whether it is a net that has seen other data before these."""
+        return self.start != "scratch"
 
     @property
     def tunable(self) -> bool:

@@ -32,6 +32,7 @@ from advisor.learners import catalogue
 from advisor.measuring import machine, metrics
 from advisor.outlook import would_change
 from advisor.outlook.growth import growth_probes, likely_seconds
+from advisor.outlook.transfer import transfer_probes
 from advisor.planning import plan as planning
 from advisor.profiling import flattery, permuted
 from advisor.records import (
@@ -187,8 +188,9 @@ def compare(
             held = _hold(shared, question, spend, work, chronicle, began, end, workers)
             final = held.final
             chronicle.stage("judging", 1, end - clock.time())
+            probes = (*growth_probes(final), *transfer_probes(final))
             asking = Asking(
-                ((probe, likely_seconds(final, probe)) for probe in growth_probes(final)), work,
+                ((probe, likely_seconds(final, probe)) for probe in probes), work,
                 min(end, clock.time() + QUESTIONS_SHARE * spend.seconds),
             )  # fmt: skip
             judged = asking.while_waiting(partial(_judged, held, began))

@@ -7,23 +7,27 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Literal
 
-from advisor.judging.case import case_of, judged_of, losses_of, serving
+from advisor import learners
+from advisor.judging.case import case_of, judged_of, learner_of, losses_of, serving
+from advisor.judging.readings import alone_among
 from advisor.measuring import costs, evidence
 from advisor.measuring.metrics import METRICS
-from advisor.records import BoardRow, Case, Entrant, FoldResult, Outcome
+from advisor.records import BoardRow, Case, Entrant, Estimate, FoldResult, Outcome
 from advisor.wording import counted
 
 
-def board_of(case: Case) -> tuple[BoardRow, ...]:
+def board_of(case: Case, decided: Case | None = None) -> tuple[BoardRow, ...]:
     """Return a row for each learner of the plan, the lowest out-of-fold error first and those without one last.
 
     The error is that of the learner's best configuration, which was chosen by these rows, so that it looks a little
-    better than it is; readings and options are free of that. Of those who were not in front and went on to no further
+    better than it is; readings and options are free of that, and so are the gains of nets, which are of the moment when
+    the answer was known (`decided`). Of those who were not in front and went on to no further
     repeat of the folds it is that of the first.
     """
     first = _first_repeat(case)
     rows = [
-        _row(case if best_of(case, entrant.learner) is not None else first, entrant) for entrant in case.plan.entrants
+        _row(case if best_of(case, entrant.learner) is not None else first, entrant, _gain(decided or case, entrant))
+        for entrant in case.plan.entrants
     ]
     return tuple(sorted(rows, key=lambda row: (row.error is None, row.error)))
 
@@ -66,7 +70,20 @@ def stopped(outcome: Outcome | None) -> str:
     return (outcome.message if outcome.ending != "timeout" else "") or "the budget ran out"
 
 
-def _row(case: Case, entrant: Entrant) -> BoardRow:
+def _gain(case: Case, entrant: Entrant) -> Estimate | None:
+    """Return what a net gains over the classical champion as if it were the only net, None where that is not known."""
+    if entrant.family != "neural":
+        return None
+    others = {key for key in case.columns if case.outcomes[key].candidate.family != "neural"}
+    own = {key for key in case.columns if learner_of(case, key) == entrant.learner}
+    reading = alone_among(case, others | own) if own else None
+    if reading is None:
+        return None
+    compared = reading.comparison
+    return Estimate(**evidence.gain_interval(compared.theta, compared.low, compared.high, compared.level))
+
+
+def _row(case: Case, entrant: Entrant, gain: Estimate | None) -> BoardRow:
     name, metric = entrant.learner, METRICS[case.plan.metric]
     own = [outcome for outcome in case.outcomes.values() if outcome.candidate.learner == name]
     results = [result for outcome in own for result in outcome.results.values()]
@@ -91,6 +108,8 @@ def _row(case: Case, entrant: Entrant) -> BoardRow:
     return BoardRow(
         learner=name,
         family=entrant.family,
+        start=learners.find(name).start if entrant.family == "neural" else None,
+        gain=gain,
         score=None if error is None else metric.score(error),
         low=interval[0],
         high=interval[1],

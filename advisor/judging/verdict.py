@@ -20,7 +20,7 @@ def judge(decided: Case, final: Case, looks: Sequence[Look] = ()) -> Verdict:
     ruled = ruling(decided)
     chosen = ruled.chosen if final is decided else choice.chosen(final)
     recommended = recommending.recommend(final, chosen, no_signal=ruled.answer == "no_signal", decided=decided)
-    rows = board.board_of(final)
+    rows = board.board_of(final, decided)
     sides = recommending.champions(final, chosen)
     carrying = ruled.readings.get(ruled.how or "alone")
     return Verdict(

@@ -55,7 +55,7 @@ LEARNER = Learner(
     tasks=("binary", "multiclass"),
     requires=("lightpfn",),
     weights="LightPFN, Apache-2.0",
-    pretrained=True,
+    start="frozen",
     absent=_absent,
     # Measured on one core with as many random weights, a quarter as many rows to answer included: 1.0 s for 400 rows of
     # 10 columns, 2.6 s for 1,000 rows, 5.6 s for 1,000 rows of 40 columns.

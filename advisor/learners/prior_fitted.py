@@ -144,7 +144,7 @@ LEARNER = Learner(
     build=_build,
     objection=_objection,
     requires=("torch",),
-    pretrained=True,
+    start="frozen",
     seconds=Growth(1.6, rows=1.2, columns=0.5),
     strong=True,
 )

@@ -54,7 +54,7 @@ LEARNER = Learner(
     objection=_objection,
     requires=("tabpfn",),
     weights="TabPFN, non-commercial from version 2.5 on, Prior Labs License for version 2",
-    pretrained=True,
+    start="frozen",
     absent=_absent,
     # Not measured here: as TabICL, a net of the same kind.
     seconds=lambda rows, profile: rows * (0.012 + 0.001 * len(profile.columns)),

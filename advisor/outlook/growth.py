@@ -15,7 +15,7 @@ from advisor.judging.case import clusters_of, contenders, learner_of
 from advisor.judging.ruling import Ruling
 from advisor.measuring import splits
 from advisor.measuring.evidence import gain_of
-from advisor.measuring.judged import judged_on, losses_of
+from advisor.measuring.judged import Judged, RowLosses, judged_on, losses_of
 from advisor.measuring.metrics import METRICS
 from advisor.outlook import learning_curve
 from advisor.outlook.learning_curve import FURTHEST, Curve, direction, project, silence
@@ -29,6 +29,7 @@ SHARES = (0.25, 0.5, 0.125)
 # One fold does not show what another training sample would have changed; past a few, more folds tell little more.
 FEWEST_FOLDS, MOST_FOLDS = 2, 3
 FEWEST_TRAINED = 30
+TOO_LATE = "no time was left to fit on fewer rows, on two folds at least"
 
 
 def growth_probes(case: Case) -> tuple[Probe, ...]:
@@ -39,7 +40,12 @@ def growth_probes(case: Case) -> tuple[Probe, ...]:
     whose time was up before it had learnt its fill.
     """
     leaders = _leaders(case)
-    usable = _usable(case, leaders)[:MOST_FOLDS]
+    return probes_of(case, tuple(leaders.values())) if len(leaders) == len(FAMILIES) else ()
+
+
+def probes_of(case: Case, names: Sequence[str]) -> tuple[Probe, ...]:
+    """List the fits of these learners' defaults on fewer rows, on folds where all of them learnt their fill."""
+    usable = usable_folds(case, names)[:MOST_FOLDS]
     if len(usable) < FEWEST_FOLDS:
         return ()
     first, further = usable[:FEWEST_FOLDS], usable[FEWEST_FOLDS:]
@@ -54,14 +60,14 @@ def growth_probes(case: Case) -> tuple[Probe, ...]:
         )
         for fold, share in wanted
         if (rows := round(share * len(fold.train))) >= FEWEST_TRAINED
-        for learner in leaders.values()
+        for learner in names
     )  # fmt: skip
 
 
 def likely_seconds(case: Case, probe: Probe) -> float:
     """Return what a probe of `growth_probes` is likely to take: its share of what its learner's default took on whole
     training parts, in seconds."""
-    took = [result.cost.seconds for result in _default(case, probe.learner).values()]
+    took = [result.cost.seconds for result in default_results(case, probe.learner).values()]
     whole = np.mean([len(fold.train) for fold in case.plan.folds.parts])
     return float(np.mean(took) * len(probe.train) / whole)
 
@@ -104,16 +110,17 @@ def more_rows(case: Case, ruled: Ruling, results: Iterable[ProbeResult]) -> More
         return replace(told, reason="there is no comparison that more rows could change")
     compared = alone.comparison
     told = _with_detectable(told, compared)
-    usable = _usable(case, leaders)
+    usable = usable_folds(case, tuple(leaders.values())) if len(leaders) == len(FAMILIES) else []
     if len(usable) < FEWEST_FOLDS:
-        late = any(r.cut_short for name in leaders.values() for r in _default(case, name).values())
+        late = any(r.cut_short for name in leaders.values() for r in default_results(case, name).values())
         return replace(
             told,
             reason="a default's time was up before it had learnt its fill: its curve would show the time"
             if late
             else "one fold does not show what another training sample would have changed",
         )
-    curve = _curve(case, usable, leaders, _predictions(case, usable, leaders, results))
+    sides = tuple(leaders[family] for family in FAMILIES)
+    curve = _curve(case, usable, sides, predictions_of(case, usable, sides, results))
     if isinstance(curve, str):
         return replace(told, reason=curve)
     trained = float(np.mean([len(fold.train) for fold in usable if fold.number in curve.folds]))
@@ -164,17 +171,17 @@ def _leaders(case: Case) -> dict[str, str]:
     return {family: learner_of(case, case.columns[place]) for family, place in champions.items()}
 
 
-def _default(case: Case, learner: str) -> dict[int, FoldResult]:
+def default_results(case: Case, learner: str) -> dict[int, FoldResult]:
     """Return what a learner's default did on whole training parts: results by fold, of those that were done."""
     outcome = case.outcomes.get(f"{learner}-default")
     return {} if outcome is None else {number: outcome.results[number] for number in outcome.done}
 
 
-def _usable(case: Case, leaders: Mapping[str, str]) -> list[Fold]:
-    """List the folds of the first repeat on which both leaders' defaults learnt their fill, in the plan's order."""
-    if case.matrix is None or len(leaders) < len(FAMILIES):
+def usable_folds(case: Case, names: Sequence[str]) -> list[Fold]:
+    """List the folds of the first repeat on which these learners' defaults learnt their fill, in the plan's order."""
+    if case.matrix is None:
         return []
-    known = [_default(case, name) for name in leaders.values()]
+    known = [default_results(case, name) for name in names]
     return [
         fold
         for fold in case.matrix.folds
@@ -182,15 +189,15 @@ def _usable(case: Case, leaders: Mapping[str, str]) -> list[Fold]:
     ]
 
 
-def _predictions(
-    case: Case, usable: Sequence[Fold], leaders: Mapping[str, str], results: Iterable[ProbeResult]
+def predictions_of(
+    case: Case, usable: Sequence[Fold], names: Sequence[str], results: Iterable[ProbeResult]
 ) -> dict[tuple[str, float, int], np.ndarray]:
     """Gather predictions: {(learner, share, fold): predictions of the fold's test rows}."""
     numbers = [fold.number for fold in usable]
     found = {
-        (name, 1.0, number): np.asarray(_default(case, name)[number].predictions)
+        (name, 1.0, number): np.asarray(default_results(case, name)[number].predictions)
         for number in numbers
-        for name in leaders.values()
+        for name in names
     }
     for result in results:
         if result.probe.kind == KIND and result.predictions is not None:
@@ -200,37 +207,52 @@ def _predictions(
     return found
 
 
-def _curve(
-    case: Case,
-    usable: Sequence[Fold],
-    leaders: Mapping[str, str],
-    found: Mapping[tuple[str, float, int], np.ndarray],
-) -> Curve | str:
-    """Join what was found to a curve over folds that have all its points; or say why there is none."""
-    sides = [leaders[family] for family in FAMILIES]
+def points_and_folds(
+    usable: Sequence[Fold], names: Sequence[str], found: Mapping[tuple[str, float, int], np.ndarray]
+) -> tuple[np.ndarray, list[Fold]]:
+    """Return the shares that all these learners have on two folds at least, ascending, and the folds that have all."""
     folds_of_share: dict[float, set[int]] = {}
     for _, share, number in found:
-        if all((side, share, number) in found for side in sides):
+        if all((name, share, number) in found for name in names):
             folds_of_share.setdefault(share, set()).add(number)
     shares = np.array(sorted(share for share, folds in folds_of_share.items() if len(folds) >= FEWEST_FOLDS))
     numbers = set.intersection(*(folds_of_share[share] for share in shares)) if len(shares) else set()
-    if len(shares) < 2 or len(numbers) < FEWEST_FOLDS:
-        return "no time was left to fit on fewer rows, on two folds at least"
-    metric = METRICS[case.plan.metric]
-    folds = [fold for fold in usable if fold.number in numbers]
+    return shares, [fold for fold in usable if fold.number in numbers]
+
+
+def judged_rows(case: Case, folds: Sequence[Fold]) -> Judged:
+    """Return the rows that these folds judge, with those that belong together."""
     clusters, what = clusters_of(case.dataset, case.plan)
-    judged = judged_on(folds, clusters=clusters, clusters_are=what, forward=case.plan.folds.kind == "forward")
-    losses = [
-        losses_of(
-            {
-                fold.number: metric.row_losses(case.dataset.target[fold.test], found[side, share, fold.number])
-                for fold in folds
-            },
-            judged,
-        )
-        for side in sides
-        for share in shares
-    ]
+    return judged_on(folds, clusters=clusters, clusters_are=what, forward=case.plan.folds.kind == "forward")
+
+
+def losses_at(
+    case: Case,
+    folds: Sequence[Fold],
+    judged: Judged,
+    found: Mapping[tuple[str, float, int], np.ndarray],
+    learner: str,
+    share: float,
+) -> RowLosses:
+    """Return what a learner's default lost on the judged rows where it learnt from a share of the training rows."""
+    metric, target = METRICS[case.plan.metric], case.dataset.target
+    lost = {fold.number: metric.row_losses(target[fold.test], found[learner, share, fold.number]) for fold in folds}
+    return losses_of(lost, judged)
+
+
+def _curve(
+    case: Case,
+    usable: Sequence[Fold],
+    sides: Sequence[str],
+    found: Mapping[tuple[str, float, int], np.ndarray],
+) -> Curve | str:
+    """Join what was found to a curve over folds that have all its points; or say why there is none."""
+    shares, folds = points_and_folds(usable, sides, found)
+    if len(shares) < 2 or len(folds) < FEWEST_FOLDS:
+        return TOO_LATE
+    metric = METRICS[case.plan.metric]
+    judged = judged_rows(case, folds)
+    losses = [losses_at(case, folds, judged, found, side, share) for side in sides for share in shares]
     by_row = np.array([each.by_row for each in losses])
     if not np.isfinite(by_row).all():
         return "an error on fewer rows is not finite"

@@ -20,6 +20,7 @@ from advisor.measuring import evidence
 from advisor.measuring.evidence import StandardError, gain_interval, gain_of
 from advisor.measuring.metrics import METRICS
 from advisor.outlook.growth import more_rows
+from advisor.outlook.transfer import error_curves
 from advisor.records import Budget, Case, Comparison, Estimate, Family, ProbeResult
 from advisor.records.outlook import Gpu, LargerBudget, Pretrained, SmallerMargin, TookPart, WouldChange
 
@@ -36,12 +37,13 @@ def would_change(
     case: Case, ruled: Ruling, results: Iterable[ProbeResult], budget: Budget, workers: int
 ) -> WouldChange:
     """Return everything there is to say."""
+    results = list(results)
     return WouldChange(
         more_rows=more_rows(case, ruled, results),
         gpu=gpu(case, budget, workers),
         larger_budget=larger_budget(case, ruled),
         smaller_margin=smaller_margin(case, ruled),
-        pretrained=pretrained(case, ruled),
+        pretrained=pretrained(case, ruled, results),
     )
 
 
@@ -169,8 +171,8 @@ def gpu(case: Case, budget: Budget, workers: int) -> Gpu:
     )
 
 
-def pretrained(case: Case, ruled: Ruling) -> Pretrained:
-    """Name the nets that lack their pre-trained weights, and say how those fared that took part.
+def pretrained(case: Case, ruled: Ruling, results: Iterable[ProbeResult] = ()) -> Pretrained:
+    """Name the nets that lack their pre-trained weights, and say how those fared that took part, with their curves.
 
     A pre-trained net is one with weights to be had from elsewhere, or one that was trained beforehand here.
     """
@@ -195,7 +197,10 @@ def pretrained(case: Case, ruled: Ruling) -> Pretrained:
     reason = "" if took_part else "no pre-trained net fits this data"
     if lacking:
         reason = "what a net with other weights would reach cannot be told without trying it"
-    return Pretrained(lacking, took_part, reason)
+    curves = error_curves(case, results)
+    if isinstance(curves, str):
+        return Pretrained(lacking, took_part, reason, silence=curves)
+    return Pretrained(lacking, took_part, reason, curves)
 
 
 def _complete_trials(case: Case, ruled: Ruling, family: Literal["classical", "neural"]) -> np.ndarray:

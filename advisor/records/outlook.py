@@ -103,12 +103,45 @@ class TookPart:
 
 
 @dataclass(frozen=True)
+class ErrorPoint:
+    """The error of a default that learnt from so many rows, with its 90 % interval, and the seconds of a fit."""
+
+    train_rows: int
+    error: float
+    low: float
+    high: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ErrorCurve:
+    """How the error of a learner's default falls with the rows it learns from; `start` is "classical" or a net's.
+
+    `gain` and `gain_fewest` are what it gains over the net from scratch, learning from all rows and from the fewest.
+    `matches_with` are the fewest rows at which its error is no larger than that of the net from scratch with all.
+    """
+
+    start: str
+    learner: str
+    points: tuple[ErrorPoint, ...]
+    gain: Estimate | None = None
+    gain_fewest: Estimate | None = None
+    matches_with: int | None = None
+
+
+@dataclass(frozen=True)
 class Pretrained:
-    """Nets that lack their weights, with the reason, and how those fared that took part, both by learner."""
+    """Nets that lack their weights, with the reason, and how those fared that took part, both by learner.
+
+    `curves` are of the classical side, of the best net from scratch and of the best that began from weights trained
+    beforehand, frozen and tuned; empty where `silence` says why.
+    """
 
     lacking: Mapping[str, str]
     took_part: Mapping[str, TookPart]
     reason: str = ""
+    curves: tuple[ErrorCurve, ...] = ()
+    silence: str = ""
 
 
 @dataclass(frozen=True)

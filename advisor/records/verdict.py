@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from advisor.records.account import Account
+from advisor.records.account import Account, Estimate
 from advisor.records.case import Answer, Comparison, How, Option, Reading, Which
 from advisor.records.plan import Family
 
@@ -39,10 +39,16 @@ class Look:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A learner's line: how its best configuration did out of fold, and what it took."""
+    """A learner's line: how its best configuration did out of fold, and what it took.
+
+    `start` tells where a net's training began: "scratch", or from weights trained beforehand, "frozen" or "tuned";
+    `gain` what it gains over the classical champion as if it were the only net. Both are None for those that are none.
+    """
 
     learner: str
     family: Family
+    start: str | None
+    gain: Estimate | None
     score: float | None
     low: float | None
     high: float | None

@@ -41,6 +41,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
         "search": pictures.search(outcomes),
         "learning": pictures.learning(document, outcomes),
         "growth": pictures.growth(document),
+        "transfer": pictures.transfer(document),
     }
     return environment.get_template("page.html.j2").render(
         document=document,

@@ -343,6 +343,12 @@ def champion_names(document: Document) -> Mapping[str, str]:
     return {champion["learner"]: family for family, champion in found.items() if champion}
 
 
+def _family_words(row: Mapping[str, Any]) -> str:
+    """Name a learner's family, and for a net that was trained beforehand what became of its weights."""
+    words = str(FAMILIES.get(row["family"], row["family"]))
+    return f"{words} (pre-trained, {row['start']})" if row.get("start") in ("frozen", "tuned") else words
+
+
 def board(document: Document) -> Board:
     """Lay out the leaderboard."""
     metric, meaning = metric_words(document["metric"])
@@ -356,10 +362,11 @@ def board(document: Document) -> Board:
             marks.append("recommended" if len(used) == 1 else "in the blend handed over")
         cells = _cells(row, half_width(document, row))
         late = cut_short.ON_MOST if row.get("cut_short") else ""
-        rows.append(BoardRow(name, family, FAMILIES.get(family, family), tuple(marks), late, cells))
+        rows.append(BoardRow(name, family, _family_words(row), tuple(marks), late, cells))
     columns = (
         (f"{metric} ± {share} interval", meaning),
         ("Error", "lower is better; what the comparison is about"),
+        ("Gain as the only net", "error saved against the classical champion, free of having been chosen"),
         ("Candidates", "configurations tried, the default among them"),
         ("Tuning", "all fits beyond those of the default"),
         ("Fit", "one fit on one fold, on average"),
@@ -392,6 +399,9 @@ def _cells(row: Mapping[str, Any], half: float | None) -> tuple[str, ...]:
     return (
         numbers.with_uncertainty(known(row["score"]), half),
         numbers.with_uncertainty(known(row["error"]), half).partition(" ±")[0].lstrip("("),
+        numbers.percent_interval(*(known(row["gain"][end]) for end in ("estimate", "low", "high")))
+        if row.get("gain")
+        else "\N{EN DASH}",
         numbers.count(known(row.get("trials"))),
         numbers.duration(known(row.get("tune_seconds"))),
         numbers.duration(known(row.get("fit_seconds"))),

@@ -62,13 +62,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Band:
-    """Points of a curve with the interval around each; `family` chooses colour, marker and dashes."""
+    """Points of a curve with the interval around each; `family` chooses colour, marker and dashes, `label` names it."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     family: str
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -263,26 +264,31 @@ def curves(name: str, lines: Sequence[Line], caption: Caption, ticks: Mapping[fl
     return _both(name, 2.8, caption, draw)
 
 
-def bands(name: str, drawn: Sequence[Band], ticks: Mapping[float, str], margin: float, caption: Caption) -> str:
-    """Draw curves of gain with the interval around each, over rows on a logarithmic axis, and the margin across."""
+def bands(name: str, drawn: Sequence[Band], ticks: Mapping[float, str], margin: float | None, caption: Caption) -> str:
+    """Draw curves with the interval around each, over rows on a logarithmic axis: of gains, with the margin across, or
+    where that is None of errors."""
 
     def draw(figure: Any, width: float) -> None:
         axes = _axes(figure, width, 0.72, 0.25, 0.15, 0.5)
         axes.grid(color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.axhline(0, color=RULE, linewidth=1)
-        axes.axhline(margin, color=INK, linewidth=1, linestyle=(0, (3, 2)))
+        if margin is not None:
+            axes.axhline(0, color=RULE, linewidth=1)
+            axes.axhline(margin, color=INK, linewidth=1, linestyle=(0, (3, 2)))
         for band in drawn:
             colour = FAMILY_COLOURS.get(band.family, INK)
             axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
             axes.plot(
                 band.x, band.y, color=colour, linewidth=1.8, marker=_FAMILY_MARKERS.get(band.family, "o"), markersize=5,
-                linestyle=_FAMILY_LINES.get(band.family, "-"),
+                linestyle=_FAMILY_LINES.get(band.family, "-"), label=band.label or None,
             )  # fmt: skip
+        if any(band.label for band in drawn):
+            axes.legend(frameon=False, fontsize=_FONT_POINTS, labelcolor=INK, handlelength=3.5)
         axes.set_xscale("log")
         _named_ticks(axes, ticks, width)
         _few_ticks(axes.yaxis, width)
-        axes.yaxis.set_major_formatter(_percent_tick)
+        if margin is not None:
+            axes.yaxis.set_major_formatter(_percent_tick)
         axes.set_xlabel(caption.x_label)
         axes.set_ylabel(caption.y_label)
 

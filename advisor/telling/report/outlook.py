@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from advisor.telling.report import numbers
@@ -11,6 +11,9 @@ from advisor.telling.report.numbers import known
 from advisor.wording import listed
 
 Change = Mapping[str, Any]
+STARTS = {
+    "classical": "classical", "scratch": "from scratch", "frozen": "pre-trained, frozen", "tuned": "pre-trained, tuned",
+}  # fmt: skip
 _SIDES = {"neural": "the net", "classical": "the classical side"}
 
 
@@ -97,7 +100,47 @@ def pretrained(change: Change) -> str:
         gain = f", its gain over the classical champion was {interval(given['gain'])}" if given.get("gain") else ""
         leads = "it is" if given.get("champion") else "it is not"
         sentences.append(f"{name} took part{gain}; {leads} the nets' champion")
-    return paragraph([*sentences, str(change.get("reason") or "")])
+    sentences += _curves(change.get("curves") or ())
+    return paragraph([*sentences, str(change.get("silence") or ""), str(change.get("reason") or "")])
+
+
+def _curves(curves: Sequence[Change]) -> Iterator[str]:
+    """Say of each net that began from weights trained beforehand whether that saves data, and time."""
+    scratch = next((curve for curve in curves if curve["start"] == "scratch"), None)
+    for curve in curves:
+        if (
+            scratch is None
+            or curve["start"] not in ("frozen", "tuned")
+            or not curve.get("gain")
+            or not curve.get("gain_fewest")
+        ):
+            continue
+        few, many, whole = curve["points"][0], curve["points"][-1], scratch["points"][-1]
+        yield (
+            f"{curve['learner']} ({STARTS[curve['start']]}) saves {interval(curve['gain_fewest'])} of the error of "
+            f"{scratch['learner']} (from scratch) where both learn from {numbers.count(few['train_rows'])} rows, and "
+            f"{interval(curve['gain'])} with all {numbers.count(many['train_rows'])}"
+        )
+        matched = known(curve.get("matches_with"))
+        enough = (
+            "it does not reach what the net from scratch does with all" if matched is None
+            else f"{numbers.count(matched)} rows take it as far as all take the net from scratch"
+        )  # fmt: skip
+        yield (
+            f"{enough}; a fit on all takes {numbers.duration(many['seconds'])}, where it takes "
+            f"{numbers.duration(whole['seconds'])} from scratch"
+        )
+        saved = [_certain(curve[name]) for name in ("gain_fewest", "gain")]
+        data = True if True in saved and False not in saved else False if set(saved) == {False} else None
+        claim = {True: "holds here", False: "does not hold here", None: "can neither be shown nor refuted here"}[data]
+        quicker = "and it took less time" if many["seconds"] < whole["seconds"] else "and it took no less time"
+        yield f"that weights trained beforehand save data {claim}, {quicker}"
+
+
+def _certain(given: Change) -> bool | None:
+    """Tell whether a gain is certain to be one (True), certain to be none (False), or neither."""
+    low, high = known(given.get("low")), known(given.get("high"))
+    return None if low is None or high is None or low <= 0 <= high else low > 0
 
 
 def smaller_margin(change: Change) -> str:

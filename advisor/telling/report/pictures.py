@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -160,6 +161,31 @@ def growth(document: Document) -> str | None:
         )
     caption = Caption("Gain of the net over rows", "; ".join(spoken), "training rows", "gain")
     return figures.bands("growth", drawn, ticks, facts.margin(document, "alone") or 0.0, caption)
+
+
+# A side of the curves of nets trained beforehand: the family whose colour and dashes it has.
+_LOOKS = {"classical": "classical", "scratch": "neural", "frozen": "blend", "tuned": "dummy"}
+
+
+def transfer(document: Document) -> str | None:
+    """Draw how errors fall with the rows for each start of training, beside the classical side's; None without one."""
+    given = document["would_change"]
+    curves = (given.get("pretrained") or {}).get("curves") or [] if isinstance(given, Mapping) else []
+    drawn = []
+    for curve in curves:
+        rows = tuple(float(point["train_rows"]) for point in curve["points"])
+        label = f"{curve['learner']} ({outlook.STARTS[curve['start']]})"
+        drawn.append(replace(_band(rows, curve["points"], "error", _LOOKS[curve["start"]]), label=printable(label)))
+    if not drawn:
+        return None
+    ticks = {x: numbers.count(x) for x in drawn[0].x}
+    spoken = "; ".join(
+        f"{band.label}: {numbers.significant(band.y[0], 3)} from {numbers.count(band.x[0])} rows, "
+        f"{numbers.significant(band.y[-1], 3)} from {numbers.count(band.x[-1])}"
+        for band in drawn
+    )
+    caption = Caption("Errors over rows, by where training began", f"{spoken}.", "training rows", "error")
+    return figures.bands("transfer", drawn, ticks, None, caption)
 
 
 def _band(x: tuple[float, ...], given: Sequence[Mapping[str, float]], middle: str, family: str) -> Band:

@@ -272,6 +272,32 @@ def test_a_gpu_and_pre_trained_nets_in_words():
     assert "was \N{MINUS SIGN}3.0 % (" in told and told.endswith("; it is not the nets' champion.")
 
 
+def _curve(start, learner, errors, seconds, **more):
+    points = [
+        {"train_rows": rows, "error": error, "low": 0.9 * error, "high": 1.1 * error, "seconds": seconds}
+        for rows, error in zip((100, 800), errors, strict=True)
+    ]
+    return {"start": start, "learner": learner, "points": points, **more}
+
+
+@pytest.mark.parametrize(
+    ("low", "claim"),
+    [(0.1, "save data holds here"), (-0.1, "can neither be shown nor refuted here"), (-0.9, "does not hold here")],
+)
+def test_whether_training_beforehand_saves_data_is_said(low, claim):
+    gain = {"estimate": low + 0.1, "low": low, "high": low + 0.2}
+    curves = [
+        _curve("scratch", "cnn", (0.5, 0.3), 20.0),
+        _curve("frozen", "minilm", (0.3, 0.2), 2.0, gain=gain, gain_fewest=gain, matches_with=100),
+    ]
+    change = {"curves": curves, "took_part": {}, "lacking": {}}
+    told = outlook.pretrained(change)
+    assert claim in told and "100 rows take it as far as all take the net from scratch" in told
+    assert told.endswith("and it took less time.")
+    drawn = pictures.transfer({**document(), "would_change": {"pretrained": change}})
+    assert "minilm (pre-trained, frozen)" in drawn and "cnn (from scratch)" in drawn
+
+
 def test_a_contest_on_fewer_rows_says_what_all_of_them_would_bring():
     gain = {"estimate": 0.03, "low": 0.01, "high": 0.05}
     change = {"rows": 10_000, "rows_all": 48_842, "gain_all": gain, "p_worth_all": 0.7, "detectable_all": 0.02}
