@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.telling.folders import RUNS
+from advisor.telling.folders import RUNS, VERDICT, verdict_in
+from advisor.whole import whole_file
 
 __all__ = ["MODEL", "RUNS", "Advice", "Verdict", "find_run", "load"]
 
@@ -78,8 +79,8 @@ class Advice:
 
         fitted = self.best_model if which is None else self.model(which)
         path = Path(folder) / MODEL.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        joblib.dump(fitted, path)
+        with whole_file(path) as draft:
+            joblib.dump(fitted, draft)
         return path
 
     def save(self, folder: str | Path) -> Path:
@@ -105,25 +106,24 @@ def load(run: str | Path = "latest", runs: str | Path = RUNS) -> Advice:
     Raises UserError where there is no such run or it did not finish.
     """
     folder = find_run(run, runs)
-    try:
-        document = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise UserError(
-            f"The run {folder.name} has no readable verdict.json: it did not finish; resume it."
-        ) from problem
-    return Advice(document, folder)
+    return Advice(verdict_in(folder), folder)
 
 
-def find_run(run: str | Path, runs: str | Path = RUNS) -> Path:
-    """Return the folder of a run; see `load`."""
+def find_run(run: str | Path, runs: str | Path = RUNS, note: Callable[[str], None] = warnings.warn) -> Path:
+    """Return the folder of a run; see `load`. `note` hears of runs that were passed over since they are damaged."""
     if Path(run).is_dir():
         return Path(run)
-    finished = sorted(Path(runs).glob("*/verdict.json"), key=lambda path: path.stat().st_mtime)
-    if str(run) == "latest" and finished:
-        return finished[-1].parent
+    finished = sorted(Path(runs).glob(f"*/{VERDICT}"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in finished:
-        known = json.loads(path.read_text(encoding="utf-8")).get("mlflow") or {}
-        if str(run) in (path.parent.name, known.get("run_id")):
+        if str(run) == path.parent.name:
+            return path.parent
+    for path in finished:
+        try:
+            where = verdict_in(path.parent).get("mlflow")
+        except UserError as problem:
+            note(f"The run {path.parent.name} is passed over: {problem}")
+            continue
+        if str(run) == "latest" or (isinstance(where, dict) and where.get("run_id") == str(run)):
             return path.parent
     here = (
         f"{str(runs)!r} holds {len(finished)} finished runs"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import sys
+import threading
 import time as clock
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from advisor.errors import AdvisorError, UserError
+from advisor.errors import AdvisorError, Terminated, UserError
 
 EXAMPLE = "advisor compare churn.csv --target churned --budget 10m"
 
@@ -255,7 +257,7 @@ def report(
     from advisor.advice import find_run
     from advisor.telling.report import write
 
-    page = write(find_run(run))
+    page = write(find_run(run, note=_note))
     typer.echo(str(page))
     if open_:
         typer.launch(str(page))
@@ -276,9 +278,10 @@ def predict(
     import pandas as pd
 
     from advisor import load, modalities
+    from advisor.advice import find_run
     from advisor.errors import NewRowsWarning
 
-    model = load(run).best_model
+    model = load(find_run(run, note=_note)).best_model
     rows = modalities.claim(new_data).rows(new_data, model[0].get_feature_names_out().tolist())
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", NewRowsWarning)
@@ -309,9 +312,9 @@ def model(
     output: Annotated[str, typer.Option("--output", "-o", help="The folder to write it to.")] = "model",
 ) -> None:
     """Make another model of a finished run, of the models of its folds; its time was spent then."""
-    from advisor.advice import load
+    from advisor.advice import find_run, load
 
-    typer.echo(str(load(run).write_model(which, output)))
+    typer.echo(str(load(find_run(run, note=_note)).write_model(which, output)))
 
 
 @app.command()
@@ -325,8 +328,8 @@ def learners(as_json: AsJson = False) -> None:
             "family": learner.family,
             "modalities": list(learner.modalities),
             "start": learner.start if learner.family == "neural" else None,
-            "runs_here": learner.missing() is None,
-            "reason": learner.missing(),
+            "runs_here": (reason := learner.missing() or learner.broken()) is None,
+            "reason": reason,
             "tasks": list(learner.tasks),
             "interpretable": learner.interpretable,
             "on_request": learner.on_request,
@@ -378,21 +381,27 @@ def ui(
     serve(tracking_uri or default_uri(RUNS), port=port, experiment=experiment)
 
 
+def _note(text: str) -> None:
+    typer.echo(text, err=True)
+
+
 def _print_json(content: Any) -> None:
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0 answered, 2 the user can mend it, 3 nothing trained, 130
-    interrupted. With --json an object is printed on every one of them, with the sentence as its `error`."""
+    interrupted, 143 ended by the system. With --json an object is printed on every one of them, with the sentence as
+    its `error`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    ended = _ended_by_system()
     try:
         status = app(args=words, prog_name="advisor", standalone_mode=False)
         sys.stdout.flush()
     except AdvisorError as problem:
         return _failed(str(problem), problem.exit_status, words)
     except (KeyboardInterrupt, typer.Abort):
-        return _failed("interrupted", 130, words)
+        status = 130
     except UsageError as problem:
         if "--json" in words:
             return _failed(problem.format_message(), 2, words)
@@ -402,7 +411,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read us (head, less) has seen enough; the interpreter must not complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    if status == 130:
+        return _failed("interrupted", 143 if ended else 130, words)
     return status if isinstance(status, int) else 0
+
+
+def _ended_by_system() -> list[int]:
+    """Let SIGTERM, a container's and a scheduler's way to end, do what Ctrl-C does; return where it is noted.
+
+    It does so once: what has to be done then is not to be interrupted.
+    """
+    noted: list[int] = []
+
+    def end(number: int, _: Any) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        noted.append(number)
+        raise Terminated
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+    return noted
 
 
 def _failed(sentence: str, status: int, words: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
@@ -265,6 +266,16 @@ class Learner:
         """Say which required module is not installed, or None."""
         absent = [module for module in self.requires if find_spec(module) is None]
         return f"needs the package {', '.join(absent)}, which is not installed" if absent else None
+
+    def broken(self) -> str | None:
+        """Say which required module is installed and cannot be imported, or None; finding out imports them all."""
+        for module in self.requires:
+            try:
+                import_module(module)
+            except Exception as problem:  # a package may raise what it likes
+                told = " ".join(f"{type(problem).__name__}: {problem}".split())
+                return f"needs the package {module}, which cannot be imported ({told[:200]})"
+        return None
 
     def suits(self, profile: Profile) -> str | None:
         """Return the reason why this learner cannot take part in a comparison on such data, or None if it can."""

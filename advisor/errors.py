@@ -18,6 +18,10 @@ class UserError(AdvisorError, ValueError):
     exit_status = 2
 
 
+class Unwritable(UserError):
+    """A file of a run cannot be written: the disk is full, or nobody may write there."""
+
+
 class NothingTrained(AdvisorError):
     """No learner finished, so there is nothing to answer from."""
 
@@ -32,10 +36,18 @@ class OutOfTime(AdvisorError, TimeoutError):
     """A task was not begun, or was stopped, because its deadline had come."""
 
 
+class WorkerKilled(AdvisorError):
+    """The process that worked on a task was ended from outside, or crashed."""
+
+
 class Interrupted(AdvisorError):
-    """The user stopped the comparison; what had finished is kept."""
+    """The user stopped the comparison, or the system did (`exit_status` 143); what had finished is kept."""
 
     exit_status = 130
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asked the process to end (SIGTERM), which is treated as Ctrl-C is."""
 
 
 def did_you_mean(wanted: str, known: Iterable[str]) -> str:

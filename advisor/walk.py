@@ -49,6 +49,7 @@ from advisor.records import (
 from advisor.telling import document, folders, progress, report, tables
 from advisor.telling.chronicle import Chronicle
 from advisor.telling.tracking import default_uri
+from advisor.whole import whole_file
 
 EXPERIMENT = "advisor"
 # What judging, drawing and writing take at the end, in seconds, and the part of a short budget that they may.
@@ -171,7 +172,6 @@ def compare(
     )  # fmt: skip
     question = Question(judged_by.min_gain if gain is None else gain, asked, limits, money)
     folder = folder or folders.new_folder(dataset.name)
-    folders.remember(folder, plan.sizes)
     command = command or f"advisor.compare({dataset.source or dataset.name!r}, {dataset.target_name!r})"
     show = progress.show(spend.seconds, quiet=quiet, score_of=judged_by.score)
     for note in (*dataset.notes, *(found.message for found in dataset.findings if found.severity != "info")):
@@ -240,7 +240,7 @@ def _get_ready(plan: Plan) -> None:
 
     def load() -> None:
         for module in wanted:
-            with suppress(ImportError):
+            with suppress(Exception):  # told by who cannot do without
                 import_module(module)
 
     Thread(target=load, name="advisor-imports", daemon=True).start()
@@ -311,8 +311,10 @@ def _written(
     """Write what a run leaves behind; verdict.json once, and before any of it is sent elsewhere."""
     final = held.final
     case = held.decided or final
-    tables.outcomes_table(final, began).to_parquet(folder / "outcomes.parquet", index=False)
-    tables.out_of_fold_table(final, judged.champions).to_parquet(folder / "oof.parquet", index=False)
+    with whole_file(folder / "outcomes.parquet") as draft:
+        tables.outcomes_table(final, began).to_parquet(draft, index=False)
+    with whole_file(folder / "oof.parquet") as draft:
+        tables.out_of_fold_table(final, judged.champions).to_parquet(draft, index=False)
     ruled = ruling(case)
     changes = would_change.would_change(case, ruled, results, budget, workers)
     content = document.verdict_document(
@@ -323,8 +325,7 @@ def _written(
         began=began, notes=chronicle.notes(),
     )  # fmt: skip
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    unfinished = folder / "verdict.json.part"
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    unfinished.replace(folder / "verdict.json")
+    with whole_file(folder / "verdict.json") as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
     report.write(folder)
     return content

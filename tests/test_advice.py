@@ -54,8 +54,22 @@ def test_a_run_whose_store_never_answered_is_found_by_its_name(runs):
 def test_what_is_no_run_says_what_there_is(runs, tmp_path):
     with pytest.raises(UserError, match="holds 2 finished runs"):
         find_run("third", runs)
-    with pytest.raises(UserError, match="did not finish"):
+    with pytest.raises(UserError, match="--resume finishes one"):
         load(runs / "unfinished")
+
+
+@pytest.mark.parametrize("text", ["", '{"schema": 1, "ans', "{}", "[]", "null"])
+def test_a_damaged_run_is_passed_over_with_a_note_and_breaks_nothing_about_another(runs, text):
+    (runs / "second" / "verdict.json").write_text(text)
+    told = []
+    assert find_run("first", runs, told.append) == runs / "first" and not told
+    for name in ("latest", "id-first"):
+        assert find_run(name, runs, told.append) == runs / "first"
+    assert len(told) == 2 and all(note.startswith("The run second is passed over: ") for note in told)
+    with pytest.warns(UserWarning, match="The run second is passed over"):
+        assert load("latest", runs).folder == runs / "first"
+    with pytest.raises(UserError, match="is damaged"):
+        load("second", runs)
 
 
 def test_files_of_a_run_can_be_read_and_saved(runs):

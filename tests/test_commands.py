@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -118,7 +117,7 @@ def test_everything_a_run_leaves_is_there(finished):
     np.testing.assert_allclose(out_of_fold["p_no"] + out_of_fold["p_yes"], 1, atol=1e-6)
     page = (cwd / "run" / "report.html").read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page
-    assert (cwd / "run" / "ledger.sqlite").is_file() and (cwd / "run" / "model" / "model.joblib").is_file()
+    assert (cwd / "run" / "ledger.jsonl").is_file() and (cwd / "run" / "model" / "model.joblib").is_file()
     kept = json.loads((cwd / "run" / "folds" / "options.json").read_text())
     assert kept["classes"] == ["no", "yes"]
     assert set(kept["options"]) == {"dummy", "classical", "neural", "classical_blend", "blend"}
@@ -333,7 +332,7 @@ def test_a_run_is_taken_up_again(tmp_path):
         # A shell makes what it starts in the background ignore Ctrl-C, and whoever that starts inherits it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    ledger = tmp_path / "run" / "ledger.sqlite"
+    ledger = tmp_path / "run" / "ledger.jsonl"
     while process.poll() is None and not any(facts["candidate"]["params"] for _, facts in _results(ledger)):
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the group
@@ -356,14 +355,8 @@ def test_a_run_is_taken_up_again(tmp_path):
 
 def _results(ledger):
     """Return the place and the facts of each result in a ledger, in their order; none where there is no ledger yet."""
-    if not ledger.is_file():
-        return []
-    with sqlite3.connect(ledger) as file:
-        try:
-            rows = file.execute("SELECT rowid, facts FROM results ORDER BY rowid").fetchall()
-        except sqlite3.OperationalError:  # the table is not there yet
-            return []
-    return [(place, json.loads(facts)) for place, facts in rows]
+    lines = ledger.read_bytes().split(b"\n")[:-1] if ledger.is_file() else []
+    return [(place, json.loads(line.partition(b" ")[2])["facts"]) for place, line in enumerate(lines)]
 
 
 def _write(path, text):

@@ -18,6 +18,7 @@ from advisor.fitting import handing
 from advisor.fitting.fold import RefitTask, Refitted, Shared, describe
 from advisor.judging.board import cut_short
 from advisor.records import Case, Mixture, Recommendation
+from advisor.whole import UNFINISHED
 
 CarryOut = Callable[[Iterable[RefitTask]], Iterator[tuple[Any, Any]]]
 
@@ -90,7 +91,7 @@ class Bench:
 
     def clean(self) -> None:
         """Remove what only this needed, and what a fit that was stopped had begun to write."""
-        for file in (*self.refitted.values(), *(self.shared.folder / "model").glob("*.part")):
+        for file in (*self.refitted.values(), *(self.shared.folder / "model").glob(f"*{UNFINISHED}")):
             file.unlink(missing_ok=True)
 
 

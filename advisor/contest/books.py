@@ -11,7 +11,7 @@ from advisor.contest.repeats import Repeats
 from advisor.contest.spending import Spending
 from advisor.contest.timing import Timing
 from advisor.contest.tuning import Tuning
-from advisor.errors import OutOfTime
+from advisor.errors import OutOfTime, Unwritable
 from advisor.fitting.fold import FoldTask, Task, describe
 from advisor.records import Candidate, Cost, FoldResult, Outcome
 
@@ -76,7 +76,12 @@ class Books:
             self._settle(entry)
 
     def take(self, task: FoldTask, result: Any, now: float) -> None:
-        """Take note of a result; what failed or was stopped ends its candidate only, and has cost its time."""
+        """Take note of a result; what failed or was stopped ends its candidate only, and has cost its time.
+
+        Raises Unwritable where the result could not be kept: nothing that comes after it could be.
+        """
+        if isinstance(result, Unwritable):
+            raise result
         entry = self._field.entries[task.candidate.key]
         begun = self._spending.finish(task.candidate, task.fold)
         if not isinstance(result, FoldResult):

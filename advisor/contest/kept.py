@@ -14,6 +14,7 @@ from advisor.fitting import handing
 from advisor.fitting.fold import Shared
 from advisor.judging import choice
 from advisor.records import Case
+from advisor.whole import UNFINISHED, whole_file
 
 OPTIONS = Path("folds") / "options.json"
 TABLE = Path("folds") / "table.joblib"
@@ -29,14 +30,15 @@ def keep_options(shared: Shared, case: Case) -> None:
         for which, mixture in members.items()
     }
     folder = shared.folder / "folds"
-    folder.mkdir(parents=True, exist_ok=True)
     kept = {shared.folder / file for own in files.values() for file in own}
-    for file in (*folder.glob("*.joblib"), *folder.glob("*.part")):
+    for file in (*folder.glob("*.joblib"), *folder.glob(f"*{UNFINISHED}")):
         if file not in kept:
             file.unlink()
     content = {"classes": list(case.dataset.classes), "serve_on": case.plan.serve_on, "options": options}
-    (shared.folder / OPTIONS).write_text(json.dumps(content, indent=1), encoding="utf-8")
-    joblib.dump(handing.whole(case.dataset, None)[0], shared.folder / TABLE)
+    with whole_file(shared.folder / TABLE) as draft:
+        joblib.dump(handing.whole(case.dataset, None)[0], draft)
+    with whole_file(shared.folder / OPTIONS) as draft:
+        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def files_of(shared: Shared, case: Case, key: str) -> list[str]:

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
+import mmap
 import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import tempfile
+import threading
 import time
 import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, reduction, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
-from advisor.errors import OutOfTime
+from advisor.errors import OutOfTime, WorkerKilled
 
-# Imported once by the process that workers are forked from, while the caller reads its data. What only some learners
-# need each worker loads when it meets the first of them; torch no comparison does without, and two workers that load it
-# at once wait seconds for it.
-PRELOADED = (
-    "advisor.fitting.fold",
-    "sklearn.ensemble",
-    "sklearn.linear_model",
-    "sklearn.neighbors",
-    "torch",
-)
+# How often an item is begun whose worker is killed: it may have been the memory that others took.
+MOST_TRIES = 2
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _shared: Any = None
@@ -47,15 +41,16 @@ class LocalEngine:
     """
 
     def __init__(self, shared: Any, workers: int, threads: int, clock: Callable[[], float] = time.time) -> None:
-        self.workers, self._clock = workers, clock
-        with tempfile.NamedTemporaryFile(prefix="advisor-", suffix=".pickle", delete=False) as file:
-            pickle.dump(shared, file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._payload = Path(file.name)
+        self.workers, self._threads, self._clock = workers, threads, clock
+        self._payload = _Payload(shared)
         warm_up()
-        self._pool = ProcessPool(
-            max_workers=workers,
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self.workers,
             initializer=_start_worker,
-            initargs=(str(self._payload), threads),
+            initargs=(self._payload, self._threads),
             context=_context(),
         )
 
@@ -71,10 +66,10 @@ class LocalEngine:
         `work(item, shared)` must be a module-level function. Items are drawn when a worker is free, so that what comes
         next may depend on what came before: None stands for "nothing before another result is in". An item has a
         `deadline` (seconds since the epoch): one that has not begun by then is OutOfTime, and so is one that is
-        stopped then.
+        stopped then. One whose worker was killed is tried once more, and then it is WorkerKilled.
         """
         waiting = iter(items)
-        running: dict[Future[Any], Any] = {}
+        running: dict[Future[Any], tuple[Any, int]] = {}
         drained = False
         while running or not drained:
             while not drained and len(running) < self.workers:
@@ -86,44 +81,125 @@ class LocalEngine:
                 if item is None:
                     drained = not running  # nothing is under way that could change that
                     break
-                seconds = item.deadline - self._clock()
-                if seconds <= 0:
+                if item.deadline <= self._clock():
                     yield item, OutOfTime("the budget ran out before it began")
                     continue
-                running[self._pool.schedule(_call, args=(work, item), timeout=max(seconds, 0.01))] = item
+                running[self._begin(work, item)] = item, 1
             done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), None)
             for future in done:
-                problem = future.exception()
-                if isinstance(problem, TimeoutError):
+                problem, (item, tries) = future.exception(), running.pop(future)
+                if isinstance(problem, ProcessExpired | BrokenProcessPool):
+                    if tries < MOST_TRIES and item.deadline > self._clock():
+                        running[self._begin(work, item)] = item, tries + 1
+                        continue
+                    problem = _killed(problem, tries)
+                elif isinstance(problem, TimeoutError):
                     problem = OutOfTime("the budget ran out before it was done")
-                yield running.pop(future), future.result() if problem is None else problem
+                yield item, future.result() if problem is None else problem
+
+    def _begin(self, work: Callable[[Any, Any], Any], item: Any) -> Future[Any]:
+        """Hand an item to the pool; to a new one where a worker was killed at rest, which breaks a pool."""
+        seconds = max(item.deadline - self._clock(), 0.01)
+        try:
+            return self._pool.schedule(_call, args=(work, item), timeout=seconds)
+        except RuntimeError:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = self._new_pool()
+        try:
+            return self._pool.schedule(_call, args=(work, item), timeout=seconds)
+        except RuntimeError as problem:
+            hopeless = Future[Any]()
+            hopeless.set_exception(problem)
+            return hopeless
 
     def close(self) -> None:
         """Stop all workers, whatever they do, and forget the shared data."""
         self._pool.stop()
         self._pool.join()
-        self._payload.unlink(missing_ok=True)
+        self._payload.close()
 
 
 def warm_up() -> None:
     """Start the process that workers are forked from, so that its imports run while the caller reads its data."""
     if isinstance(_context(), ForkServerContext):
-        with _one_thread_in_environment(), _nameless_main():
+        resource_tracker.ensure_running()  # it lets Ctrl-C through again when it has started
+        with _one_thread_in_environment(), _nameless_main(), _deaf_to_ctrl_c():
             forkserver.ensure_running()
+
+
+def _killed(problem: BaseException, tries: int) -> WorkerKilled:
+    """Say how the workers of an item ended."""
+    code = getattr(problem, "exitcode", None)
+    how = "was ended" if code is None else f"was ended by signal {-code}" if code < 0 else f"ended with status {code}"
+    often = "" if tries == 1 else ", and so it was when it was tried once more"
+    memory = "; a system that is out of memory does that" if code == -9 else ""
+    return WorkerKilled(f"its process {how}{often}{memory}")
+
+
+class _Payload:
+    """What all workers hold, pickled into a file without a name: whatever ends this process, nothing stays behind.
+
+    A worker that is started inherits the file and reads it; where files cannot be inherited it gets a copy.
+    """
+
+    def __init__(self, shared: Any) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="advisor-")  # noqa: SIM115 (closed with the engine)
+        pickle.dump(shared, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._file.flush()
+
+    def __reduce__(self) -> tuple[Callable[[Any], Any], tuple[Any]]:
+        if sys.platform == "win32":
+            self._file.seek(0)
+            return pickle.loads, (self._file.read(),)
+        return _from_inherited, (reduction.DupFd(self._file.fileno()),)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _from_inherited(handle: Any) -> Any:
+    descriptor = handle.detach()
+    try:
+        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
+            return pickle.loads(data)
+    finally:
+        os.close(descriptor)
 
 
 def _call(work: Callable[[Any, Any], Any], item: Any) -> Any:
     return work(item, _shared)
 
 
-def _start_worker(payload: str, threads: int) -> None:
-    """Hold the shared data, keep to the given threads, and leave Ctrl-C to the caller."""
+def _start_worker(shared: Any, threads: int) -> None:
+    """Hold the shared data, keep to the given threads, leave Ctrl-C to the caller, and end when the caller ends."""
     global _shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_caller, name="advisor-caller", daemon=True).start()
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(threads)
-    _shared = pickle.loads(Path(payload).read_bytes())
+    _shared = shared
+
+
+def _end_with_caller() -> None:
+    """Wait until the caller is no more, killed perhaps, and end at once: nobody waits for what is under way."""
+    if (caller := multiprocessing.parent_process()) is not None:
+        caller.join()
+        os._exit(1)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Start what is started here deaf to Ctrl-C, which reaches everyone on the terminal (see engines.preload)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -180,5 +256,5 @@ def _context() -> ForkServerContext | SpawnContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return _SpawnContext()
     context = _ForkContext()
-    context.set_forkserver_preload(list(PRELOADED))
+    context.set_forkserver_preload(["advisor.engines.preload"])
     return context

@@ -20,9 +20,11 @@ from sklearn.pipeline import Pipeline
 
 from advisor import learners, modalities
 from advisor.contracts import Setting, fit_report
+from advisor.errors import Unwritable
 from advisor.estimators.early_stopping import EarlyStopping
 from advisor.measuring import costs, metrics, splits
 from advisor.records import Candidate, Cost, Dataset, FoldResult, Plan, Probe, ProbeResult, Profile
+from advisor.whole import whole_file
 
 # Seconds in which single predictions are timed, on a candidate's first fold alone.
 LATENCY_SECONDS = 0.1
@@ -94,7 +96,10 @@ Result = FoldResult | ProbeResult | Refitted
 
 @singledispatch
 def carry_out(task: Any, shared: Shared) -> Result:
-    """Carry out one task; what a learner raises becomes part of the result."""
+    """Carry out one task; what a learner raises becomes part of the result.
+
+    Raises Unwritable where the fitted model of a fold cannot be kept: that is no fault of the learner.
+    """
     raise TypeError(f"{type(task).__name__} is no task")
 
 
@@ -105,6 +110,8 @@ def _(task: FoldTask, shared: Shared) -> FoldResult:
         _load(task.candidate.learner)
         began = time.time()
         return _on_fold(task, shared)
+    except Unwritable:
+        raise
     except Exception as problem:
         cost = Cost(fit_seconds=time.time() - began)
         return FoldResult(task.candidate, task.fold, "failed", describe(problem), cost=cost, started_at=began)
@@ -254,11 +261,9 @@ def _inputs(dataset: Dataset, rows: np.ndarray) -> Any:
 
 
 def _keep(fitted: Any, path: Path) -> int:
-    """Write a fitted model, so that the file appears only when it is whole; return its bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    joblib.dump(fitted, unfinished)
-    unfinished.replace(path)
+    """Write a fitted model and return its bytes."""
+    with whole_file(path) as draft:
+        joblib.dump(fitted, draft)
     return path.stat().st_size
 
 

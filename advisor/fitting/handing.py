@@ -21,6 +21,7 @@ from advisor import modalities
 from advisor.fitting.fold import serve_on
 from advisor.measuring import costs
 from advisor.records import Dataset
+from advisor.whole import whole_file
 
 MODEL = Path("model") / "model.joblib"
 # Seconds in which the whole model is asked row by row.
@@ -123,8 +124,6 @@ def measured(model: Pipeline, example: Any, path: Path) -> dict[str, float | Non
 
 
 def write(model: Pipeline, path: Path) -> None:
-    """Write the model, so that the file appears only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    joblib.dump(model, unfinished)
-    unfinished.replace(path)
+    """Write the model to `path`."""
+    with whole_file(path) as draft:
+        joblib.dump(model, draft)

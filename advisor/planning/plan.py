@@ -104,10 +104,15 @@ def make_plan(
     if not any(entrant.family != "dummy" for entrant in entrants):
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
     _sides_can_be_led(entrants, both=bool(only or skip))
+    decisive = {
+        "target": dataset.target_name, "task": dataset.task, "metric": metric, "seed": str(budget.seed),
+        "device": device, "foundation": str(foundation), "trainings": str(trainings),
+        "data": profile.fingerprint, "folds": _folds_fingerprint(drawn),
+    }  # fmt: skip
     return Plan(
         dataset.task, metric, drawn, entrants, skipped, budget.seed, device, serve_on,
-        _fingerprint(profile, metric, drawn, able, budget.seed, device, foundation, trainings), foundation,
-        tuple(unaffordable), speed, sizes,
+        hashlib.sha256(repr(sorted(decisive.items())).encode()).hexdigest()[:16], foundation,
+        tuple(unaffordable), speed, sizes, decisive | dict(versions(able)),
     )  # fmt: skip
 
 
@@ -223,20 +228,8 @@ def _sides_can_be_led(entrants: Sequence[Entrant], *, both: bool) -> None:
             )
 
 
-def _fingerprint(
-    profile: Profile,
-    metric: str,
-    folds: Folds,
-    able: Sequence[Learner],
-    seed: int,
-    device: str,
-    foundation: str | None,
-    trainings: int,
-) -> str:
-    """Hash what decides a fit's result: data, folds, learners with the versions of their packages, seed, device, and
-    how many trainings are averaged."""
-    facts = (profile.fingerprint, metric, folds.kind, seed, device, foundation, trainings, versions(able))
-    text = hashlib.sha256(repr(facts).encode())
+def _folds_fingerprint(folds: Folds) -> str:
+    text = hashlib.sha256(folds.kind.encode())
     for part in folds.parts:
         text.update(part.train.tobytes())
         text.update(part.test.tobytes())

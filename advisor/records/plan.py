@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -80,10 +80,11 @@ class Plan:
     """Who takes part on which folds, by which metric, and who was left out and why.
 
     `unaffordable` names those of the `skipped` for whom the budget is too short. `speed` is how many times as long as
-    on the machine where the table of seconds was written a small fit took here. `fingerprint` tells data, folds,
-    learners and their versions, seed and device: what another run has to share for its results to be reused. `sizes`
-    are the rows, the folds and the trainings of a fit that the budget was expected to pay for, by which a resumed run
-    does the same.
+    on the machine where the table of seconds was written a small fit took here. `identity` is what a fit's result rests
+    on, by name: data, folds, metric, seed, device, versions of packages; another run has to share it, as far as both
+    name the same, for its results to be reused. `fingerprint` is a hash of it without the versions. `sizes` are the
+    rows, the folds and the trainings of a fit that the budget was expected to pay for, by which a resumed run does the
+    same.
     """
 
     task: Task
@@ -99,6 +100,7 @@ class Plan:
     unaffordable: tuple[str, ...] = ()
     speed: float = 1.0
     sizes: tuple[int, int, int] = (0, 0, 1)
+    identity: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def trainings(self) -> int:

@@ -10,14 +10,17 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from advisor.errors import Interrupted
+from advisor.errors import Interrupted, Terminated, Unwritable, UserError
 from advisor.measuring.metrics import METRICS
 from advisor.records import Budget, Dataset, FoldResult, Outcome, Plan, Profile
-from advisor.telling.ledger import Ledger
+from advisor.telling import folders
+from advisor.telling.ledger import DAMAGED, Ledger
+from advisor.telling.ledger import FILE_NAME as LEDGER
 from advisor.telling.progress import Progress
 from advisor.telling.redacted import redacted, without_credentials
 from advisor.telling.tracking import TrackedRun
 from advisor.telling.tracking import start as start_tracking
+from advisor.wording import counted
 
 # What verdict.json waits for a store that has not answered yet.
 GLANCE_SECONDS = 2.0
@@ -26,26 +29,54 @@ GLANCE_SECONDS = 2.0
 class Chronicle:
     """The memory of one run, as a context manager: an exception inside ends the MLflow run, too.
 
-    Ctrl-C leaves as Interrupted, with the line that resumes the run. Nothing here waits for MLflow but `where`, for a
-    glance, and `finish`, for as long as it is told.
+    Ctrl-C and SIGTERM leave as Interrupted, a full disk as Unwritable, with the line that resumes the run. Making one
+    raises UserError where another process is at work in the folder, or where the run that was begun there rests on
+    something else than this plan. Nothing here waits for MLflow but `where`, for a glance, and `finish`, for as long as
+    it is told.
     """
 
     def __init__(self, folder: Path, plan: Plan, show: Progress, command: str) -> None:
         self._folder, self._plan, self._show, self._command = folder, plan, show, command
-        self._ledger = Ledger(folder, plan.fingerprint)
-        self._known = {
-            (result.candidate.key, result.fold): result for result in self._ledger.results() if result.state == "done"
-        }
+        self._held = folders.hold(folder)
+        try:
+            self._open()
+        except BaseException:
+            self._held.close()
+            raise
         self._starting: Future[TrackedRun] | None = None
         self._place: dict[str, Any] = {}
         self._untold: list[Callable[[TrackedRun], None]] = []
         self._notes: list[str] = []
+
+    def _open(self) -> None:
+        """Read what an earlier run of this comparison left, and say what of it is taken up; see the class."""
+        folder, begun = self._folder, (self._folder / LEDGER).is_file()
+        if told := folders.changes(folder, self._plan):
+            raise UserError(
+                f"The run in {str(folder)!r} cannot go on: {'; '.join(told)}. Ask for what it was begun with, or name "
+                "another --out for a new run."
+            )
+        folders.sweep(folder)
+        self._ledger = Ledger(folder, self._plan.fingerprint)
+        self._known = {
+            (result.candidate.key, result.fold): result for result in self._ledger.results() if result.state == "done"
+        }
+        if damaged := self._ledger.damaged:
+            entries = counted(damaged, "entry", "entries")
+            self._show.note(f"The run's ledger is damaged: {entries} put aside into {DAMAGED}, and done again.")
+        if begun and folders.remembered(folder) is None:
+            self._show.note(f"{folders.PLAN} cannot be read; what there is of the same rows and folds is taken up.")
+        if begun:
+            fits = counted(len(self._known), "finished fit")
+            self._show.note(f"Going on with the run in {str(folder)!r}: it has {fits} for this comparison.")
+        folders.remember(folder, self._plan)
 
     def __enter__(self) -> Chronicle:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: Any) -> None:
         self._ledger.close()
+        self._held.close()
         self._show.close()
         if problem is None:
             return
@@ -54,7 +85,11 @@ class Chronicle:
             words = redacted(str(problem)) or type(problem).__name__
             run.fail(words, interrupted=isinstance(problem, KeyboardInterrupt))
         if isinstance(problem, KeyboardInterrupt):
-            raise Interrupted(f"Interrupted; what finished is kept. {self._how_to_go_on()}") from problem
+            ended = Interrupted(f"Interrupted; what finished is kept. {self._how_to_go_on()}")
+            ended.exit_status = 143 if isinstance(problem, Terminated) else 130
+            raise ended from problem
+        if isinstance(problem, Unwritable):
+            raise Unwritable(f"{problem} What finished is kept; make room. {self._how_to_go_on()}") from problem
 
     def known(self) -> Mapping[tuple[str, int], FoldResult]:
         """Return what an earlier run of this comparison finished, by a candidate's key and a fold's number."""

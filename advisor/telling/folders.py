@@ -1,19 +1,29 @@
-"""A run's folder: where it lies, a new one, and whether anything can be written there."""
+"""A run's folder: where it lies, a new one, who is at work there, and what a run that goes on has to share."""
 
 from __future__ import annotations
 
 import json
 import re
 import secrets
+import sys
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from advisor.errors import UserError
+from advisor.records import Plan
 from advisor.telling.ledger import FILE_NAME as LEDGER
+from advisor.whole import UNFINISHED, unwritable, whole_file
+
+if sys.platform != "win32":
+    import fcntl
 
 RUNS = Path("advisor-runs")
-SIZES = "sizes.json"
+VERDICT, PLAN, LOCK = "verdict.json", "plan.json", ".lock"
+# Those parts of a plan's identity that would tell a person nothing.
+_HASHES = ("data", "folds")
 
 
 def run_folder(out: str | Path | None, resume: bool) -> Path | None:
@@ -26,9 +36,11 @@ def run_folder(out: str | Path | None, resume: bool) -> Path | None:
             raise UserError("--resume needs --out with the folder of the run to take up again.")
         return None
     folder = Path(out)
+    if (folder / LOCK).is_file():
+        hold(folder).close()
     if resume and not (folder / LEDGER).is_file():
         raise UserError(f"There is no run to resume in {str(out)!r}; leave --resume out to begin one there.")
-    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not resume and folder.exists() and (not folder.is_dir() or _used(folder)):
         raise UserError(
             f"--out {str(out)!r} is not an empty folder; name a new one, or add --resume to go on with its run."
         )
@@ -41,20 +53,90 @@ def new_folder(name: str) -> Path:
     return _writable(RUNS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
 
 
-def remember(folder: Path, sizes: tuple[int, int, int]) -> None:
-    """Write down the sizes of a run (see Plan), so that it can be taken up on a machine that is busier or less so."""
-    (folder / SIZES).write_text(json.dumps(sizes), encoding="utf-8")
+def verdict_in(folder: Path) -> dict[str, Any]:
+    """Return the content of a finished run's verdict.json; raises UserError where it is missing, cut or another's."""
+    try:
+        content = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"There is no finished run in {str(folder)!r}: it has no {VERDICT}; --resume finishes one."
+        ) from None
+    except (OSError, ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict) or not {"schema", "answer", "sentence"} <= set(content):
+        raise UserError(f"{str(folder / VERDICT)!r} is damaged; --resume with --out {str(folder)!r} writes it again.")
+    return content
+
+
+def hold(folder: Path) -> BinaryIO:
+    """Keep every other process out of a run's folder until the file that this returns is closed, or this process ends.
+
+    Raises UserError where another one is at work there. A file system that knows no locks keeps nobody out.
+    """
+    try:
+        file = (folder / LOCK).open("ab")
+    except OSError as problem:
+        raise unwritable(folder, problem) from problem
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise UserError(
+                f"The run in {str(folder)!r} is still going; wait until it has ended, or name another --out."
+            ) from None
+        except OSError:
+            pass
+    return file
+
+
+def remember(folder: Path, plan: Plan) -> None:
+    """Write down what a run that goes on here has to share, and its sizes: a busier machine would choose others."""
+    content = {"sizes": plan.sizes, "identity": {**(_memory(folder).get("identity") or {}), **plan.identity}}
+    with whole_file(folder / PLAN) as draft:
+        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def remembered(folder: Path | None) -> tuple[int, int, int] | None:
     """Return the sizes of the run in a folder; None where nothing readable says."""
-    if folder is None:
-        return None
     try:
-        rows, folds, trainings = json.loads((folder / SIZES).read_text(encoding="utf-8"))
+        rows, folds, trainings = _memory(folder)["sizes"]
         return int(rows), int(folds), int(trainings)
-    except (OSError, ValueError, TypeError):
+    except (LookupError, ValueError, TypeError):
         return None
+
+
+def changes(folder: Path, plan: Plan) -> list[str]:
+    """Say in what a plan differs from that of the run in a folder, so that no result of that run can be reused.
+
+    What is measured again anyhow is no difference: a budget, a margin, other learners.
+    """
+    then, now = _memory(folder).get("identity") or {}, plan.identity
+    other = {name: (then[name], now[name]) for name in now if name in then and then[name] != now[name]}
+    told = [f"{name} was {before} and is {after}" for name, (before, after) in other.items() if name not in _HASHES]
+    if "data" in other and not {"target", "task"} & set(other):
+        told.insert(0, "the data have changed, or how they are read, grouped or ordered")
+    return told or ["the folds are drawn in another way" for _ in other]
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed had begun to write."""
+    for file in folder.rglob(f"*{UNFINISHED}"):
+        with suppress(OSError):
+            file.unlink()
+
+
+def _memory(folder: Path | None) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / PLAN).read_text(encoding="utf-8")) if folder else {}
+    except (OSError, ValueError):
+        return {}
+    known = isinstance(content, dict) and isinstance(content.get("identity"), dict)
+    return content if known else {}
+
+
+def _used(folder: Path) -> bool:
+    return any(file.name != LOCK for file in folder.iterdir())
 
 
 def _writable(folder: Path) -> Path:

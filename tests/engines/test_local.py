@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from advisor.engines.local import LocalEngine
-from advisor.errors import OutOfTime
+from advisor.errors import OutOfTime, WorkerKilled
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def test_each_item_has_its_own_end():
     assert isinstance(results["hangs"], OutOfTime) and "before it was done" in str(results["hangs"])
     assert isinstance(results["late"], OutOfTime) and "before it began" in str(results["late"])
     assert isinstance(results["raises"], ValueError)
-    assert "Abnormal termination" in str(results["dies"])
+    assert isinstance(results["dies"], WorkerKilled) and "signal 9, and so it was" in str(results["dies"])
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,73 @@ def test_none_stands_for_nothing_before_another_result_is_in():
 def test_none_with_nothing_under_way_is_the_end(engine):
     assert list(engine.map(work, iter([None, Item("never", in_time())]))) == []
     assert list(engine.map(work, [])) == []
+
+
+def marked(item, shared):
+    """Be killed the first time, which a file says was the first."""
+    if not os.path.exists(item.name):
+        open(item.name, "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def test_what_a_worker_was_killed_at_is_tried_once_more(engine, tmp_path):
+    items = [Item(str(tmp_path / name), in_time()) for name in "ab"]
+    assert [result for _, result in engine.map(marked, items)] == ["done", "done"]
+
+
+def pid(item, shared):
+    return os.getpid()
+
+
+def test_a_worker_that_is_killed_at_rest_is_missed_by_nobody(engine):
+    for _ in range(2):
+        ((_, worker),) = engine.map(pid, [Item("", in_time())])
+        os.kill(worker, signal.SIGKILL)
+    time.sleep(0.5)
+    assert [result for _, result in engine.map(work, [Item("fine", in_time())])] == [(None, "fine", "1")]
+
+
+ENDLESS = """
+import os, sys, time, types
+import advisor.engines.local as local
+def main():
+    item = types.SimpleNamespace(deadline=time.time() + 600)
+    engine = local.LocalEngine(b"the table of somebody" * 100_000, workers=2, threads=1)
+    for _, pid in engine.map(by_name, [item, item]):
+        print(pid, flush=True)
+    for _ in engine.map(time_away, [item, item]):
+        pass
+from tests.engines.test_local import pid as by_name, hangs as time_away
+main()
+"""
+
+
+def hangs(item, shared):
+    time.sleep(1_000)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_of_a_process_that_was_killed_neither_a_worker_nor_a_file_with_the_data(tmp_path, ending):
+    places = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
+    process = subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, text=True, env=places)
+    workers = {int(process.stdout.readline()) for _ in range(2)}
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert workers and not files, "not even while it is at work"
+    process.send_signal(ending)
+    process.wait()
+    until = time.monotonic() + 30
+    while any(map(at_work, workers)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(at_work, workers))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def at_work(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.parametrize("start", ["", "if True:\n"])

@@ -3,14 +3,16 @@
 import json
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from advisor.errors import Interrupted, UserError
+from advisor.errors import Interrupted, Terminated, Unwritable, UserError
 from advisor.records import Budget, Candidate, FoldResult, Outcome
 from advisor.telling import chronicle as room
+from advisor.telling import folders
 from advisor.telling.chronicle import Chronicle
 from advisor.telling.progress import Silence
 from tests.made_case import made_case
@@ -57,11 +59,62 @@ def test_what_finished_is_known_to_the_next_run_and_told_again_without_being_wri
     with begin(tmp_path, show=show) as again:
         known = again.known()
         assert set(known) == {("linear-default", 0), (a_result(depth=3).candidate.key, 1)}
-        before = (tmp_path / "ledger.sqlite").read_bytes()
+        before = (tmp_path / "ledger.jsonl").read_bytes()
         for result in known.values():
             again.tell(result)
-        assert (tmp_path / "ledger.sqlite").read_bytes() == before
+        assert (tmp_path / "ledger.jsonl").read_bytes() == before
     assert show.results == list(known)
+
+
+def test_a_run_that_goes_on_says_what_it_has_and_what_was_damaged(tmp_path):
+    with begin(tmp_path) as first:
+        for fold in range(3):
+            first.tell(a_result(fold))
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b'"fold": 1', b'"fold": 7'))
+    show = Heard()
+    with begin(tmp_path, show=show) as again:
+        assert set(again.known()) == {("linear-default", 0), ("linear-default", 2)}
+        assert again.notes() == (), "an answer does not depend on how often a run was interrupted"
+    assert show.notes == [
+        "The run's ledger is damaged: 1 entry put aside into ledger.damaged, and done again.",
+        f"Going on with the run in {str(tmp_path)!r}: it has 2 finished fits for this comparison.",
+    ]
+
+
+def test_a_run_that_rests_on_something_else_is_refused_before_anything_is_written(tmp_path):
+    with begin(tmp_path) as first:
+        first.tell(a_result(0))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    other = replace(CASE.plan, identity={**CASE.plan.identity, "seed": "1"})
+    folders.remember(tmp_path, replace(CASE.plan, identity={"seed": "0"}))
+    before["plan.json"] = (tmp_path / "plan.json").read_bytes()
+    with pytest.raises(UserError, match=r"cannot go on: seed was 0 and is 1\. Ask for what it was begun with"):
+        Chronicle(tmp_path, other, Heard(), "advisor compare a.csv")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    begin(tmp_path).__exit__(None, None, None)
+
+
+def test_nobody_else_is_let_into_a_folder_while_a_run_is_going_there(tmp_path):
+    with begin(tmp_path), pytest.raises(UserError, match="is still going"):
+        begin(tmp_path)
+    begin(tmp_path).__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(("problem", "status"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_the_system_ends_a_run_as_ctrl_c_does(tmp_path, problem, status):
+    with pytest.raises(Interrupted, match="Go on with: advisor compare") as caught, begin(tmp_path):
+        raise problem
+    assert caught.value.exit_status == status
+
+
+def test_a_full_disk_says_how_to_go_on(tmp_path):
+    with pytest.raises(Unwritable) as caught, begin(tmp_path, "advisor compare a.csv --out here"):
+        raise Unwritable("'here/ledger.jsonl' cannot be written (No space left on device).")
+    assert str(caught.value) == (
+        "'here/ledger.jsonl' cannot be written (No space left on device). What finished is kept; make room. "
+        "Go on with: advisor compare a.csv --out here --resume"
+    )
 
 
 def test_the_display_is_told_of_stages_results_and_notes(tmp_path):

@@ -1,5 +1,9 @@
 """A run's folder: new or the one asked for, and what it remembers for a run that is taken up again."""
 
+import subprocess
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from advisor.errors import UserError
@@ -24,16 +28,92 @@ def test_only_a_run_is_taken_up_again(tmp_path):
     assert folders.run_folder(tmp_path, True) == tmp_path
 
 
+def plan_of(sizes=(1_500, 3, 2), **identity):
+    told = {"target": "y", "task": "binary", "seed": "0", "metric": "roc_auc", "data": "d1", "folds": "f1", **identity}
+    return SimpleNamespace(sizes=sizes, identity=told)
+
+
 def test_the_sizes_of_a_run_are_remembered(tmp_path):
-    folders.remember(tmp_path, (1_500, 3, 2))
+    folders.remember(tmp_path, plan_of())
     assert folders.remembered(tmp_path) == (1_500, 3, 2)
     assert folders.remembered(None) is None
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "{}", "null", '["a", 3]'])
+@pytest.mark.parametrize(
+    "text", ["", "[1]", "{}", "null", '{"sizes": ["a", 3], "identity": {}}', '{"sizes": [1, 2, 3]}']
+)
 def test_what_is_no_memory_is_none(tmp_path, text):
-    (tmp_path / folders.SIZES).write_text(text)
+    (tmp_path / folders.PLAN).write_text(text)
     assert folders.remembered(tmp_path) is None
+    assert not folders.changes(tmp_path, plan_of())
+
+
+@pytest.mark.parametrize(
+    ("identity", "told"),
+    [
+        ({}, []),
+        ({"lightgbm": "4.0"}, []),
+        ({"seed": "1", "folds": "f2"}, ["seed was 0 and is 1"]),
+        ({"seed": "1", "metric": "accuracy"}, ["seed was 0 and is 1", "metric was roc_auc and is accuracy"]),
+        ({"data": "d2", "folds": "f2"}, ["the data have changed, or how they are read, grouped or ordered"]),
+        ({"target": "z", "data": "d2", "folds": "f2"}, ["target was y and is z"]),
+        ({"folds": "f2"}, ["the folds are drawn in another way"]),
+        ({"numpy": "2.1"}, ["numpy was 2.0 and is 2.1"]),
+    ],
+)
+def test_what_keeps_a_run_from_going_on_is_named_and_what_does_not_is_no_matter(tmp_path, identity, told):
+    folders.remember(tmp_path, plan_of(numpy="2.0"))
+    assert folders.changes(tmp_path, plan_of(sizes=(1, 1, 1), **{"numpy": "2.0", **identity})) == told
+
+
+def test_the_versions_of_learners_that_sit_out_once_are_not_forgotten(tmp_path):
+    folders.remember(tmp_path, plan_of(xgboost="3.0"))
+    folders.remember(tmp_path, plan_of())
+    assert folders.changes(tmp_path, plan_of(xgboost="3.1")) == ["xgboost was 3.0 and is 3.1"]
+
+
+def test_only_one_process_is_at_work_in_a_folder(tmp_path):
+    (tmp_path / FILE_NAME).touch()
+    held = folders.hold(tmp_path)
+    for resume in (True, False):
+        with pytest.raises(UserError, match="is still going; wait until it has ended, or name another --out"):
+            folders.run_folder(tmp_path, resume)
+    held.close()
+    assert folders.run_folder(tmp_path, True) == tmp_path
+
+
+def test_a_lock_dies_with_its_process(tmp_path):
+    code = "import sys, os; from pathlib import Path; from advisor.telling import folders\n"
+    code += "held = folders.hold(Path(sys.argv[1])); print('held', flush=True); input()"
+    holder = subprocess.Popen([sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    with pytest.raises(UserError, match="still going"):
+        folders.hold(tmp_path)
+    holder.kill()
+    holder.communicate()
+    folders.hold(tmp_path).close()
+
+
+def test_a_folder_with_nothing_but_a_lock_is_empty(tmp_path):
+    folders.hold(tmp_path).close()
+    assert folders.run_folder(tmp_path, False) == tmp_path
+
+
+def test_what_was_half_written_is_swept_away_and_nothing_else(tmp_path):
+    (tmp_path / "folds").mkdir()
+    for name in ("verdict.json.7.part", "folds/a.joblib.7.part", "verdict.json", "folds/a.joblib"):
+        (tmp_path / name).touch()
+    folders.sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.joblib", "verdict.json"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", "7", '{"schema": 1', "[" * 100_000, "\x00"])
+def test_a_verdict_that_is_damaged_is_answered_in_a_sentence(tmp_path, text):
+    with pytest.raises(UserError, match=r"it has no verdict\.json"):
+        folders.verdict_in(tmp_path)
+    (tmp_path / folders.VERDICT).write_text(text)
+    with pytest.raises(UserError, match="is damaged; --resume with --out "):
+        folders.verdict_in(tmp_path)
 
 
 def test_a_new_folder_is_named_after_the_data(tmp_path, monkeypatch):

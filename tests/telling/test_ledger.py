@@ -1,6 +1,7 @@
 """What was written comes back, also to another process, and only to the comparison it belongs to."""
 
 import dataclasses
+import hashlib
 import subprocess
 import sys
 
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from advisor.records import Candidate, Cost, FoldResult
-from advisor.telling.ledger import FILE_NAME, Ledger
+from advisor.telling.ledger import DAMAGED, FILE_NAME, Ledger
 
+CANDIDATE = Candidate("mlp", "neural", {"width": 64, "activation": "gelu"})
 RESULT = FoldResult(
-    candidate=Candidate("mlp", "neural", {"width": 64, "activation": "gelu"}),
+    candidate=CANDIDATE,
     fold=3,
     state="done",
     predictions=np.array([[0.1, 0.9], [0.6, 0.4]], dtype=np.float32),
@@ -21,7 +23,7 @@ RESULT = FoldResult(
     curve={"epoch": (0.0, 1.0), "valid_loss": (0.5, float("nan"))},
     cut_short=True,
     started_at=1_750_000_000.25,
-    model="folds/mlp-3.joblib",
+    model=f"folds/{CANDIDATE.key}-3.joblib",
 )
 
 
@@ -81,6 +83,96 @@ def test_what_was_added_survives_a_process_that_is_killed(tmp_path):
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -9
     assert [result.candidate.learner for result in Ledger(tmp_path, "a").results()] == ["tree"]
+
+
+def three(folder):
+    """Three results of one candidate, and the bytes of each line."""
+    ledger = Ledger(folder, "a")
+    for fold in (0, 1, 2):
+        ledger.add(dataclasses.replace(RESULT, fold=fold, model=None))
+    ledger.close()
+    return (folder / FILE_NAME).read_bytes().splitlines(keepends=True)
+
+
+def folds(ledger):
+    return [result.fold for result in ledger.results()]
+
+
+def test_a_byte_that_was_flipped_costs_its_entry_alone_wherever_it_is(tmp_path):
+    lines = three(tmp_path)
+    rng, length = np.random.default_rng(0), len(lines[1])
+    # The sum, what it is of, an array, the end of the line: each is noticed.
+    for place in {0, 63, 64, 65, length - 2, length - 1, *rng.integers(0, length, 30).tolist()}:
+        damaged = bytearray(lines[1])
+        damaged[place] ^= 1 << int(rng.integers(0, 8))
+        (tmp_path / FILE_NAME).write_bytes(lines[0] + damaged + lines[2])
+        ledger = Ledger(tmp_path, "a")
+        # Without its end a line and the next are one.
+        assert (folds(ledger), ledger.damaged >= 1) == ([0] if place == length - 1 else [0, 2], True), place
+        ledger.close()
+
+
+def test_what_is_damaged_is_put_aside_once_and_done_again(tmp_path):
+    lines = three(tmp_path)
+    (tmp_path / FILE_NAME).write_bytes(lines[0] + b"x" + lines[1] + lines[2][:100])
+    ledger = Ledger(tmp_path, "a")
+    assert (ledger.damaged, folds(ledger)) == (2, [0])
+    assert (tmp_path / DAMAGED).read_bytes() == b"x" + lines[1] + lines[2][:100] + b"\n"
+    ledger.add(dataclasses.replace(RESULT, fold=1, model=None))
+    ledger.close()
+    again = Ledger(tmp_path, "a")
+    assert (again.damaged, folds(again)) == (0, [0, 1])
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"hello\nworld\n", b"SQLite format 3\x00" + bytes(4096), b"\n\n", b"{}\n"]
+)
+def test_a_file_that_is_no_ledger_is_put_aside(tmp_path, content):
+    (tmp_path / FILE_NAME).write_bytes(content)
+    ledger = Ledger(tmp_path, "a")
+    assert not folds(ledger) and (ledger.damaged > 0) == bool(content)
+    ledger.add(RESULT)
+    assert folds(ledger) == [3]
+
+
+def test_a_cut_ledger_keeps_every_whole_line(tmp_path):
+    whole = b"".join(lines := three(tmp_path))
+    ends = np.cumsum([len(line) for line in lines])
+    for length in np.random.default_rng(0).integers(0, len(whole), 20):
+        (tmp_path / FILE_NAME).write_bytes(whole[:length])
+        ledger = Ledger(tmp_path, "a")
+        assert folds(ledger) == list(range(int((ends <= length).sum())))
+        ledger.close()
+
+
+@pytest.mark.parametrize("model", ["../../secret.txt", "/etc/passwd", "folds/other-3.joblib"])
+def test_an_entry_that_points_to_a_file_of_somebody_else_is_not_believed(tmp_path, model):
+    """Files of models are loaded and removed by the name that the ledger has."""
+    Ledger(tmp_path, "a").add(dataclasses.replace(RESULT, model=model))
+    assert Ledger(tmp_path, "a").damaged == 1
+
+
+def test_a_sum_does_not_make_a_result(tmp_path):
+    for text in (b"{}", b"[]", b"null", b'{"fingerprint": "a", "facts": {}, "arrays": {}}'):
+        (tmp_path / FILE_NAME).write_bytes(hashlib.sha256(text).hexdigest().encode() + b" " + text + b"\n")
+        assert Ledger(tmp_path, "a").damaged == 1
+
+
+def test_a_full_disk_is_told_and_what_was_written_before_stays(tmp_path):
+    """A limit on the size of files fails as a full disk does: in the middle of a line."""
+    code = (
+        "import resource, sys; from pathlib import Path; from advisor.errors import Unwritable\n"
+        "from advisor.records import Candidate, FoldResult; from advisor.telling.ledger import Ledger, FILE_NAME\n"
+        "ledger = Ledger(Path(sys.argv[1]), 'a'); ledger.add(FoldResult(Candidate('tree', 'classical'), 0, 'done'))\n"
+        "size = (Path(sys.argv[1]) / FILE_NAME).stat().st_size\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 50, size + 50))\n"
+        "try: ledger.add(FoldResult(Candidate('tree', 'classical'), 1, 'done'))\n"
+        "except Unwritable as problem: print(problem)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True, text=True)
+    assert "ledger.jsonl' cannot be written (File too large)." in ran.stdout
+    left = Ledger(tmp_path, "a")
+    assert (folds(left), left.damaged) == ([0], 0), "no half line is left behind"
 
 
 def test_a_ledger_holds_no_pickle(tmp_path):

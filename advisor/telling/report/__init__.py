@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jinja2 import UndefinedError
 
 from advisor.errors import UserError
+from advisor.telling.folders import verdict_in
 from advisor.telling.report import details, facts, method, outlook, pictures, price
 from advisor.telling.report.text import notebook_html, summary_text
+from advisor.whole import whole_file
 
 __all__ = ["notebook_html", "render", "summary_text", "write"]
 
@@ -65,23 +66,19 @@ def write(folder: Path) -> Path:
     Raises UserError where there is no finished run, or where a file of it cannot be read. A run without outcomes gets a
     report without the figures that need them.
     """
-    verdict, table, page = folder / "verdict.json", folder / "outcomes.parquet", folder / "report.html"
-    try:
-        document = json.loads(verdict.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"There is no finished run in {folder}: it has no verdict.json.") from None
-    except ValueError as error:
-        raise UserError(f"{verdict} is not valid JSON ({error}); compare again to get a new one.") from None
+    table, page = folder / "outcomes.parquet", folder / "report.html"
+    document = verdict_in(folder)
     try:
         outcomes = pd.read_parquet(table) if table.exists() else pd.DataFrame()
     except (ValueError, OSError) as error:
         raise UserError(f"{table} cannot be read ({error}); delete it to get a report without its figures.") from None
-    draft = folder / f".report-{os.getpid()}.html"
     try:
-        draft.write_bytes(render(document, outcomes).encode("utf-8", "replace"))
-        draft.replace(page)
-    finally:
-        draft.unlink(missing_ok=True)
+        text = render(document, outcomes)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, UndefinedError) as problem:
+        told = f"{type(problem).__name__}: {problem}"
+        raise UserError(f"{str(folder)!r} holds something else than what a run writes ({told}).") from problem
+    with whole_file(page) as draft:
+        draft.write_bytes(text.encode("utf-8", "replace"))
     return page
 
 

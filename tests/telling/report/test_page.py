@@ -232,7 +232,7 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pyt
     finished_run(tmp_path)
     (tmp_path / "report.html").write_text("old")
     monkeypatch.setattr("advisor.telling.report.render", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(UserError, match=r"something else than what a run writes \(ZeroDivisionError"):
         write(tmp_path)
     assert (tmp_path / "report.html").read_text() == "old"
     assert len(os.listdir(tmp_path)) == 3
@@ -241,9 +241,14 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pyt
 def test_write_tells_what_is_wrong(tmp_path: Path):
     with pytest.raises(UserError, match="no finished run"):
         write(tmp_path)
-    (tmp_path / "verdict.json").write_text("{")
-    with pytest.raises(UserError, match="not valid JSON"):
-        write(tmp_path)
+    for text, said in (
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
+        ('{"schema": 1, "answer": 2, "sentence": 3}', "else"),
+    ):
+        (tmp_path / "verdict.json").write_text(text)
+        with pytest.raises(UserError, match=said):
+            write(tmp_path)
     finished_run(tmp_path)
     (tmp_path / "outcomes.parquet").write_text("no parquet")
     with pytest.raises(UserError, match=r"outcomes\.parquet cannot be read"):
