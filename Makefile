@@ -2,11 +2,12 @@
 PYTHON ?= $(shell command -v python3 || command -v python)
 BIN = .venv/bin
 
-.PHONY: help demo test check pretrain verdicts peers env python
+.PHONY: help demo test soak check pretrain verdicts peers env python
 
 help:
 	@echo "make demo    install, compare on a small real data set, print the answer"
 	@echo "make test    install with the test tools, run all tests (ARGS='-k cards' for some)"
+	@echo "make soak    end 200 comparisons at random moments, take them up again, compare the verdicts (hours)"
 	@echo "make pretrain    train the net of the learner prior_fitted again (70 CPU minutes)"
 	@echo "make verdicts    judge answers and models on real tables (20 hours, resumable; ARGS=--quick: some minutes)"
 	@echo "make peers   AutoGluon and others on the same rows (ARGS='--python FOLDER/bin/python'; see benchmarks/peers.py)"
@@ -22,6 +23,9 @@ demo: python
 # One thread a process: small fits on shared cores are slower with two, and now and then very much slower.
 test: env
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 $(ARGS)
+
+soak: env
+	ADVISOR_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 0 -s tests/test_kills.py $(ARGS)
 
 check: env
 	$(BIN)/ruff check .

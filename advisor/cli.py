@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import shlex
@@ -369,6 +371,26 @@ def datasets(
 
 
 @app.command()
+def track(
+    run: Run = "latest",
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(help="The store that the comparison was told of, where its address has a password."),
+    ] = None,
+) -> None:
+    """Send to MLflow what it has not heard of a run, because it was slow or down."""
+    from advisor.advice import Advice, find_run
+    from advisor.telling.tracking import replay
+
+    folder = find_run(run)
+    told, refused, where = replay(folder, tracking_uri, lambda: Advice({}, folder).best_model)
+    for entry in refused:
+        typer.echo(f"MLflow refused {entry}.", err=True)
+    at = f" at {where['tracking_uri']}" if where else ""
+    typer.echo(f"{told:,} {'entry' if told == 1 else 'entries'} sent; MLflow{at} has all that there is to tell.")
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
     tracking_uri: Annotated[str | None, typer.Option(help="MLflow store (default: the one in advisor-runs).")] = None,
@@ -395,6 +417,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     its `error`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     ended = _ended_by_system()
+    # What the libraries made is not searched for garbage once more when all is over: that takes a second.
+    atexit.register(gc.freeze)
     try:
         status = app(args=words, prog_name="advisor", standalone_mode=False)
         sys.stdout.flush()

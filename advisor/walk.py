@@ -202,7 +202,7 @@ def compare(
         kept.keep_options(shared, final)
         content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
         patience = min(max(began + spend.seconds - clock.time(), LEAST_PATIENCE), MOST_PATIENCE)
-        chronicle.finish(content, folder, model, dataset, patience)
+        chronicle.finish(content, model, dataset, patience)
     return Advice(content, folder)
 
 

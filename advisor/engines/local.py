@@ -28,6 +28,9 @@ from advisor.errors import OutOfTime, WorkerKilled
 MOST_TRIES = 2
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
+# So long the pool has to stop what is late by itself.
+SLACK_SECONDS = 0.5
+
 _shared: Any = None
 
 
@@ -43,8 +46,10 @@ class LocalEngine:
     def __init__(self, shared: Any, workers: int, threads: int, clock: Callable[[], float] = time.time) -> None:
         self.workers, self._threads, self._clock = workers, threads, clock
         self._payload = _Payload(shared)
+        self._up, self._over = threading.Event(), False
         warm_up()
         self._pool = self._new_pool()
+        threading.Thread(target=self._start, name="advisor-workers", daemon=True).start()
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
@@ -81,11 +86,23 @@ class LocalEngine:
                 if item is None:
                     drained = not running  # nothing is under way that could change that
                     break
+                # Starting a worker is waited for no longer than a fit may take.
+                if not self._up.wait(max(0.0, item.deadline - self._clock())):
+                    yield item, OutOfTime("the budget ran out before a worker was ready")
+                    continue
                 if item.deadline <= self._clock():
                     yield item, OutOfTime("the budget ran out before it began")
                     continue
                 running[self._begin(work, item)] = item, 1
-            done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), None)
+            done: set[Future[Any]] = set()
+            if running:
+                soonest = min(item.deadline for item, _ in running.values())
+                done, _ = wait(running, max(0.0, soonest + SLACK_SECONDS - self._clock()), FIRST_COMPLETED)
+            if not done:
+                # The pool counts from when a worker took an item, which may have been long after it was given.
+                for future in [each for each, (item, _) in running.items() if item.deadline <= self._clock()]:
+                    future.cancel()
+                    yield running.pop(future)[0], OutOfTime("the budget ran out before it was done")
             for future in done:
                 problem, (item, tries) = future.exception(), running.pop(future)
                 if isinstance(problem, ProcessExpired | BrokenProcessPool):
@@ -115,9 +132,28 @@ class LocalEngine:
 
     def close(self) -> None:
         """Stop all workers, whatever they do, and forget the shared data."""
+        self._over = True
+        if self._up.is_set():
+            self._stop()
+        else:
+            _stop_forking()
+        self._payload.close()
+
+    def _start(self) -> None:
+        """Have the workers started: the process that they are forked from must have loaded everything first."""
+        try:
+            self._pool.schedule(os.getpid)
+        except (BrokenProcessPool, EOFError, OSError):
+            if not self._over:
+                raise
+            return
+        self._up.set()
+        if self._over:
+            self._stop()
+
+    def _stop(self) -> None:
         self._pool.stop()
         self._pool.join()
-        self._payload.close()
 
 
 def warm_up() -> None:
@@ -165,6 +201,12 @@ def _from_inherited(handle: Any) -> Any:
             return pickle.loads(data)
     finally:
         os.close(descriptor)
+def _stop_forking() -> None:
+    """End the process that workers are forked from, though it is busy loading; whoever needs it next gets a new one."""
+    server: Any = forkserver._forkserver
+    if getattr(server, "_forkserver_pid", None) is not None:
+        os.kill(server._forkserver_pid, signal.SIGKILL)
+        server._stop()
 
 
 def _call(work: Callable[[Any, Any], Any], item: Any) -> Any:
@@ -176,6 +218,8 @@ def _start_worker(shared: Any, threads: int) -> None:
     global _shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, name="advisor-caller", daemon=True).start()
+    # The pool's own handler would run when a long call of a library returns, and the pool would wait for it.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(threads)

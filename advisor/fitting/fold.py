@@ -24,7 +24,7 @@ from advisor.errors import Unwritable
 from advisor.estimators.early_stopping import EarlyStopping
 from advisor.measuring import costs, metrics, splits
 from advisor.records import Candidate, Cost, Dataset, FoldResult, Plan, Probe, ProbeResult, Profile
-from advisor.whole import whole_file
+from advisor.whole import sum_of, whole_file
 
 # Seconds in which single predictions are timed, on a candidate's first fold alone.
 LATENCY_SECONDS = 0.1
@@ -215,9 +215,11 @@ def _on_fold(task: FoldTask, shared: Shared) -> FoldResult:
         predictions = predict(fitted, test_inputs, dataset)
     report, metric = fit_report(fitted), metrics.METRICS[plan.metric]
     serving: dict[str, float | None] = {"latency_p50_ms": None, "latency_p99_ms": None, "model_mb": None}
+    model_sum = None
     if task.keep is not None:
         serve_on(fitted, plan.serve_on)
         serving["model_mb"] = _keep(fitted, shared.folder / task.keep) / costs.BYTES_PER_MB
+        model_sum = sum_of(shared.folder / task.keep)
     if task.timed:
         serving["latency_p50_ms"], serving["latency_p99_ms"] = costs.latency(
             fitted, test_inputs, LATENCY_SECONDS, one_row=modalities.find(dataset.modality).one_row
@@ -237,6 +239,7 @@ def _on_fold(task: FoldTask, shared: Shared) -> FoldResult:
     return FoldResult(
         task.candidate, task.fold, "done", "", predictions.astype(np.float32), losses,
         metric.error_of_loss(float(losses.mean())), cost, dict(report.curve), report.cut_short, started_at, task.keep,
+        model_sum,
     )  # fmt: skip
 
 

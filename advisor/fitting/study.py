@@ -6,6 +6,7 @@ Knows no learner and no data.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -36,7 +37,8 @@ class Study:
     """The search of one learner's settings: `ask` for the next, `tell` what they reached.
 
     The search is a tree-structured Parzen estimator (Bergstra et al. 2011), which counts those that are still being
-    tried for bad ones, so that several may be under way. The default is its first trial, with `default_params` as far
+    tried for bad ones, so that several may be under way. What is asked for next follows from the seed, what was
+    told so far, in its order, and what is under way. The default is its first trial, with `default_params` as far
     as they lie in the space. No settings are asked for twice, those of the default or of an earlier run included.
     """
 
@@ -44,8 +46,8 @@ class Study:
         self, space: Space, *, default_params: Mapping[str, Any], default_errors: Sequence[float], seed: int, most: int
     ) -> None:
         self._distributions = {name: _distribution(range_) for name, range_ in space.items()}
-        self._study = optuna.create_study(direction="minimize", sampler=optuna.samplers.TPESampler(seed=seed))
-        self._most = most
+        self._study = optuna.create_study(direction="minimize")
+        self._seed, self._most = seed, most
         self._asked: dict[str, optuna.Trial] = {}
         self._seen: set[str] = set()
         self._errors: list[float] = []
@@ -71,7 +73,11 @@ class Study:
         """Return settings to try, of which `tell` wants to hear; None where the study has ended."""
         if self.ended is not None:
             return None
-        for _ in range(MOST_REPEATS_IN_A_ROW):
+        tried = len(self._errors) + len(self._asked)
+        for repeat in range(MOST_REPEATS_IN_A_ROW):
+            # Chance of its own for each trial: a study that goes on with what another has tried asks as that would.
+            seed = random.Random(f"{self._seed} {tried} {repeat}").getrandbits(32)
+            self._study.sampler = optuna.samplers.TPESampler(seed=seed)
             trial = self._study.ask(self._distributions)
             name = _name(trial.params)
             if name not in self._seen:

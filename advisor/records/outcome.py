@@ -76,7 +76,8 @@ class FoldResult:
 
     `predictions` and `losses` belong to the fold's test rows, in their order, and are None where the `state` is not
     "done". `curve` is the learning curve, name to values; `cut_short` tells that the fit was still learning when its
-    time was up. `model` names the file of the fitted model below the run's folder, where it is kept.
+    time was up. `model` names the file of the fitted model below the run's folder, where it is kept, and `model_sum` is
+    its sha256.
     """
 
     candidate: Candidate
@@ -91,6 +92,7 @@ class FoldResult:
     cut_short: bool = False
     started_at: float = 0.0
     model: str | None = None
+    model_sum: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import shlex
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from advisor.errors import Interrupted, Terminated, Unwritable, UserError
@@ -17,13 +14,11 @@ from advisor.telling import folders
 from advisor.telling.ledger import DAMAGED, Ledger
 from advisor.telling.ledger import FILE_NAME as LEDGER
 from advisor.telling.progress import Progress
-from advisor.telling.redacted import redacted, without_credentials
+from advisor.telling.redacted import redacted
 from advisor.telling.tracking import TrackedRun
 from advisor.telling.tracking import start as start_tracking
+from advisor.whole import sum_of
 from advisor.wording import counted
-
-# What verdict.json waits for a store that has not answered yet.
-GLANCE_SECONDS = 2.0
 
 
 class Chronicle:
@@ -31,8 +26,8 @@ class Chronicle:
 
     Ctrl-C and SIGTERM leave as Interrupted, a full disk as Unwritable, with the line that resumes the run. Making one
     raises UserError where another process is at work in the folder, or where the run that was begun there rests on
-    something else than this plan. Nothing here waits for MLflow but `where`, for a glance, and `finish`, for as long as
-    it is told.
+    something else than this plan. Nothing here waits for MLflow but `finish`, for as long as it is told, and an
+    exception, for some seconds.
     """
 
     def __init__(self, folder: Path, plan: Plan, show: Progress, command: str) -> None:
@@ -43,9 +38,7 @@ class Chronicle:
         except BaseException:
             self._held.close()
             raise
-        self._starting: Future[TrackedRun] | None = None
-        self._place: dict[str, Any] = {}
-        self._untold: list[Callable[[TrackedRun], None]] = []
+        self._run: TrackedRun | None = None
         self._notes: list[str] = []
 
     def _open(self) -> None:
@@ -58,18 +51,26 @@ class Chronicle:
             )
         folders.sweep(folder)
         self._ledger = Ledger(folder, self._plan.fingerprint)
-        self._known = {
-            (result.candidate.key, result.fold): result for result in self._ledger.results() if result.state == "done"
-        }
+        done = [result for result in self._ledger.results() if result.state == "done"]
+        sound = [result for result in done if self._as_written(result)]
+        self._known = {(result.candidate.key, result.fold): result for result in sound}
         if damaged := self._ledger.damaged:
             entries = counted(damaged, "entry", "entries")
             self._show.note(f"The run's ledger is damaged: {entries} put aside into {DAMAGED}, and done again.")
+        if damaged := len(done) - len(sound):
+            files = counted(damaged, "file")
+            self._show.note(f"Models of the run are damaged: {files} not as written, whose fits are done again.")
         if begun and folders.remembered(folder) is None:
             self._show.note(f"{folders.PLAN} cannot be read; what there is of the same rows and folds is taken up.")
         if begun:
-            fits = counted(len(self._known), "finished fit")
-            self._show.note(f"Going on with the run in {str(folder)!r}: it has {fits} for this comparison.")
+            fits, rows = counted(len(self._known), "finished fit"), counted(len(self._plan.folds.rows), "row")
+            self._show.note(f"Going on with the run in {str(folder)!r}: it has {fits}, on {rows} as it was begun.")
         folders.remember(folder, self._plan)
+
+    def _as_written(self, result: FoldResult) -> bool:
+        """Tell whether the fitted model of a result is what was written, if it is there: not all models are kept."""
+        file = self._folder / (result.model or "")
+        return not file.is_file() or sum_of(file) == result.model_sum
 
     def __enter__(self) -> Chronicle:
         return self
@@ -80,10 +81,9 @@ class Chronicle:
         self._show.close()
         if problem is None:
             return
-        run = self._run(GLANCE_SECONDS)
-        if run is not None:
+        if self._run is not None and problem is not self._run.refused:
             words = redacted(str(problem)) or type(problem).__name__
-            run.fail(words, interrupted=isinstance(problem, KeyboardInterrupt))
+            self._run.fail(words, interrupted=isinstance(problem, KeyboardInterrupt))
         if isinstance(problem, KeyboardInterrupt):
             ended = Interrupted(f"Interrupted; what finished is kept. {self._how_to_go_on()}")
             ended.exit_status = 143 if isinstance(problem, Terminated) else 130
@@ -101,11 +101,15 @@ class Chronicle:
             self._ledger.add(result)
         self._show.result(result)
         score = None if result.error is None else METRICS[self._plan.metric].score(result.error)
-        self._later(lambda run: run.record(result, score))
+        if self._run is not None:
+            self._run.record(result, score)
+            if self._run.refused is not None:
+                raise self._run.refused
 
     def ended(self, outcome: Outcome) -> None:
         """Tell that a candidate is over, whatever came of it."""
-        self._later(lambda run: run.ended(outcome))
+        if self._run is not None:
+            self._run.ended(outcome)
 
     def note(self, text: str) -> None:
         """Tell the person something that stops nothing, and keep it for the answer: the display may be silent."""
@@ -121,7 +125,10 @@ class Chronicle:
         self._show.stage(name, tasks, seconds_left)
 
     def track(self, uri: str, experiment: str, dataset: Dataset, profile: Profile, budget: Budget) -> None:
-        """Open the MLflow store on a thread of its own: a new one takes seconds in which learners can already run."""
+        """Begin to tell MLflow, on a thread of its own: a new store takes seconds in which learners can already run.
+
+        Raises UserError where `uri` is no address of a store.
+        """
         folds = self._plan.folds
         params = {
             "metric": self._plan.metric,
@@ -133,7 +140,7 @@ class Chronicle:
             "trainings": self._plan.trainings,
             "rows_used": len(folds.rows),
             "learners": ", ".join(self._plan.learners),
-            "command": redacted(self._command),
+            "command": redacted(self._command.removesuffix(" --resume")),
         }
         tags = {
             "dataset": dataset.name,
@@ -144,49 +151,24 @@ class Chronicle:
             "columns": len(profile.columns),
             "folder": self._folder.name,
         }
-        self._place = {"tracking_uri": without_credentials(uri), "experiment": experiment, "run_id": None}
-        starting: Future[TrackedRun] = Future()
-
-        def start() -> None:
-            try:
-                name = f"{dataset.name} · {dataset.target_name}"
-                starting.set_result(
-                    start_tracking(uri, experiment, name, params=params, tags=tags, dataset=dataset,
-                                   profile=profile, warn=self._show.note)
-                )  # fmt: skip
-            except BaseException as problem:
-                # Whatever it is, it belongs to the thread that asks for the run.
-                starting.set_exception(problem)
-
-        self._starting = starting
-        # A daemon, so that a store that hangs cannot hold up the end of the program.
-        threading.Thread(target=start, name="advisor-mlflow", daemon=True).start()
+        self._run = start_tracking(
+            uri, experiment, f"{dataset.name} · {dataset.target_name}", folder=self._folder, params=params, tags=tags,
+            dataset=dataset, profile=profile, warn=self._show.note,
+        )  # fmt: skip
 
     def where(self) -> dict[str, Any] | None:
         """Say where MLflow keeps this run; run_id is None while its store has not answered, all of it without one."""
-        if self._starting is None:
-            return None
-        run = self._run(GLANCE_SECONDS)
-        return dict(self._place if run is None else run.where)
+        return None if self._run is None else self._run.where
 
     def finish(
-        self, document: Mapping[str, Any], folder: Path, model: Any, dataset: Dataset, patience_seconds: float
+        self, document: Mapping[str, Any], model: Any, dataset: Dataset, patience_seconds: float
     ) -> dict[str, Any] | None:
         """Hand the answer, the files and the model to MLflow, and say where it all is; waits as long as it is told."""
-        if self._starting is None:
+        if self._run is None:
             return None
-        deadline = monotonic() + patience_seconds
-        run = self._run(patience_seconds)
-        if run is not None:
-            self._catch_up(run)
-            left = max(0.0, deadline - monotonic())
-            return run.finish(document, folder, model=model, input_example=dataset.example, patience_seconds=left)
-        if self._starting.done():
-            self._show.note(f"The run is not in MLflow: {redacted(str(self._starting.exception()))}")
-        else:
-            self._show.note(f"The run is not in MLflow: {self._place['tracking_uri']} did not answer in time.")
-            self._starting.add_done_callback(_give_up)
-        return dict(self._place)
+        return self._run.finish(
+            document, model=model, input_example=dataset.example, patience_seconds=patience_seconds
+        )  # fmt: skip
 
     def _how_to_go_on(self) -> str:
         """Say which command takes the run up again; it is printed and may be logged, so no password stands in it."""
@@ -194,32 +176,3 @@ class Chronicle:
         again = self._command.removesuffix(" --resume") + where + " --resume"
         shown = redacted(again)
         return f"{'Go on' if shown == again else 'Put the password back and go on'} with: {shown}"
-
-    def _run(self, seconds: float) -> TrackedRun | None:
-        """Wait so long for the MLflow run; None where there is none, whatever the reason."""
-        if self._starting is None:
-            return None
-        try:
-            return self._starting.result(max(0.0, seconds))
-        except Exception:
-            # Late, or not to be had, which `finish` tells and `tell` raises: what was measured must not fall with it.
-            return None
-
-    def _later(self, tell: Callable[[TrackedRun], None]) -> None:
-        """Tell MLflow, now or as soon as its store is open; raises what kept it from being opened."""
-        if self._starting is None:
-            return
-        self._untold.append(tell)
-        if self._starting.done():
-            self._catch_up(self._starting.result())
-
-    def _catch_up(self, run: TrackedRun) -> None:
-        for tell in self._untold:
-            tell(run)
-        self._untold.clear()
-
-
-def _give_up(starting: Future[TrackedRun]) -> None:
-    """End a run whose store answered when nobody waited any longer."""
-    if starting.exception() is None:
-        starting.result().fail("The comparison had ended before the store answered.")

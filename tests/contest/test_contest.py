@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from advisor.errors import NothingTrained
+from advisor.errors import NothingTrained, Unwritable
 from advisor.records import Probe
 from tests.contest.made_contest import USUAL, Made, World, set_up
 
@@ -241,6 +241,17 @@ def test_nothing_is_begun_that_is_not_expected_to_end_in_time(monkeypatch, worke
 def test_what_the_model_takes_is_kept_up_to_a_bound(monkeypatch):
     world, *_ = hold(monkeypatch, handing=1e6, trials=1_000)
     assert 120.0 < world.now <= 140.0, "three tenths of the time at the most"
+
+
+def test_a_disk_that_is_full_ends_the_contest_and_no_candidate_is_blamed(monkeypatch):
+    full = Unwritable("'run/folds/it.joblib' cannot be written (No space left on device).")
+    world = World(table=USUAL)
+    set_up(monkeypatch, world)
+    usual = world.answer
+    monkeypatch.setattr(world, "answer", lambda task: (full, 1.0) if len(world.begun) == 4 else usual(task))
+    with pytest.raises(Unwritable, match="No space left"):
+        world.hold()
+    assert 0 < len(world.told) <= 4 and all(result.state == "done" for result in world.told) and not world.ended
 
 
 def test_a_crash_ends_its_candidate_only(monkeypatch):

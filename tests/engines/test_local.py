@@ -159,6 +159,50 @@ def at_work(pid):
         return False
 
 
+def test_a_package_that_cannot_be_imported_keeps_no_worker_from_starting(tmp_path):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise OSError('libcudart.so: cannot open shared object file')")
+    code = (
+        "import operator, time, types\nfrom advisor.engines.local import LocalEngine\n"
+        "item = types.SimpleNamespace(deadline=time.time() + 60)\n"
+        "with LocalEngine(2, workers=1, threads=1) as engine:\n"
+        "    print([result for _, result in engine.map(operator.is_not, [item])])\n"
+    )
+    places = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    ran = subprocess.run([sys.executable, "-c", code], env=places, capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("[True]\n", "")
+def ending(item, shared):
+    return signal.getsignal(signal.SIGTERM)
+
+
+def test_a_worker_can_be_stopped_inside_a_long_call_of_a_library(engine):
+    """A handler written in Python would run when the call returns, and the others would wait for that."""
+    ((_, how),) = engine.map(ending, [Item("stopped", in_time())])
+    assert how is signal.SIG_DFL
+
+
+def test_an_engine_that_is_closed_before_it_is_up_leaves_nothing_and_the_next_one_works(capfd):
+    begun = LocalEngine(None, workers=1, threads=1)
+    begun._up.clear()  # as if the process that workers are forked from were still loading
+    begun.close()
+    with LocalEngine({"shared": 1}, workers=1, threads=1) as engine:
+        ((_, result),) = engine.map(work, [Item("fine", in_time())])
+    assert result[1] == "fine"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+class SlowToLoad:
+    def __reduce__(self):
+        return time.sleep, (8,)
+
+
+def test_a_deadline_counts_while_a_worker_is_not_ready_yet():
+    with LocalEngine(SlowToLoad(), workers=1, threads=1) as engine:
+        engine._up.wait(60)
+        ((_, result),) = engine.map(work, [Item("fine", time.time() + 0.2)])
+    assert isinstance(result, OutOfTime)
+
+
 @pytest.mark.parametrize("start", ["", "if True:\n"])
 def test_a_script_without_a_guard_is_not_run_again(tmp_path, start):
     script = tmp_path / "script.py"

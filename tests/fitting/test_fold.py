@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from advisor import learners, modalities
 from advisor.contracts import FitReport
+from advisor.errors import Unwritable
 from advisor.fitting import fold
 from advisor.fitting.fold import FoldTask, ProbeTask, RefitTask, Shared, carry_out, default_params, describe, predict
 from advisor.learners import catalogue
@@ -24,6 +25,7 @@ from advisor.measuring.metrics import METRICS
 from advisor.planning.plan import make_plan
 from advisor.profiling import profile
 from advisor.records import Budget, Candidate, Probe
+from advisor.whole import sum_of
 
 rng = np.random.default_rng(0)
 ROWS = 240
@@ -78,10 +80,16 @@ def test_a_fold_is_judged_by_its_test_rows(tmp_path, target, learner):
     assert result.error == pytest.approx(known, rel=1e-4)
     cost = result.cost
     assert min(cost.fit_seconds, cost.predict_seconds, cost.latency_p50_ms, cost.latency_p99_ms, cost.model_mb) > 0
-    assert result.model == "folds/it.joblib"
+    assert (result.model, result.model_sum) == ("folds/it.joblib", sum_of(tmp_path / "folds/it.joblib"))
     again = predict(joblib.load(tmp_path / result.model), data.inputs.take(part.test), data)
     np.testing.assert_allclose(again, result.predictions, rtol=1e-5)
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_model_that_cannot_be_written_is_no_fault_of_its_learner(tmp_path):
+    (tmp_path / "folds").write_text("not a folder")
+    with pytest.raises(Unwritable, match=r"it\.joblib' cannot be written"):
+        carry_out(task(keep="folds/it.joblib"), shared(tmp_path))
 
 
 def test_what_is_not_asked_for_is_neither_kept_nor_timed(tmp_path):

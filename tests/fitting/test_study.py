@@ -70,6 +70,16 @@ def test_a_study_goes_on_with_what_an_earlier_run_has_tried():
     assert known.ended == "trials", "the same draws again are no failures"
 
 
+@pytest.mark.parametrize("done", [1, 5, 11, 15])
+def test_a_study_that_goes_on_asks_for_what_the_other_would_have_asked_for(done):
+    """Beyond the ten trials, too, that chance alone chooses."""
+    whole = search(study(most=20))
+    known = study(most=20)
+    for params in whole[:done]:
+        known.tell(params, [bowl(params)] * 2, "complete")
+    assert search(known) == whole[done:]
+
+
 @pytest.mark.parametrize(
     ("errors", "state", "trial"),
     [

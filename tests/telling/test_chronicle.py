@@ -1,8 +1,8 @@
 """Everyone is told; what was known is given back; and no tracker, dead or slow, holds anything up."""
 
 import json
-import threading
-from concurrent.futures import Future
+import socket
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +11,10 @@ from mlflow import MlflowClient
 
 from advisor.errors import Interrupted, Terminated, Unwritable, UserError
 from advisor.records import Budget, Candidate, FoldResult, Outcome
-from advisor.telling import chronicle as room
-from advisor.telling import folders
+from advisor.telling import folders, tracking
 from advisor.telling.chronicle import Chronicle
 from advisor.telling.progress import Silence
+from advisor.whole import sum_of
 from tests.made_case import made_case
 
 TARGET = np.random.default_rng(0).normal(size=60)
@@ -50,6 +50,14 @@ def track(chronicle, uri):
     chronicle.track(uri, "advisor", CASE.dataset, CASE.profile, Budget(60.0, 5))
 
 
+def wait_for_its_run(chronicle):
+    deadline = time.monotonic() + 120
+    while chronicle.where()["run_id"] is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return chronicle.where()
+
+
 def test_what_finished_is_known_to_the_next_run_and_told_again_without_being_written_twice(tmp_path):
     with begin(tmp_path) as first:
         first.tell(a_result(0))
@@ -78,8 +86,23 @@ def test_a_run_that_goes_on_says_what_it_has_and_what_was_damaged(tmp_path):
         assert again.notes() == (), "an answer does not depend on how often a run was interrupted"
     assert show.notes == [
         "The run's ledger is damaged: 1 entry put aside into ledger.damaged, and done again.",
-        f"Going on with the run in {str(tmp_path)!r}: it has 2 finished fits for this comparison.",
+        f"Going on with the run in {str(tmp_path)!r}: it has 2 finished fits, on 60 rows as it was begun.",
     ]
+
+
+def test_a_model_that_is_not_what_was_written_is_made_again_and_one_that_was_not_kept_is_not_missed(tmp_path):
+    (tmp_path / "folds").mkdir()
+    with begin(tmp_path) as first:
+        for fold in range(3):
+            file = tmp_path / f"folds/linear-default-{fold}.joblib"
+            file.write_bytes(b"a model")
+            first.tell(replace(a_result(fold), model=f"folds/{file.name}", model_sum=sum_of(file)))
+    (tmp_path / "folds" / "linear-default-1.joblib").write_bytes(b"a nodel")
+    (tmp_path / "folds" / "linear-default-2.joblib").unlink()
+    show = Heard()
+    with begin(tmp_path, show=show) as again:
+        assert set(again.known()) == {("linear-default", 0), ("linear-default", 2)}
+    assert show.notes[0] == "Models of the run are damaged: 1 file not as written, whose fits are done again."
 
 
 def test_a_run_that_rests_on_something_else_is_refused_before_anything_is_written(tmp_path):
@@ -126,7 +149,7 @@ def test_the_display_is_told_of_stages_results_and_notes(tmp_path):
         chronicle.note("mind the gap")
         assert chronicle.notes() == ("mind the gap",)
         assert chronicle.where() is None
-        assert chronicle.finish({}, tmp_path, None, CASE.dataset, 1.0) is None
+        assert chronicle.finish({}, None, CASE.dataset, 1.0) is None
     assert (show.stages, show.results, show.notes) == (
         [("default configurations", 10)], [("linear-default", 0)], ["mind the gap"],
     )  # fmt: skip
@@ -139,11 +162,10 @@ def test_a_whole_comparison_is_in_mlflow_without_its_password(tmp_path, uri):
         for fold in (0, 1):
             chronicle.tell(a_result(fold))
         chronicle.ended(Outcome(a_result().candidate, {0: a_result(0), 1: a_result(1)}, "complete"))
-        chronicle._starting.result(120)
-        known = chronicle.where()
+        known = wait_for_its_run(chronicle)
         assert known["run_id"] and known["experiment"] == "advisor"
         (tmp_path / "verdict.json").write_text(json.dumps({"mlflow": known}))
-        told = chronicle.finish({"answer": "worth_it"}, tmp_path, None, CASE.dataset, 120.0)
+        told = chronicle.finish({"answer": "worth_it"}, None, CASE.dataset, 120.0)
     assert told["run_id"] == known["run_id"] and show.notes == []
     client = MlflowClient(uri)
     run = client.get_run(known["run_id"])
@@ -157,80 +179,45 @@ def test_a_whole_comparison_is_in_mlflow_without_its_password(tmp_path, uri):
 
 
 @pytest.fixture
-def slow(monkeypatch):
-    """A store that answers when it is told to."""
-    gate = threading.Event()
-    real = room.start_tracking
-
-    def waiting(*arguments, **options):
-        assert gate.wait(60)
-        return real(*arguments, **options)
-
-    monkeypatch.setattr(room, "start_tracking", waiting)
-    monkeypatch.setattr(room, "GLANCE_SECONDS", 0.2)
-    yield gate
-    gate.set()
+def silent():
+    """The address of a server that takes whatever it is sent and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
-class NeverAnswers(Future):
-    """Remembers for how many seconds it was waited for, and has no answer when they are over."""
-
-    def __init__(self):
-        super().__init__()
-        self.waited = []
-
-    def result(self, timeout=None):
-        self.waited.append(timeout)
-        raise TimeoutError
-
-
-def test_nothing_waits_for_a_store_that_does_not_answer(tmp_path, slow, monkeypatch):
-    monkeypatch.setattr(room, "Future", NeverAnswers)
+def test_a_store_that_does_not_answer_is_told_by_advisor_track(tmp_path, silent, uri):
     show = Heard()
-    with begin(tmp_path, SECRET, show) as chronicle:
-        track(chronicle, "postgresql://me:hunter2@db/runs")
+    with begin(tmp_path, f"advisor compare a.csv --tracking-uri http://me:hunter2@{silent}", show) as chronicle:
+        track(chronicle, f"http://me:hunter2@{silent}")
         chronicle.tell(a_result(0))
         chronicle.ended(Outcome(a_result().candidate, {}, "complete"))
-        assert chronicle._starting.waited == [], "what happens is told later, and nobody waits to tell it"
         where = chronicle.where()
-        assert where == {"tracking_uri": "postgresql://db/runs", "experiment": "advisor", "run_id": None}
-        assert chronicle.finish({}, tmp_path, None, CASE.dataset, 0.3) == where
-    assert chronicle._starting.waited == [room.GLANCE_SECONDS, 0.3], "a glance, and as long as `finish` was told"
-    assert show.notes == ["The run is not in MLflow: postgresql://db/runs did not answer in time."]
-
-
-def test_a_store_that_answers_late_is_told_all_the_same(tmp_path, slow, uri):
-    with begin(tmp_path) as chronicle:
-        track(chronicle, uri)
-        chronicle.tell(a_result(0))
-        assert chronicle.where()["run_id"] is None
-        slow.set()
-        told = chronicle.finish({"answer": "worth_it"}, tmp_path, None, CASE.dataset, 120.0)
+        assert where == {"tracking_uri": f"http://{silent}", "experiment": "advisor", "run_id": None}
+        assert chronicle.finish({}, None, CASE.dataset, 0.3) == where
+    assert show.notes == [
+        f"Not all of the run is in MLflow yet: http://{silent} did not take it in time. This sends the rest: "
+        f"advisor track {tmp_path}"
+    ]
+    chronicle._run._teller.join(60)
+    assert b"hunter2" not in b"".join(file.read_bytes() for file in tmp_path.glob("*") if file.is_file())
+    # Nothing has heard of the run yet, so another store may.
+    sent, refused, told = tracking.replay(tmp_path, uri, lambda: None)
+    assert sent > 5 and refused == []
     run = MlflowClient(uri).get_run(told["run_id"])
     assert run.info.status == "FINISHED"
     assert len(MlflowClient(uri).search_runs([run.info.experiment_id], "tags.kind = 'trial'")) == 1
-
-
-def test_a_run_that_is_opened_when_nobody_waits_any_longer_is_ended(tmp_path, slow, uri):
-    with begin(tmp_path) as chronicle:
-        track(chronicle, uri)
-        chronicle.finish({}, tmp_path, None, CASE.dataset, 0.1)
-    slow.set()
-    run = chronicle._starting.result(120)
-    run._writer.join(60)
-    assert MlflowClient(uri).get_run(run.where["run_id"]).info.status == "FAILED"
 
 
 def test_a_store_that_cannot_be_used_is_told_early_and_never_at_the_end(tmp_path):
     show = Heard()
     with begin(tmp_path, show=show) as chronicle:
         track(chronicle, "http://me:hunter2@127.0.0.1:9")
-        assert chronicle._starting.exception(60) is not None
+        chronicle._run._teller.join(60)
         with pytest.raises(UserError, match="--no-tracking"):
             chronicle.tell(a_result(0))
         where = chronicle.where()
         assert where["tracking_uri"] == "http://127.0.0.1:9" and where["run_id"] is None
-        assert chronicle.finish({}, tmp_path, None, CASE.dataset, 5.0) == where
+        assert chronicle.finish({}, None, CASE.dataset, 5.0) == where
     assert len(show.notes) == 1 and "127.0.0.1:9" in show.notes[0] and "hunter2" not in show.notes[0]
 
 
@@ -253,23 +240,10 @@ def test_the_line_to_go_on_with_has_no_password_and_says_so(tmp_path):
     )
 
 
-def test_a_failure_of_the_store_is_noted_without_its_password(tmp_path, monkeypatch):
-    def broken(*arguments, **options):
-        raise OSError("no route to http://me:hunter2@db:5000/api")
-
-    monkeypatch.setattr(room, "start_tracking", broken)
-    show = Heard()
-    with begin(tmp_path, show=show) as chronicle:
-        track(chronicle, "http://me:hunter2@db:5000")
-        chronicle._starting.exception(60)
-        chronicle.finish({}, tmp_path, None, CASE.dataset, 5.0)
-    assert show.notes == ["The run is not in MLflow: no route to http://db:5000/api"]
-
-
 def test_a_failure_ends_the_mlflow_run(tmp_path, uri):
     with pytest.raises(ZeroDivisionError), begin(tmp_path) as chronicle:
         track(chronicle, uri)
-        run_id = chronicle._starting.result(120).where["run_id"]
+        run_id = wait_for_its_run(chronicle)["run_id"]
         raise ZeroDivisionError("no division")
     run = MlflowClient(uri).get_run(run_id)
     assert (run.info.status, run.data.tags["message"]) == ("FAILED", "no division")

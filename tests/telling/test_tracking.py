@@ -4,7 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from advisor.fitting import handing
 from advisor.records import Candidate, Column, Cost, Dataset, FoldResult, Outcome, Profile
 from advisor.telling import tracking
 from advisor.telling.tracking import model as model_room
-from advisor.telling.tracking import store, text
+from advisor.telling.tracking import outbox, store, text
+from advisor.telling.tracking.sending import Sender
 
 BEGAN = 1_750_000_000.0
 FAMILIES = {"forest": "classical", "mlp": "neural", "xgboost": "classical"}
@@ -124,16 +125,17 @@ def a_model():
     return make_pipeline(columns, LogisticRegression()).fit(INPUTS.astype({"town": object}), labels)
 
 
-def begin(uri, **options):
+def begin(uri, folder, **options):
+    folder.mkdir(exist_ok=True)
     given = {"params": {"budget": "10m"}, "tags": {"dataset": "bank"}, **options}
-    return tracking.start(uri, "advisor", "bank · subscribed", **given)
+    return tracking.start(uri, "advisor", "bank · subscribed", folder=folder, **given)
 
 
 @pytest.fixture(scope="session")
 def finished(copied, tmp_path_factory, a_model):
     """A whole comparison of three learners on two folds, told to a store of its own."""
     folder = tmp_path_factory.mktemp("with space, and ü#")
-    run = begin(copied(folder), dataset=BANK, profile=PROFILE)
+    run = begin(copied(folder), folder, dataset=BANK, profile=PROFILE)
     curve = {"train": tuple(np.linspace(1, 0.2, 900)), "valid": (0.9, float("nan"), 0.4)}
     for fold in (0, 1):
         run.record(a_result("forest", fold, error=0.3), 0.7)
@@ -147,7 +149,7 @@ def finished(copied, tmp_path_factory, a_model):
     run.ended(an_outcome(a_result("xgboost", 0, state="failed"), "failed"))
     (folder / "report.html").write_text("<p>No.</p>")
     (folder / "verdict.json").write_text("{}")
-    run.finish(DOCUMENT, folder, model=a_model, input_example=INPUTS.head(5), patience_seconds=300)
+    run.finish(DOCUMENT, model=a_model, input_example=INPUTS.head(5), patience_seconds=300)
     assert run.warnings == []
     return run
 
@@ -241,11 +243,11 @@ def test_learning_curves_are_histories_of_the_candidate_fold_by_fold(client):
     assert [(point.step, point.value) for point in valid] == [(1, 0.9), (3, 0.4)]
 
 
-def test_many_curves_go_in_pieces(uri):
-    run = begin(uri)
+def test_many_curves_go_in_pieces(uri, tmp_path):
+    run = begin(uri, tmp_path)
     curve = {f"loss {place}": tuple(np.arange(100.0)) for place in range(20)}
     run.record(a_result("mlp", 0, curve=curve), 0.9)
-    run.finish({}, Path("nowhere"))
+    run.finish({})
     assert run.warnings == []
     (trial,) = runs(MlflowClient(uri), "tags.kind = 'trial'")
     assert sum(name.startswith("curve/") for name in trial.data.metrics) == 20
@@ -275,8 +277,8 @@ def test_the_data_set_is_an_input_of_the_comparison(finished, client):
 
 def test_a_data_set_from_a_file_names_the_file(uri, tmp_path):
     (tmp_path / "bank.csv").write_text("age\n1\n")
-    run = begin(uri, dataset=replace(BANK, source=str(tmp_path / "bank.csv")), profile=PROFILE)
-    run.finish({}, tmp_path)
+    run = begin(uri, tmp_path, dataset=replace(BANK, source=str(tmp_path / "bank.csv")), profile=PROFILE)
+    run.finish({})
     assert run.warnings == []
     (given,) = MlflowClient(uri).get_run(run.where["run_id"]).inputs.dataset_inputs
     assert given.dataset.source_type == "local" and str(tmp_path / "bank.csv") in given.dataset.source
@@ -331,8 +333,8 @@ def test_a_blend_that_is_handed_over_answers_from_the_store_as_it_does_itself(ur
     mixed = handing.mixed({"one": (0.7, handing.bag(fitted[:2], codes)), "two": (0.3, fitted[2])}, codes)
     assert isinstance(mixed, VotingClassifier if codes else VotingRegressor)
     model = handing.whole(read, mixed)
-    run = begin(uri, dataset=read, profile=profiling.profile(read, modalities.find("tabular")))
-    told = run.finish(DOCUMENT, tmp_path, model=model, input_example=read.example, patience_seconds=300)
+    run = begin(uri, tmp_path, dataset=read, profile=profiling.profile(read, modalities.find("tabular")))
+    told = run.finish(DOCUMENT, model=model, input_example=read.example, patience_seconds=300)
     assert run.warnings == []
     mlflow.set_tracking_uri(uri)
     try:
@@ -359,9 +361,9 @@ def test_the_users_own_run_stays_as_it_was(copied, tmp_path, a_model):
     environment = dict(os.environ)
     try:
         with mlflow.start_run() as active:
-            run = begin(ours)
+            run = begin(ours, tmp_path / "run")
             run.record(a_result("mlp", 0), 0.9)
-            run.finish(DOCUMENT, tmp_path, model=a_model, input_example=INPUTS.head(5))
+            run.finish(DOCUMENT, model=a_model, input_example=INPUTS.head(5))
             assert run.warnings == []
             assert mlflow.active_run().info.run_id == active.info.run_id
             assert mlflow.get_tracking_uri() == theirs
@@ -372,11 +374,11 @@ def test_the_users_own_run_stays_as_it_was(copied, tmp_path, a_model):
         mlflow.set_tracking_uri("")
 
 
-def test_odd_names_and_values_are_made_to_fit(uri):
-    run = begin(uri)
+def test_odd_names_and_values_are_made_to_fit(uri, tmp_path):
+    run = begin(uri, tmp_path)
     odd = {"a<b>/../c:d": np.float64(0.5), "naïve depth": None, "flag": True, "": [1, 2], "long": "x" * 7000}
     run.record(a_result("forest", 0, params=odd), 0.9)
-    run.finish({}, Path("nowhere"))
+    run.finish({})
     assert run.warnings == []
     (trial,) = runs(MlflowClient(uri), "tags.kind = 'trial'")
     known = dict(trial.data.params)
@@ -384,59 +386,130 @@ def test_odd_names_and_values_are_made_to_fit(uri):
     assert known == {"a_b_/c_d": "0.5", "naïve depth": "null", "flag": "true", "_": "[1, 2]"}
 
 
-def break_store(uri):
-    with contextlib.closing(sqlite3.connect(store.sqlite_path(uri))) as connection:
-        connection.execute("DROP TABLE latest_metrics")
-        connection.execute("DROP TABLE metrics")
-        connection.commit()
-
-
-def test_a_store_that_breaks_midway_costs_warnings_and_no_more(uri, tmp_path):
-    heard = []
-    run = begin(uri, warn=heard.append)
-    run.record(a_result("forest", 0), 0.9)
-    wait_until_written(run)
-    assert run.warnings == []
-    break_store(uri)
-    for fold in range(1, 6):
+def tell(run, folds=(0,)):
+    for fold in folds:
         run.record(a_result("forest", fold), 0.9)
-    told = run.finish(DOCUMENT, tmp_path)
-    assert told["run_id"] == run.where["run_id"]
-    assert run.off and len(run.warnings) == 3 and heard == run.warnings
-    assert "logging forest · default on fold 1 failed" in heard[0] and "the comparison goes on" in heard[0]
-    assert "tracking is off" in heard[2]
 
 
-def wait_until_written(run):
-    """Pass a marker through the queue: what was asked for before it has been written."""
-    written = threading.Event()
-    run._later("marking", written.set)
-    assert written.wait(60)
+def wait_until(fact):
+    deadline = time.monotonic() + 60
+    while not fact():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
-def test_one_failure_is_forgiven_and_a_broken_display_does_no_harm(uri, tmp_path, monkeypatch):
+def rename(uri, **tables):
+    with contextlib.closing(sqlite3.connect(store.sqlite_path(uri))) as connection:
+        for old, new in tables.items():
+            connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+def scores(uri):
+    (trial,) = runs(MlflowClient(uri), "tags.kind = 'trial'")
+    return sorted(
+        (point.step, point.value) for point in MlflowClient(uri).get_metric_history(trial.info.run_id, "score")
+    )
+
+
+def test_a_store_that_breaks_midway_is_told_the_rest_once_and_only_once(uri, tmp_path, a_model):
+    heard = []
+    run = begin(uri, tmp_path / "run", warn=heard.append)
+    tell(run)
+    wait_until(lambda: run._outbox.waiting() == 0)
+    assert run.warnings == [] and run.where["run_id"]
+    rename(uri, metrics="gone")
+    tell(run, range(1, 6))
+    (tmp_path / "run" / "report.html").write_text("<p>No.</p>")
+    told = run.finish(DOCUMENT, model=a_model, input_example=INPUTS, patience_seconds=2.0)
+    assert told["run_id"] == run.where["run_id"] and "model_uri" not in told
+    assert len(heard) == 2 and heard == run.warnings
+    assert "takes nothing at the moment" in heard[0] and "the comparison goes on" in heard[0]
+    assert heard[1].endswith(f"This sends the rest: advisor track {tmp_path / 'run'}")
+    run._teller.join(60)
+    with pytest.raises(UserError, match=r"took 0 entries and then no more .* are kept: try again later"):
+        tracking.replay(tmp_path / "run", None, lambda: a_model)
+    rename(uri, gone="metrics")
+    sent, refused, where = tracking.replay(tmp_path / "run", None, lambda: a_model)
+    assert sent > 10 and refused == [] and where["run_id"] == told["run_id"]
+    everything = all_that_is_in(uri)
+    assert scores(uri) == [(fold, 0.9) for fold in range(6)]
+    assert not runs(MlflowClient(uri), "status = 'RUNNING'")
+    assert "report.html" in [file.path for file in MlflowClient(uri).list_artifacts(told["run_id"])]
+    mlflow.set_tracking_uri(uri)
+    try:
+        assert set(mlflow.pyfunc.load_model(where["model_uri"]).predict(INPUTS)) <= {"no", "yes"}
+    finally:
+        mlflow.set_tracking_uri("")
+    assert tracking.replay(tmp_path / "run", None, lambda: a_model)[:2] == (0, [])
+    assert all_that_is_in(uri) == everything
+
+
+def all_that_is_in(uri):
+    with contextlib.closing(sqlite3.connect(store.sqlite_path(uri))) as connection:
+        tables = ("runs", "metrics", "params", "tags", "inputs", "datasets", "logged_models", "input_tags")
+        return {table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in tables}
+
+
+def test_an_entry_whose_answer_was_lost_stands_there_once(uri, tmp_path, a_model):
+    """Everything is told a second time, as if the process had been killed each time before it could note the answer."""
+    run = begin(uri, tmp_path, dataset=BANK, profile=PROFILE)
+    tell(run, (0, 1))
+    run.ended(an_outcome(a_result("forest", 1)))
+    run.finish(DOCUMENT, model=a_model, input_example=INPUTS, patience_seconds=120)
+    assert run.warnings == []
+    before = all_that_is_in(uri)
+    box = outbox.Outbox(tmp_path)
+    numbers = [number for (number,) in box._do("SELECT number FROM entries ORDER BY number")]
+    for number in numbers:
+        box._do("UPDATE entries SET state = 'waiting' WHERE number = ?", number)
+        (entry,) = box._do("SELECT entry FROM entries WHERE number = ?", number)
+        sender = Sender(box, tmp_path, uri, lambda: a_model)
+        assert sender.send(number, json.loads(entry[0])) is None
+    box.close()
+    after = all_that_is_in(uri)
+    changing = ("logged_models",)  # when it was last written
+    assert {name: rows for name, rows in after.items() if name not in changing} == {
+        name: rows for name, rows in before.items() if name not in changing
+    }
+    assert len(after["logged_models"]) == 1
+
+
+def test_a_comparison_taken_up_again_goes_on_in_its_run(uri, tmp_path):
+    first = begin(uri, tmp_path, params={"budget": "10m"})
+    tell(first)
+    first.fail("Interrupted.", interrupted=True, patience_seconds=60)
+    again = begin(uri, tmp_path, params={"budget": "20m"})
+    tell(again, (0, 1))
+    told = again.finish({"answer": "worth_it"}, patience_seconds=60)
+    assert told["run_id"] == first.where["run_id"] and again.warnings == []
+    assert scores(uri) == [(0, 0.9), (1, 0.9)]
+    (parent,) = runs(MlflowClient(uri), "tags.kind = 'comparison'")
+    assert (parent.info.status, parent.data.params) == ("FINISHED", {"budget": "10m"})
+    assert parent.data.tags["resumed.budget"] == "20m"
+    for answer in ("worth_it", "not_worth_it"):
+        (tmp_path / "report.html").write_text(answer)
+        once_more = begin(uri, tmp_path, params={"budget": "20m"})
+        once_more.finish({"answer": answer}, patience_seconds=60)
+        assert once_more.warnings == []
+    assert mlflow.artifacts.load_text(f"{parent.info.artifact_uri}/report.html") == "not_worth_it", "the latest"
+    elsewhere = begin(tracking.default_uri(tmp_path / "other"), tmp_path)
+    tell(elsewhere, (0, 1))
+    assert elsewhere.finish({}, patience_seconds=120)["run_id"] not in (None, told["run_id"])
+    assert len(scores(tracking.default_uri(tmp_path / "other"))) == 2
+
+
+def test_what_mlflow_refuses_is_told_and_not_repeated_and_the_rest_goes_on(uri, tmp_path):
     def unheard(sentence):
         raise RuntimeError("the display is gone")
 
-    run = begin(uri, warn=unheard)
-    wait_until_written(run)
-    client, calls = run._story.client, []
-    real = client.log_batch
-
-    def shaky(*arguments, **options):
-        calls.append(arguments)
-        if len(calls) in (1, 5):
-            raise ConnectionError("reset by peer\nwith details")
-        return real(*arguments, **options)
-
-    monkeypatch.setattr(client, "log_batch", shaky)
-    for fold in range(4):
-        run.record(a_result("forest", fold), 0.9)
-    run.finish(DOCUMENT, tmp_path)
-    assert not run.off and len(run.warnings) == 2
-    assert "(reset by peer)" in run.warnings[0]
-    (parent,) = runs(MlflowClient(uri), "tags.answer = 'not_worth_it'")
-    assert parent.info.status == "FINISHED"
+    run = begin(uri, tmp_path, warn=unheard)
+    wait_until(lambda: run._outbox.waiting() == 0)
+    MlflowClient(uri).delete_run(run.where["run_id"])
+    tell(run)
+    run.finish(DOCUMENT, patience_seconds=60)
+    assert len(run.warnings) == 1 and "MLflow refused a write of comparison (" in run.warnings[0]
+    assert scores(uri) == [(0, 0.9)]
+    assert tracking.replay(tmp_path, None, None)[:2] == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -451,46 +524,57 @@ def test_no_failure_tells_a_password(uri, tmp_path, monkeypatch, error):
         raise error
 
     assert "hunter2" in str(error) and "hunter2" not in str(store.unusable("http://me:hunter2@db:5000", error))
-    run = begin(uri)
-    wait_until_written(run)
-    monkeypatch.setattr(run._story.client, "log_batch", broken)
-    run.record(a_result("forest", 0), 0.9)
-    run.finish({}, tmp_path)
+    monkeypatch.setattr("mlflow.MlflowClient.log_batch", broken)
+    run = begin(uri, tmp_path)
+    run.finish({}, patience_seconds=5.0)
     assert run.warnings and "hunter2" not in "".join(run.warnings) and "http://db:5000" in run.warnings[0]
+    run._teller.join(60)
 
 
-def test_a_store_that_hangs_is_left_behind(uri, tmp_path, monkeypatch):
-    run = begin(uri)
-    wait_until_written(run)
-    gate = threading.Event()
-    monkeypatch.setattr(run._story.client, "log_batch", lambda *_, **__: gate.wait(60))
-    run.record(a_result("forest", 0), 0.9)
-    told = run.finish(DOCUMENT, tmp_path, patience_seconds=0.3)
-    gate.set()
-    assert told["run_id"] == run.where["run_id"]
-    assert "still busy" in run.warnings[-1] and run.off
+def test_a_run_from_a_stranger_sends_no_other_file_of_this_machine(uri, tmp_path):
+    (tmp_path / "secret").write_text("hunter2")
+    run = begin(uri, tmp_path / "run")
+    (tmp_path / "run" / "report.html").symlink_to(tmp_path / "secret")
+    told = run.finish({}, patience_seconds=60)
+    box = outbox.Outbox(tmp_path / "run")
+    box.add({"kind": "file", "run": "comparison", "file": "../secret"})
+    box.close()
+    assert "report.html" in run.warnings[0]
+    sent, refused, _ = tracking.replay(tmp_path / "run", None, None)
+    assert sent == 0 and len(refused) == 1 and refused[0].startswith("../secret")
+    assert MlflowClient(uri).list_artifacts(told["run_id"]) == []
 
 
-def test_a_model_that_takes_too_long_leaves_the_answer_and_no_open_run(uri, tmp_path, a_model, monkeypatch):
-    run = begin(uri)
-    run.record(a_result("forest", 0), 0.9)
-    wait_until_written(run)
-    gate = threading.Event()
-    monkeypatch.setattr("advisor.telling.tracking.run.log_model", lambda *_: gate.wait(60))
-    run.finish(DOCUMENT, tmp_path, model=a_model, input_example=INPUTS, patience_seconds=5.0)
-    gate.set()
-    assert "still busy" in run.warnings[-1]
-    client = MlflowClient(uri)
-    ended = names(runs(client, "status = 'FINISHED'"))
-    assert ended == ["bank · subscribed", "forest", "forest · default", "mlp"] and not runs(
-        client, "status = 'RUNNING'"
-    )
-    assert len(runs(client, "tags.answer = 'not_worth_it'")) == 1
+def test_a_run_that_is_being_told_is_left_to_whoever_tells_it(uri, tmp_path):
+    run = begin(uri, tmp_path)
+    with pytest.raises(UserError, match="still being told"):
+        tracking.replay(tmp_path, None, None)
+    run.finish({}, patience_seconds=60)
+    assert tracking.replay(tmp_path, None, None)[0] == 0
+
+
+def test_the_rest_goes_to_the_store_that_has_the_beginning(uri, tmp_path):
+    run = begin(uri, tmp_path)
+    run.finish({}, patience_seconds=60)
+    with pytest.raises(UserError, match=r"is at sqlite:///.* already, so its rest cannot go to sqlite:///.*other\.db"):
+        tracking.replay(tmp_path, f"sqlite:///{tmp_path}/other.db", None)
+    with pytest.raises(UserError, match="Nothing was kept"):
+        tracking.replay(tmp_path / "store", None, None)
+
+
+def test_a_damaged_outbox_is_set_aside_by_a_comparison_and_told_by_a_replay(uri, tmp_path):
+    (tmp_path / outbox.FILE_NAME).write_bytes(b"no database" * 400)
+    with pytest.raises(UserError, match="damaged"):
+        tracking.replay(tmp_path, None, None)
+    run = begin(uri, tmp_path)
+    tell(run)
+    run.finish({}, patience_seconds=60)
+    assert len(run.warnings) == 1 and "set aside" in run.warnings[0] and scores(uri) == [(0, 0.9)]
 
 
 @pytest.mark.parametrize(("interrupted", "status"), [(True, "KILLED"), (False, "FAILED")])
-def test_a_comparison_that_ends_early_says_so_and_keeps_what_was_done(uri, interrupted, status):
-    run = begin(uri)
+def test_a_comparison_that_ends_early_says_so_and_keeps_what_was_done(uri, tmp_path, interrupted, status):
+    run = begin(uri, tmp_path)
     run.record(a_result("forest", 0), 0.9)
     run.fail("No learner finished.", interrupted=interrupted, patience_seconds=60)
     client = MlflowClient(uri)
@@ -500,6 +584,12 @@ def test_a_comparison_that_ends_early_says_so_and_keeps_what_was_done(uri, inter
     assert learner.info.status == status
     (trial,) = runs(client, "tags.kind = 'trial'")
     assert (trial.info.status, trial.data.metrics["score"]) == (status, 0.9)
+
+
+def refused(uri, folder):
+    run = begin(uri, folder)
+    run.finish({}, patience_seconds=60)
+    raise run.refused
 
 
 @pytest.mark.parametrize(
@@ -517,20 +607,20 @@ def test_a_comparison_that_ends_early_says_so_and_keeps_what_was_done(uri, inter
 def test_a_wrong_address_is_answered_with_one_sentence_at_the_start(tmp_path, address, hint):
     (tmp_path / "binary.db").write_bytes(b"\x00garbage" * 500)
     with pytest.raises(UserError, match=hint) as caught:
-        begin(address.format(folder=tmp_path))
+        refused(address.format(folder=tmp_path), tmp_path)
     assert "\n" not in str(caught.value) and "secret" not in str(caught.value)
 
 
-def test_a_deleted_experiment_is_not_written_to(uri):
+def test_a_deleted_experiment_is_not_written_to(uri, tmp_path):
     client = MlflowClient(uri)
     client.delete_experiment(client.create_experiment("advisor"))
     with pytest.raises(UserError, match="was deleted; restore it"):
-        begin(uri)
+        refused(uri, tmp_path)
 
 
 def test_a_new_store_is_made_whole_and_in_silence(tmp_path, capfd):
-    run = begin(tracking.default_uri(tmp_path / "runs"))
-    run.finish({}, tmp_path)
+    run = begin(tracking.default_uri(tmp_path / "runs"), tmp_path)
+    run.finish({})
     assert capfd.readouterr() == ("", "")
     assert sorted(path.name for path in (tmp_path / "runs").iterdir() if path.suffix == "") == []
     with contextlib.closing(sqlite3.connect(tmp_path / "runs" / "mlflow.db")) as connection:

@@ -1,5 +1,6 @@
 """Tracking to a real MLflow server, and the UI that `advisor ui` starts; on loopback, waited for in bounds."""
 
+import itertools
 import os
 import queue
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -41,22 +43,46 @@ def empty_store(tmp_path_factory):
     return tracking.default_uri(folder)
 
 
+class Server:
+    """An MLflow server that also keeps the files; it can be stopped, and started again at its address."""
+
+    def __init__(self, uri, folder):
+        self.port, self.folder = a_free_port(), folder
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--workers", "1"]
+        self.command += [
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--artifacts-destination",
+            str(folder / "kept"),
+        ]
+
+    def start(self):
+        environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        with open(self.folder / "log", "wb") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_for(f"{self.address}/health", self.process, self.folder / "log")
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(30)
+
+
 @pytest.fixture(scope="module")
-def server(empty_store, tmp_path_factory):
-    """A tracking server that also keeps the files; yields its address."""
-    folder, port = tmp_path_factory.mktemp("server"), a_free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", empty_store]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--artifacts-destination", str(folder / "kept")]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health", process, folder / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(30)
+def restartable(empty_store, tmp_path_factory):
+    server = Server(empty_store, tmp_path_factory.mktemp("server"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(restartable):
+    return restartable.address
 
 
 def wait_for(address, process, log):
@@ -70,7 +96,9 @@ def wait_for(address, process, log):
 
 
 def test_a_comparison_is_told_to_a_real_server(server, tmp_path, capfd):
-    run = tracking.start(server, "houses", "houses · price", params={"metric": "rmse"}, tags={"dataset": "houses"})
+    run = tracking.start(
+        server, "houses", "houses · price", folder=tmp_path, params={"metric": "rmse"}, tags={"dataset": "houses"}
+    )
     candidate = Candidate("linear", "classical", {"alpha": 0.1})
     result = FoldResult(candidate, 0, "done", error=0.3, cost=Cost(1.0, 0.2), started_at=1_750_000_000.0)
     run.record(result, score=0.3)
@@ -79,7 +107,7 @@ def test_a_comparison_is_told_to_a_real_server(server, tmp_path, capfd):
     model = LinearRegression().fit(inputs, np.array([1.0, 2.0, 3.0]))
     (tmp_path / "report.html").write_text("<p>No.</p>")
     document = {"answer": "not_worth_it", "sentence": "No.", "recommended": {"learner": "linear"}}
-    told = run.finish(document, tmp_path, model=model, input_example=inputs)
+    told = run.finish(document, model=model, input_example=inputs)
     assert run.warnings == []
     assert capfd.readouterr() == ("", ""), "no link, no progress bar, no log line"
 
@@ -93,6 +121,116 @@ def test_a_comparison_is_told_to_a_real_server(server, tmp_path, capfd):
     assert "report.html" in [file.path for file in client.list_artifacts(told["run_id"])]
     kept = client.list_logged_model_artifacts(told["model_uri"].removeprefix("models:/"))
     assert {"MLmodel", "model.pkl", "requirements.txt"} <= {file.path for file in kept}
+
+
+def a_fold(number):
+    return FoldResult(Candidate("linear", "classical", {}), number, "done", error=0.3, started_at=1_750_000_000.0)
+
+
+def test_a_server_that_is_restarted_midway_hears_everything_once(restartable, tmp_path):
+    """Of two comparisons one is over while the server is down, and the other goes on until it is back."""
+    begun = {}
+    for name in ("over", "going on"):
+        (tmp_path / name).mkdir()
+        begun[name] = tracking.start(
+            restartable.address, "restarted", "houses", folder=tmp_path / name, params={}, tags={"which": name}
+        )
+        begun[name].record(a_fold(0), score=0.3)
+    until(lambda: not any(run._outbox.waiting() for run in begun.values()))
+    restartable.stop()
+    for run in begun.values():
+        run.record(a_fold(1), score=0.3)
+        until(lambda run=run: run.warnings)
+        assert len(run.warnings) == 1 and "takes nothing at the moment" in run.warnings[0]
+        run.record(a_fold(2), score=0.3)
+    over = begun["over"].finish({"answer": "worth_it"}, patience_seconds=1.0)
+    assert len(begun["over"].warnings) == 2 and "advisor track" in begun["over"].warnings[1]
+    begun["over"]._teller.join(60)
+    with pytest.raises(UserError, match="cannot be tracked"):
+        tracking.replay(tmp_path / "over", None, None)
+    restartable.start()
+    assert tracking.replay(tmp_path / "over", None, None)[0] > 3
+    assert tracking.replay(tmp_path / "over", None, None)[0] == 0
+    going_on = begun["going on"].finish({"answer": "worth_it"}, patience_seconds=120)
+    assert len(begun["going on"].warnings) == 1, "what was late has arrived, so there is no more to say"
+    client = MlflowClient(restartable.address)
+    for told in (over, going_on):
+        parent = client.get_run(told["run_id"])
+        assert (parent.info.status, parent.data.tags["answer"]) == ("FINISHED", "worth_it")
+        (learner,) = runs_below(client, parent)
+        (trial,) = runs_below(client, learner)
+        assert [point.step for point in client.get_metric_history(trial.info.run_id, "error")] == [0, 1, 2]
+
+
+def runs_below(client, run):
+    return client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+
+
+def until(fact):
+    deadline = time.monotonic() + STARTING_SECONDS
+    while not fact():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("answers", [1, 2])
+def test_a_server_that_answers_and_then_hangs_holds_nothing_up(answers, tmp_path):
+    """It answers so many times 200 with nothing in it, and takes every further connection without a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
+        held = []
+
+        def serve():
+            for number in itertools.count():
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                if number >= answers:
+                    held.append(connection)
+                    continue
+                connection.recv(10_000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+                connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        run = tracking.start(address, "hung", "houses", folder=tmp_path, params={}, tags={})
+        run.record(a_fold(0), score=0.3)
+        until(lambda: held or run.refused)
+        told = run.finish({"answer": "worth_it"}, patience_seconds=0.5)
+        assert told["run_id"] is None and (run.refused or "advisor track" in run.warnings[-1])
+        listening.close()
+        for connection in held:
+            connection.close()
+        run._teller.join(60)
+
+
+def test_a_server_that_fails_at_everything_is_waited_for_and_not_believed(tmp_path):
+    class Failing(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(500 if self.path != "/" else 503)
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Failing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        run = tracking.start(
+            f"http://127.0.0.1:{server.server_port}", "failing", "houses", folder=tmp_path, params={}, tags={}
+        )
+        run.record(a_fold(0), score=0.3)
+        until(lambda: run.warnings)
+        run.finish({"answer": "worth_it"}, patience_seconds=0.5)
+        assert run.refused is None
+        assert "takes nothing at the moment" in run.warnings[0] and "advisor track" in run.warnings[-1]
+        run._teller.join(60)
+        with pytest.raises(UserError, match="took 0 entries"):
+            tracking.replay(tmp_path, None, None)
+    finally:
+        server.shutdown()
 
 
 def test_the_ui_starts_on_the_store_and_goes_with_ctrl_c(empty_store):

@@ -5,7 +5,8 @@ were; no other room imports mlflow, and this one does so only when it is used.
 """
 
 from advisor.telling.tracking.run import TrackedRun, start
+from advisor.telling.tracking.sending import replay
 from advisor.telling.tracking.store import default_uri
 from advisor.telling.tracking.ui import serve
 
-__all__ = ["TrackedRun", "default_uri", "serve", "start"]
+__all__ = ["TrackedRun", "default_uri", "replay", "serve", "start"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,37 +20,40 @@ TYPES = {
 }  # fmt: skip
 
 
-def log_dataset(client: Any, run_id: str, dataset: Dataset, profile: Profile) -> None:
-    """Make `dataset` an input of the run."""
+def facts(dataset: Dataset, profile: Profile) -> dict[str, Any]:
+    """Return what `log_dataset` tells of a data set, as JSON can hold it."""
+    columns = [(column.name, TYPES.get(column.kind, "any")) for column in profile.columns]
+    target = (dataset.target_name, "string" if dataset.classes else "double")
+    return {
+        "name": clip(dataset.name, LONGEST_DATA_NAME), "digest": profile.fingerprint[:LONGEST_DIGEST],
+        "source": without_credentials(dataset.source) or dataset.name,
+        "columns": [*columns, target], "rows": profile.rows,
+    }  # fmt: skip
+
+
+def log_dataset(client: Any, run_id: str, known: Mapping[str, Any]) -> None:
+    """Make the data set with these `facts` an input of the run; told again it stays one."""
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import Dataset as Entity
     from mlflow.entities import DatasetInput, InputTag
+    from mlflow.types.schema import ColSpec, Schema
 
-    name, digest = clip(dataset.name, LONGEST_DATA_NAME), profile.fingerprint[:LONGEST_DIGEST]
+    schema = Schema([ColSpec.from_json_dict(name=name, type=kind, required=True) for name, kind in known["columns"]])
     # Typed as anything: to the type checker MLflow's class is an abstract one.
     described: Any = MetaDataset
-    facts = described(_source(dataset), name, digest, _schema(dataset, profile)).to_dict()
-    facts["profile"] = json.dumps({"num_rows": profile.rows, "num_columns": len(profile.columns) + 1})
+    entity = described(_source(known["source"]), known["name"], known["digest"], schema).to_dict()
+    entity["profile"] = json.dumps({"num_rows": known["rows"], "num_columns": len(known["columns"])})
     context = [InputTag("mlflow.data.context", "comparison")]
-    client.log_inputs(run_id, [DatasetInput(Entity(**facts), context)])
+    client.log_inputs(run_id, [DatasetInput(Entity(**entity), context)])
 
 
-def _source(dataset: Dataset) -> Any:
+def _source(named: str) -> Any:
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.dataset_source_registry import resolve_dataset_source
 
-    if not dataset.source or not Path(dataset.source).is_file():
-        named = without_credentials(dataset.source) or dataset.name
+    if not Path(named).is_file():
         return CodeDatasetSource({"mlflow.source.name": named})
     with warnings.catch_warnings():
         # A plain path fits several of MLflow's source types, and the one it takes is the right one.
         warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted")
-        return resolve_dataset_source(dataset.source)
-
-
-def _schema(dataset: Dataset, profile: Profile) -> Any:
-    from mlflow.types.schema import ColSpec, Schema
-
-    columns = [(column.name, TYPES.get(column.kind, "any")) for column in profile.columns]
-    target = (dataset.target_name, "string" if dataset.classes else "double")
-    return Schema([ColSpec.from_json_dict(name=name, type=kind, required=True) for name, kind in (*columns, target)])
+        return resolve_dataset_source(named)

@@ -26,25 +26,27 @@ def log_model(
     """Store `model` under the name `model` as an output of the run, and return its URI, `models:/...`.
 
     `facts` become the model's parameters. The model loads with `mlflow.pyfunc.load_model` and predicts what its own
-    `predict` does. Raises whatever MLflow, the store or pickle raise; the entry is then marked as failed.
+    `predict` does; stored again it is the same one. Raises whatever MLflow, the store or pickle raise.
     """
     from mlflow.entities import LoggedModelOutput
 
-    entry = client.create_logged_model(
+    # One that an earlier try began is gone on with.
+    begun = client.search_logged_models(
+        [where["experiment_id"]], filter_string=f"source_run_id = '{where['run_id']}'", max_results=1
+    )
+    entry = begun[0] if begun else client.create_logged_model(
         where["experiment_id"],
         name="model",
         source_run_id=where["run_id"],
         params={name: value(fact) for name, fact in facts.items() if fact},
-    )
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            _save(model, example, f"{folder}/model", where["run_id"], entry)
-            client.log_model_artifacts(entry.model_id, f"{folder}/model")
-    except Exception:
-        client.finalize_logged_model(entry.model_id, "FAILED")
-        raise
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        _save(model, example, f"{folder}/model", where["run_id"], entry)
+        client.log_model_artifacts(entry.model_id, f"{folder}/model")
     client.finalize_logged_model(entry.model_id, "READY")
-    client.log_outputs(where["run_id"], [LoggedModelOutput(entry.model_id, step=0)])
+    known = client.get_run(where["run_id"]).outputs
+    if entry.model_id not in [output.model_id for output in (known.model_outputs if known else ())]:
+        client.log_outputs(where["run_id"], [LoggedModelOutput(entry.model_id, step=0)])
     return f"models:/{entry.model_id}"
 
 

@@ -1,26 +1,32 @@
-"""The parent run as `compare` sees it: calls return at once, a thread writes, and no failure gets out."""
+"""The run as a comparison sees it: calls return at once, a thread tells the outbox, and no failure gets out."""
 
 from __future__ import annotations
 
 import contextlib
+import shlex
+import sqlite3
 import threading
+import time
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from advisor.errors import UserError
 from advisor.records import Dataset, FoldResult, Outcome, Profile
-from advisor.telling.redacted import without_credentials
+from advisor.telling.redacted import redacted, without_credentials
+from advisor.telling.tracking import dataset as data_room
 from advisor.telling.tracking import store, text
-from advisor.telling.tracking.dataset import log_dataset
-from advisor.telling.tracking.model import log_model
-from advisor.telling.tracking.story import Story
+from advisor.telling.tracking.outbox import FILE_NAME, Damaged, Outbox
+from advisor.telling.tracking.sending import EXAMPLE, FILES, Sender
+from advisor.telling.tracking.story import COMPARISON, Story
 
-STRIKES = 3
 PATIENCE_SECONDS = 120.0
+# How long a store that does not answer is left alone: longer each time, and hardly at all once the end waits for it.
+PAUSES_SECONDS, LAST_PAUSE_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0), 0.5
 
 
 def start(
@@ -28,150 +34,194 @@ def start(
     experiment: str,
     name: str,
     *,
+    folder: Path,
     params: Mapping[str, Any],
     tags: Mapping[str, Any],
-    artifact_root: Path | None = None,
     dataset: Dataset | None = None,
     profile: Profile | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> TrackedRun:
-    """Open the store at `uri`, make the experiment if it is new, and begin the parent run of a comparison.
+    """Begin to tell the store at `uri` of the comparison in `folder`, or go on with it; returns at once.
 
-    `artifact_root` is where a new experiment on a local SQLite store keeps its files (default: `mlartifacts` beside
-    the database). `dataset` becomes an input of the run, as its `profile` describes it: both or neither. `warn` gets
-    one sentence for every later failure, on the writing thread. Takes some seconds (import, new tables) and may be
-    called on any thread, one at a time. Raises UserError where the store cannot be used.
+    `dataset` becomes an input of the run, as its `profile` describes it: both or neither. `warn` gets one sentence for
+    everything that goes wrong, on the telling thread. Raises UserError where the address is none.
     """
     uri = store.absolute(uri)
-    store.check_reachable(uri)
-    with store.quiet():
-        root = None
-        if uri.startswith(store.SQLITE):
-            file = store.sqlite_path(uri)
-            root = (artifact_root or file.parent / "mlartifacts").absolute()
-            store.prepare_sqlite(file, root)
-        try:
-            from mlflow import MlflowClient
-
-            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-            experiment_id = store.experiment_id(client, experiment, root)
-            story = Story(client, experiment_id, name, tags)
-        except UserError:
-            raise
-        except Exception as error:
-            # MLflow, SQLAlchemy, requests and the file system each fail in their own classes; to the reader it is one.
-            raise store.unusable(uri, error) from error
-    run = TrackedRun(story, {"tracking_uri": without_credentials(uri), "experiment": experiment}, warn)
-    run.describe(params, dataset, profile)
-    return run
+    outbox, notes = _outbox(folder)
+    place = {"tracking_uri": without_credentials(uri), "experiment": experiment}
+    facts = {name: text.value(thing) for name, thing in params.items()}
+    known = outbox.about()
+    again = known.get("place") == place
+    if not again:
+        outbox.empty()
+        outbox.describe({"place": place, "story": uuid.uuid4().hex, "params": facts})
+    story = Story(outbox, name, tags)
+    if again:
+        # MLflow keeps a parameter as it was first told.
+        changed = {f"resumed.{name}": fact for name, fact in facts.items() if fact != known["params"].get(name)}
+        story.write(COMPARISON, {}, tags=changed)
+        story.status("RUNNING")
+    else:
+        story.write(COMPARISON, {}, params)
+    if dataset is not None and profile is not None:
+        described = data_room.facts(dataset, profile)
+        outbox.add({"kind": "data set", "run": COMPARISON, "facts": described})
+    return TrackedRun(outbox, story, folder, uri, warn, notes)
 
 
 class TrackedRun:
     """The run of one comparison. `finish` and `fail` wait, all else returns at once; nothing raises.
 
-    `where` says where MLflow keeps it: tracking_uri (without password), experiment, experiment_id, run_id, and
-    model_uri once `finish` has stored the model; verdict.json is written before that, and has the others. `warnings`
-    holds one sentence a failure; after three in a row tracking is `off`.
+    `where` says where MLflow keeps it (see `sending.Sender`). `refused` is the UserError of a store that could not be
+    used from the start: nothing was told to it. `warnings` holds one sentence for everything that went wrong.
     """
 
-    def __init__(self, story: Story, where: Mapping[str, Any], warn: Callable[[str], None] | None = None) -> None:
-        self.where = {**where, "experiment_id": story.experiment_id, "run_id": story.run_id}
-        self.warnings: list[str] = []
-        self.off = False
-        self._story = story
-        self._warn = warn
-        self._strikes = 0
-        self._queue: SimpleQueue[tuple[str, Callable[..., None], tuple[Any, ...]] | None] = SimpleQueue()
-        # A daemon, so that a server that hangs cannot hold up the end of the program.
-        self._writer = threading.Thread(target=self._write_all, name="advisor-tracking", daemon=True)
-        self._writer.start()
-
-    def describe(
-        self, params: Mapping[str, Any], dataset: Dataset | None = None, profile: Profile | None = None
+    def __init__(
+        self,
+        outbox: Outbox,
+        story: Story,
+        folder: Path,
+        uri: str,
+        warn: Callable[[str], None] | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
-        """Log the comparison's parameters and its data set (see `start`, which calls this)."""
-        self._later("logging the parameters", self._story.write, self._story.run_id, {}, params)
-        if dataset is not None and profile is not None:
-            client, run_id = self._story.client, self._story.run_id
-            self._later("logging the data set", log_dataset, client, run_id, dataset, profile)
+        self.warnings: list[str] = []
+        self.refused: UserError | None = None
+        self._outbox, self._story, self._folder, self._warn = outbox, story, folder, warn
+        self._model: Any = None
+        self._sender = Sender(outbox, folder, uri, lambda: self._model)
+        self._not_taken: list[str] = []
+        self._more, self._ending = threading.Event(), threading.Event()
+        self._left = self._broken = False
+        for note in notes:
+            self._tell(note)
+        # A daemon, so that a server that hangs cannot hold up the end of the program.
+        self._teller = threading.Thread(target=self._tell_all, name="advisor-tracking", daemon=True)
+        self._teller.start()
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """Where MLflow keeps the run; run_id is None while it has not answered."""
+        return dict(self._sender.where)
 
     def record(self, result: FoldResult, score: float | None = None) -> None:
         """Log what a candidate did on a fold; its run, and its learner's, are opened if this is the first.
 
         `score` is the fold's error in the metric's own units.
         """
-        what = f"logging {text.candidate_name(result.candidate)} on fold {result.fold}"
-        self._later(what, self._story.record, result, score)
+        self._keep(self._story.record, result, score)
 
     def ended(self, outcome: Outcome) -> None:
         """Log how a candidate ended and close its run."""
-        self._later(f"closing {text.candidate_name(outcome.candidate)}", self._story.ended, outcome)
+        self._keep(self._story.ended, outcome)
 
     def finish(
         self,
         document: Mapping[str, Any],
-        folder: Path,
         *,
         model: Any = None,
         input_example: pd.DataFrame | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> dict[str, Any]:
-        """Log the answer, end all runs, store the files of `folder` and the recommended model, and return `where`.
+        """Log the answer, end all runs, store the run's files and the recommended model, and return `where`.
 
         `document` is the content of verdict.json. `model` is the fitted object whose `predict` takes frames like
         `input_example` and gives labels (or numbers); it becomes the MLflow model `model`. Waits at most
-        `patience_seconds` for the writing to end.
+        `patience_seconds` for it all to be taken; what is not by then is kept for `replay`.
         """
-        self._later("logging the leaderboard", self._story.leaderboard, document)
-        self._later("logging the answer", self._story.answer, document)
+        self._keep(self._story.leaderboard, document)
+        self._keep(self._story.answer, document)
         # What is quick and matters goes before files and model, which may not be waited for to the end.
-        self._later("ending the runs", self._story.close, "FINISHED")
-        for file in ("report.html", "verdict.json", "outcomes.parquet"):
-            if (folder / file).is_file():
-                put = self._story.client.log_artifact
-                self._later(f"storing {file}", put, self._story.run_id, str(folder / file))
+        self._keep(self._story.close, "FINISHED")
+        now = time.time()
+        for file in FILES:
+            if (self._folder / file).is_file():
+                self._keep(self._outbox.add, {"kind": "file", "run": COMPARISON, "file": file, "at": now})
         if model is not None and input_example is not None:
-            self._later("storing the model", self._store_model, model, input_example, document)
+            self._model = model
+            self._keep(_write_example, self._folder / EXAMPLE, input_example.head(5))
+            recommended = document.get("recommended") or {}
+            facts = {name: recommended.get(name) for name in ("learner", "family", "score", "members")}
+            self._keep(self._outbox.add, {"kind": "model", "run": COMPARISON, "facts": facts, "at": now})
         self._end(patience_seconds)
-        return dict(self.where)
+        return self.where
 
-    def fail(self, message: str, *, interrupted: bool = False, patience_seconds: float = 15.0) -> None:
+    def fail(self, message: str, *, interrupted: bool = False, patience_seconds: float = 5.0) -> None:
         """End all runs as FAILED, or KILLED where the user interrupted; what was recorded before is kept."""
-        self._later("logging the failure", self._story.write, self._story.run_id, {}, {}, {"message": message})
-        self._later("ending the runs", self._story.close, "KILLED" if interrupted else "FAILED")
+        self._keep(self._story.write, COMPARISON, {}, {}, {"message": message})
+        self._keep(self._story.close, "KILLED" if interrupted else "FAILED")
         self._end(patience_seconds)
 
-    def _store_model(self, model: Any, example: pd.DataFrame, document: Mapping[str, Any]) -> None:
-        recommended = document.get("recommended") or {}
-        facts = {name: recommended.get(name) for name in ("learner", "family", "score", "members")}
-        self.where["model_uri"] = log_model(self._story.client, self.where, model, example, facts)
+    def _keep(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Put something into the outbox; where that cannot be, MLflow goes without and the comparison goes on."""
+        if self._broken or self.refused is not None:
+            return
+        try:
+            work(*arguments)
+        except (sqlite3.Error, OSError) as problem:
+            self._lost(problem)
+        self._more.set()
 
-    def _later(self, what: str, work: Callable[..., None], *arguments: Any) -> None:
-        if not self.off:
-            self._queue.put((what, work, arguments))
+    def _lost(self, problem: Exception) -> None:
+        if not self._broken:
+            self._broken = True
+            self._tell(f"MLflow is told no more of this run: it cannot be kept ({text.first_line(problem)}).")
 
-    def _write_all(self) -> None:
-        while (item := self._queue.get()) is not None:
-            what, work, arguments = item
-            if self.off:
-                continue
-            try:
-                with store.quiet():
-                    work(*arguments)
-                self._strikes = 0
-            except Exception as error:
-                # The law of this module: whatever goes wrong while writing is told, never raised.
-                self._strikes += 1
-                self.off = self._strikes >= STRIKES
-                ending = "tracking is off for the rest of this run" if self.off else "the comparison goes on"
-                self._tell(f"MLflow: {what} failed ({text.first_line(error)}); {ending}.")
+    def _tell_all(self) -> None:
+        troubles = 0
+        try:
+            while not self._left:
+                self._more.clear()
+                oldest = self._outbox.oldest()
+                if oldest is None:
+                    if self._ending.is_set():
+                        return
+                    self._more.wait()
+                    continue
+                try:
+                    said = self._sender.send(*oldest)
+                    troubles = 0
+                    self._not_taken += [said] if said is not None else []
+                except UserError as problem:
+                    if self.where["run_id"] is None and not troubles:
+                        self.refused = problem
+                        return
+                    troubles = self._pause(problem, troubles)
+                except Exception as problem:
+                    # Each part of MLflow fails in its own classes; whichever it is, the comparison goes on.
+                    troubles = self._pause(problem, troubles)
+        except sqlite3.Error as problem:
+            self._lost(problem)
+        finally:
+            self._outbox.close()
+
+    def _pause(self, problem: Exception, troubles: int) -> int:
+        if not troubles:
+            self._tell(
+                f"MLflow takes nothing at the moment ({text.first_line(problem)}); the comparison goes on, and what "
+                "there is to tell is kept."
+            )
+        if self._ending.is_set():
+            time.sleep(LAST_PAUSE_SECONDS)
+        else:
+            self._ending.wait(PAUSES_SECONDS[min(troubles, len(PAUSES_SECONDS) - 1)])
+        return troubles + 1
 
     def _end(self, patience_seconds: float) -> None:
-        self._queue.put(None)
-        self._writer.join(patience_seconds)
-        if self._writer.is_alive() and not self.off:
-            self.off = True
-            self._tell(f"MLflow: the store was still busy after {patience_seconds:.0f} s, so the rest was left out.")
+        self._ending.set()
+        self._more.set()
+        self._teller.join(patience_seconds)
+        if self._teller.is_alive():
+            self._left = True
+            self._tell(
+                f"Not all of the run is in MLflow yet: {self.where['tracking_uri']} did not take it in time. "
+                f"This sends the rest: advisor track {shlex.quote(str(self._folder))}"
+            )
+        elif self.refused is not None:
+            self._tell(f"The run is not in MLflow: {redacted(str(self.refused))}")
+        if self._not_taken:
+            more = f", and {len(self._not_taken) - 1} more" if self._not_taken[1:] else ""
+            self._tell(f"MLflow refused {self._not_taken[0]}{more}.")
 
     def _tell(self, sentence: str) -> None:
         self.warnings.append(sentence)
@@ -179,3 +229,21 @@ class TrackedRun:
             # A display that breaks must not break the tracking.
             with contextlib.suppress(Exception):
                 self._warn(sentence)
+
+
+def _outbox(folder: Path) -> tuple[Outbox, tuple[str, ...]]:
+    """Open the outbox of a run; one that is damaged is set aside, and told."""
+    try:
+        return Outbox(folder), ()
+    except Damaged:
+        pass
+    (folder / FILE_NAME).replace(folder / f"{FILE_NAME}.damaged")
+    return Outbox(folder), (f"{FILE_NAME} was damaged and is set aside: MLflow hears of this run from the start.",)
+
+
+def _write_example(path: Path, example: pd.DataFrame) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        example.to_parquet(path)
+    except pa.ArrowException:  # a column of several types
+        example.astype(str).to_parquet(path)

@@ -26,12 +26,20 @@ VIEW = "answers"
 VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
 COLUMNS = [f"metrics.`{name}`" for name in ("gain", "p_worth", "score", "score_se", "fit_seconds")]
 COLUMNS += [f"tags.`{name}`" for name in ("answer", "recommended", "family", "metric")]
-# A dead server must be given up within a minute, not after the quarter of an hour that MLflow's own retries may take.
+# What MLflow says of a store that is there and has no answer at the moment.
+NOT_NOW = (
+    "INTERNAL_ERROR",
+    "TEMPORARILY_UNAVAILABLE",
+    "DEADLINE_EXCEEDED",
+    "REQUEST_LIMIT_EXCEEDED",
+    "RESOURCE_EXHAUSTED",
+)
+# What a server does not take is kept and tried again by us, so MLflow need not spend a quarter of an hour on one call.
 SCOPED_ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
 
 
@@ -86,15 +94,48 @@ def sqlite_path(uri: str) -> Path:
     return Path(uri.removeprefix(SQLITE))
 
 
+def opened(uri: str, experiment: str, artifact_root: Path | None = None) -> tuple[Any, str]:
+    """Open the store at `uri`, make the experiment if it is new, and return MLflow's client and the experiment's id.
+
+    `artifact_root` is where a new experiment on a local SQLite store keeps its files (default: `mlartifacts` beside
+    the database). Takes some seconds (import, new tables). Raises UserError where the store cannot be used, and
+    something else where it is there but does not answer now: it may later.
+    """
+    check_reachable(uri)
+    root = None
+    if uri.startswith(SQLITE):
+        file = sqlite_path(uri)
+        root = (artifact_root or file.parent / "mlartifacts").absolute()
+        prepare_sqlite(file, root)
+    from mlflow import MlflowClient, MlflowException
+
+    try:
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return client, experiment_id(client, experiment, root)
+    except UserError:
+        raise
+    except Exception as error:
+        # MLflow, SQLAlchemy, requests and the file system each fail in their own classes; to the reader it is one.
+        if isinstance(error, MlflowException) and error.error_code in NOT_NOW:
+            raise
+        raise unusable(uri, error) from error
+
+
 def check_reachable(uri: str) -> None:
-    """Try the store once, or raise UserError: MLflow itself would try for minutes before it says nothing is there."""
+    """Try the store once: MLflow itself would try for minutes before it says nothing is there.
+
+    Raises UserError where there is none, TimeoutError where there is one that does not answer.
+    """
     if uri.startswith(("http://", "https://")):
         try:
             urllib.request.urlopen(without_credentials(uri), timeout=10).close()
         except urllib.error.HTTPError:
             return  # whoever refuses politely is alive
         except (OSError, ValueError) as error:
-            if not isinstance(getattr(error, "reason", None), ssl.SSLError):  # MLflow has its own rules on certificates
+            reason = getattr(error, "reason", error)
+            if isinstance(reason, TimeoutError):
+                raise TimeoutError(f"{without_credentials(uri)} does not answer") from error
+            if not isinstance(reason, ssl.SSLError):  # MLflow has its own rules on certificates
                 raise unusable(uri, error) from error
     elif not uri.startswith((SQLITE, "databricks", "uc")):
         from sqlalchemy import create_engine
@@ -127,24 +168,44 @@ def prepare_sqlite(path: Path, artifact_root: Path) -> None:
                     connection = store.engine.raw_connection()
                     connection.driver_connection.backup(file)
                     connection.close()
+                    file.execute("PRAGMA journal_mode=WAL")
                 store.engine.dispose()
-                if not path.exists():  # another comparison may have been quicker
-                    os.replace(f"{aside}/new.db", path)
+                _put_in_place(Path(f"{aside}/new.db"), path)
         with contextlib.closing(sqlite3.connect(path, timeout=20)) as file:
-            file.execute("PRAGMA journal_mode=WAL")
+            # Asked for again it would have to wait for everyone who is at work on the store.
+            if file.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                file.execute("PRAGMA journal_mode=WAL")
     except (OSError, sqlite3.Error) as error:
         raise unusable(f"{SQLITE}{path.as_posix()}", error) from error
 
 
+def _put_in_place(new: Path, path: Path) -> None:
+    """Give a new store its name, unless another comparison was quicker: its runs may already be in there."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        if not path.exists():
+            os.replace(new, path)
+
+
 def experiment_id(client: Any, name: str, artifact_root: Path | None) -> str:
     """Find the experiment or make it, with its files below `artifact_root`; UserError where it was deleted."""
+    from mlflow import MlflowException
+
     found = client.get_experiment_by_name(name)
     if found is None:
         folder = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "experiment"
         location = (artifact_root / folder).as_uri() if artifact_root is not None else None
         # Without the first tag the UI shows the experiment as if it were about language models.
         tags = {"mlflow.experimentKind": "custom_model_development", VIEW_TAG: json.dumps({"selectedColumns": COLUMNS})}
-        return str(client.create_experiment(name, artifact_location=location, tags=tags))
+        try:
+            return str(client.create_experiment(name, artifact_location=location, tags=tags))
+        except MlflowException as problem:
+            found = client.get_experiment_by_name(name)
+            if problem.error_code != "RESOURCE_ALREADY_EXISTS" or found is None:  # another comparison was quicker
+                raise
     if found.lifecycle_stage != "active":
         raise UserError(f"The MLflow experiment '{name}' was deleted; restore it or name another with --experiment.")
     return str(found.experiment_id)
