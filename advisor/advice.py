@@ -13,8 +13,9 @@ from typing import Any
 
 import pandas as pd
 
+from advisor import seals
 from advisor.errors import UserError
-from advisor.telling.folders import RUNS, VERDICT, verdict_in
+from advisor.telling.folders import RUNS, VERDICT, check_plain, verdict_in
 from advisor.whole import whole_file
 
 __all__ = ["MODEL", "RUNS", "Advice", "Verdict", "find_run", "load"]
@@ -31,11 +32,12 @@ class Advice:
     """The answer of a finished run and everything behind it.
 
     `document` is the content of verdict.json; `verdict` gives the same as attributes (`advice.verdict.p_worth`). In a
-    notebook the object shows itself.
+    notebook the object shows itself. Models are loaded where they are this user's own (see seals), or with `trust`.
     """
 
     document: Mapping[str, Any] = field(repr=False)
     folder: Path
+    trust: bool = field(default=False, repr=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -55,23 +57,21 @@ class Advice:
     def best_model(self) -> Any:
         """The model that was handed over, a blend too: a scikit-learn pipeline that takes raw tables.
 
-        Raises UserError where the run ended without one. Loading runs code from the file: load only runs you trust.
+        Raises UserError where the run ended without one, and where it is somebody else's and is not trusted: loading a
+        model runs code out of its file.
         """
-        import joblib
-
-        path = self.folder / MODEL
-        if not path.is_file():
+        if not (self.folder / MODEL).is_file():
             raise UserError(f"The run {self.folder.name} kept no model; compare again with a larger budget.")
-        return joblib.load(path)
+        return seals.load(self.folder, MODEL.as_posix(), trust=self.trust)
 
     def model(self, which: str) -> Any:
         """Another model of the run: "classical", "neural", "classical_blend" or "blend", of its models of the folds.
 
-        Raises UserError where the run has no such model. Loading runs code from the files: load only runs you trust.
+        Raises UserError as `best_model` does.
         """
         from advisor.contest.kept import kept_model
 
-        return kept_model(self.folder, which)
+        return kept_model(self.folder, which, trust=self.trust)
 
     def write_model(self, which: str | None, folder: str | Path) -> Path:
         """Write a model of the run (None: what was handed over) into `folder`, as model.joblib, and return its path."""
@@ -100,17 +100,27 @@ class Advice:
         return notebook_html(self.document)
 
 
-def load(run: str | Path = "latest", runs: str | Path = RUNS) -> Advice:
+def load(run: str | Path = "latest", runs: str | Path = RUNS, *, trust: bool = False) -> Advice:
     """Return the advice of a finished run: a folder, the name of a run in `runs`, an MLflow run id, or "latest".
 
-    Raises UserError where there is no such run or it did not finish.
+    With `trust` its models are loaded although this user has not made them; that runs whatever code they hold. Raises
+    UserError where there is no such run or it did not finish.
     """
     folder = find_run(run, runs)
-    return Advice(verdict_in(folder), folder)
+    return Advice(verdict_in(folder), folder, trust)
 
 
 def find_run(run: str | Path, runs: str | Path = RUNS, note: Callable[[str], None] = warnings.warn) -> Path:
-    """Return the folder of a run; see `load`. `note` hears of runs that were passed over since they are damaged."""
+    """Return the folder of a run, which holds nothing but plain files; see `load`.
+
+    `note` hears of runs that were passed over since they are damaged.
+    """
+    folder = _find(run, runs, note)
+    check_plain(folder)
+    return folder
+
+
+def _find(run: str | Path, runs: str | Path, note: Callable[[str], None]) -> Path:
     if Path(run).is_dir():
         return Path(run)
     finished = sorted(Path(runs).glob(f"*/{VERDICT}"), key=lambda path: path.stat().st_mtime, reverse=True)

@@ -6,17 +6,21 @@ import atexit
 import gc
 import json
 import os
+import re
 import shlex
 import signal
 import sys
 import threading
 import time as clock
+import traceback
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from advisor.errors import AdvisorError, Terminated, UserError
+from advisor.redacted import redacted
+from advisor.wording import OBEYED, one_line
 
 EXAMPLE = "advisor compare churn.csv --target churned --budget 10m"
 
@@ -52,6 +56,9 @@ Header = Annotated[
 ]
 Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook.", rich_help_panel=_DATA)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Load models that somebody else made, which runs whatever code they hold.")
+]
 Run = Annotated[str, typer.Argument(help="A run's folder, its id, or latest.")]
 
 # Typer carries its own Click and names only some of its errors in public; this is their common base.
@@ -195,6 +202,14 @@ def compare(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the interrupted run in --out.", rich_help_panel=_RECORD)
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust",
+            help="Go on with a run that somebody else began; its models may run code.",
+            rich_help_panel=_RECORD,
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print verdict.json instead of text.", rich_help_panel=_RECORD)
     ] = False,
@@ -221,7 +236,7 @@ def compare(
         predictions_per_day=predictions_per_day, value_per_error=value_per_error, months=months,
         retrain_per_year=retrain_per_year, engineering_cost=engineering_cost, foundation=foundation, device=device,
         engine=engine, workers=workers, threads=threads, seed=seed, tracking_uri=tracking_uri, experiment=experiment,
-        tracking=not no_tracking, out=out, resume=resume, quiet=quiet,
+        tracking=not no_tracking, out=out, resume=resume, trust=trust, quiet=quiet,
         command=shlex.join(["advisor", *sys.argv[1:]]), began=began, pace=pace,
     )  # fmt: skip
     if as_json:
@@ -260,7 +275,7 @@ def report(
     from advisor.telling.report import write
 
     page = write(find_run(run, note=_note))
-    typer.echo(str(page))
+    typer.echo(one_line(str(page)))
     if open_:
         typer.launch(str(page))
 
@@ -273,6 +288,10 @@ def predict(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse rows with cells or categories that training has not seen.")
     ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write labels as they are, those that a spreadsheet takes for a formula too.")
+    ] = False,
+    trust: Trust = False,
 ) -> None:
     """Predict new rows with a run's recommended model."""
     import warnings
@@ -282,8 +301,9 @@ def predict(
     from advisor import load, modalities
     from advisor.advice import find_run
     from advisor.errors import NewRowsWarning
+    from advisor.telling.cells import inert
 
-    model = load(find_run(run, note=_note)).best_model
+    model = load(find_run(run, note=_note), trust=trust).best_model
     rows = modalities.claim(new_data).rows(new_data, model[0].get_feature_names_out().tolist())
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", NewRowsWarning)
@@ -292,17 +312,17 @@ def predict(
     if strict and strange:
         raise UserError(f"{' '.join(strange)} Mend the rows, or leave out --strict.")
     for sentence in strange:
-        typer.echo(sentence, err=True)
+        typer.echo(one_line(redacted(sentence)), err=True)
     if hasattr(model, "predict_proba"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NewRowsWarning)
             chances = model.predict_proba(rows)
         table = table.join(pd.DataFrame(chances, columns=[f"p_{label}" for label in model.classes_]))
     try:
-        table.to_csv(output, index=False)
+        (table if raw else inert(table)).to_csv(output, index=False)
     except OSError as problem:
         raise UserError(f"{output!r} cannot be written ({problem.strerror}); name another file with -o.") from problem
-    typer.echo(f"{len(table):,} predictions in {output}", err=True)
+    typer.echo(one_line(f"{len(table):,} predictions in {output}"), err=True)
 
 
 @app.command()
@@ -312,11 +332,12 @@ def model(
         str | None, typer.Option(help="classical, neural or blend (default: what was handed over).")
     ] = None,
     output: Annotated[str, typer.Option("--output", "-o", help="The folder to write it to.")] = "model",
+    trust: Trust = False,
 ) -> None:
     """Make another model of a finished run, of the models of its folds; its time was spent then."""
     from advisor.advice import find_run, load
 
-    typer.echo(str(load(find_run(run, note=_note)).write_model(which, output)))
+    typer.echo(str(load(find_run(run, note=_note), trust=trust).write_model(which, output)))
 
 
 @app.command()
@@ -404,11 +425,17 @@ def ui(
 
 
 def _note(text: str) -> None:
-    typer.echo(text, err=True)
+    typer.echo(one_line(redacted(text)), err=True)
 
 
 def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    # JSON escapes the control characters of ASCII alone, and a terminal obeys others as well.
+    typer.echo("\n".join(OBEYED.sub(_escaped, line) for line in text.split("\n")))
+
+
+def _escaped(letters: re.Match[str]) -> str:
+    return "".join(f"\\u{ord(letter):04x}" for letter in letters[0])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -429,12 +456,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as problem:
         if "--json" in words:
             return _failed(problem.format_message(), 2, words)
+        # It may quote a word that was typed, such as an address with its password.
+        problem.message = one_line(redacted(problem.message))
         problem.show()
         return 2
     except BrokenPipeError:
         # Whoever read us (head, less) has seen enough; the interpreter must not complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as problem:
+        # A fault of ours: who reports it needs the traceback, and nobody needs the secrets that it may quote.
+        print("\n".join(map(redacted, traceback.format_exc().splitlines())), file=sys.stderr)
+        return _failed(f"{type(problem).__name__}: {problem}", 1, words)
     if status == 130:
         return _failed("interrupted", 143 if ended else 130, words)
     return status if isinstance(status, int) else 0
@@ -458,6 +491,7 @@ def _ended_by_system() -> list[int]:
 
 
 def _failed(sentence: str, status: int, words: Sequence[str]) -> int:
+    sentence = one_line(redacted(sentence))
     if "--json" in words:
         _print_json({"error": sentence, "exit_status": status})
     print(f"advisor: {sentence}", file=sys.stderr)

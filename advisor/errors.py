@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from advisor.redacted import redacted
+
 
 class AdvisorError(Exception):
-    """Something stopped the comparison; the text is one plain sentence, `exit_status` what the command returns."""
+    """Something stopped the comparison; the text is one plain sentence, `exit_status` what the command returns.
+
+    The sentence may quote what was typed and what libraries said, so that secrets are taken out of it.
+    """
 
     exit_status = 1
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(redacted(sentence))
 
 
 class UserError(AdvisorError, ValueError):

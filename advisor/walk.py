@@ -17,7 +17,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from advisor import modalities, options, profiling
+from advisor import modalities, options, profiling, seals
 from advisor.advice import Advice
 from advisor.contest import handover, kept
 from advisor.contest.asking import Asking
@@ -25,6 +25,7 @@ from advisor.contest.contest import Contest, Hands, Held
 from advisor.contest.spending import LARGEST_HANDING
 from advisor.contracts import Engine
 from advisor.engines.local import LocalEngine, warm_up
+from advisor.fitting import handing
 from advisor.fitting.fold import Shared, carry_out
 from advisor.judging import effort, looks, prices, verdict
 from advisor.judging.ruling import ruling
@@ -106,6 +107,7 @@ def compare(
     experiment: str = EXPERIMENT,
     out: str | Path | None = None,
     resume: bool = False,
+    trust: bool = False,
     quiet: bool = True,
     command: str | None = None,
     began: float | None = None,
@@ -126,7 +128,8 @@ def compare(
     `skip` name who takes part and who does not, `also` those who do on request only. `foundation` says where weights of
     pre-trained nets are: a file, a folder, or "download". `workers` processes (None: one a core) use `threads` threads
     each (None: one). The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
-    interrupted run has finished there is not done again. The budget counts from `began` (seconds since the epoch; None:
+    interrupted run has finished there is not done again, and with `trust` even if somebody else began it, whose models
+    then may run code. The budget counts from `began` (seconds since the epoch; None:
     the call); `pace` is how slow this machine is (measuring.machine; None: measured now).
 
     Money is in one currency of the caller's own, over `months`: `cost_per_hour` of this machine, `predictions_per_day`,
@@ -178,7 +181,10 @@ def compare(
         show.note(note)
     _get_ready(plan)
     # Judging takes no more threads than a worker does: they would have to wait for each other.
-    with threadpool_limits(threads), Chronicle(folder, plan, show, command) as chronicle:
+    key = seals.own_key()
+    with threadpool_limits(threads), Chronicle(folder, plan, show, command, key=key, trust=trust) as chronicle:
+        if key is None:
+            show.note("This user has no folder to keep a key in (XDG_DATA_HOME), so that the model asks for --trust.")
         if tracking:
             chronicle.track(tracking_uri or default_uri(folders.RUNS), experiment, dataset, profile, spend)
         shared = Shared(dataset, profile, plan, folder.resolve(), threads)
@@ -200,10 +206,12 @@ def compare(
             )
             asking.finish()
         kept.keep_options(shared, final)
+        for file in (handing.MODEL, kept.TABLE):
+            seals.seal(folder, file.as_posix(), key)
         content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
         patience = min(max(began + spend.seconds - clock.time(), LEAST_PATIENCE), MOST_PATIENCE)
         chronicle.finish(content, model, dataset, patience)
-    return Advice(content, folder)
+    return Advice(content, folder, trust=key is None)
 
 
 def read(

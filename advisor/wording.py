@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Sequence
+
+# Control characters, and those that turn the direction of writing round.
+OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+def one_line(text: str) -> str:
+    """Write a text on one line, without what a terminal would obey rather than show: names in data may hold anything.
+
+    >>> one_line("a\\x1b[31m red\\nname")
+    'a [31m red name'
+    """
+    return OBEYED.sub(" ", text)
 
 
 def percent(share: float) -> str:

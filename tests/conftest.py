@@ -6,9 +6,16 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
+import atexit
+import tempfile
 from pathlib import Path
 
 import pytest
+
+# The key that seals models lies here, and the user's own is left alone.
+_data_home = tempfile.TemporaryDirectory(prefix="advisor-tests-")
+atexit.register(_data_home.cleanup)
+os.environ["XDG_DATA_HOME"] = _data_home.name
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import joblib
 import jsonschema
@@ -149,6 +151,32 @@ def test_predictions_are_written_for_new_rows(finished):
     pd.read_csv(cwd / "shop.csv").drop(columns=["city"]).to_csv(cwd / "lacks.csv", index=False)
     ran = command("predict", "run", "lacks.csv", cwd=cwd)
     assert ran.returncode == 2 and "city" in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_labels_that_could_be_formulas_are_written_as_text_unless_the_bytes_are_wanted(tmp_path, monkeypatch, capsys):
+    class Model:
+        classes_ = np.array(["=1+1", "-1"], dtype=object)
+        predict = staticmethod(lambda rows: np.resize(Model.classes_, len(rows)))
+
+        def __getitem__(self, _):
+            return SimpleNamespace(get_feature_names_out=lambda: np.array(["a"]))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(advisor, "load", lambda *_, **__: SimpleNamespace(best_model=Model()), raising=False)
+    (tmp_path / "new.csv").write_text("a\n1\n2\n")
+    for words, label in (([], "'=1+1"), (["--raw"], "=1+1")):
+        assert main(["predict", "run", "new.csv", "-o", "told.csv", *words]) == 0, capsys.readouterr().err
+        assert (tmp_path / "told.csv").read_text() == f"prediction\n{label}\n-1\n"
+
+
+def test_a_run_that_somebody_else_made_is_asked_for_trust(finished, tmp_path, monkeypatch, capsys):
+    cwd, _ = finished
+    monkeypatch.chdir(cwd)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    for words in (["predict", "run", "shop.csv", "-o", "theirs.csv"], ["model", "run", "--which", "neural", "-o", "m"]):
+        assert main(words) == 2
+        assert "was not made by you" in capsys.readouterr().err and not (cwd / words[-1]).exists()
+        assert main([*words, "--trust"]) == 0 and (cwd / words[-1]).exists()
 
 
 def test_new_rows_in_another_form_are_read_as_training_was_and_what_is_strange_is_told(finished):
@@ -315,6 +343,34 @@ def test_nothing_is_begun_once_the_answer_is_known_where_that_was_asked_for(tmp_
     begun = pd.read_parquet(tmp_path / "run" / "outcomes.parquet").query("kind == 'fold'")["started_at"]
     # What was under way, or handed to the worker, while the look was taken is brought to its end.
     assert answered is not None and (begun > answered).sum() <= 2
+
+
+# What a verdict says of times, of the energy that follows from them, and of the machine's memory.
+TIMES = ("seconds", "_ms", "per_hour", "energy", "watts", "memory", "rows_per_second", "ms_per", "cost", "command")
+
+
+def without_times(part, name=""):
+    """Leave out of a verdict what may differ from a run of the same seed to the next."""
+    if isinstance(part, dict):
+        return {key: without_times(each, key) for key, each in part.items() if not any(word in key for word in TIMES)}
+    if isinstance(part, list):
+        return [without_times(each, name) for each in part]
+    return re.sub(r"\d[\d.,]*", "#", part) if isinstance(part, str) and name == "evidence" else part
+
+
+@pytest.mark.timeout(1200)
+def test_the_same_seed_and_number_of_trials_give_the_same_verdict(tmp_path):
+    """The budget is far more than so few trials take, so that no clock decides what comes of them."""
+    table(100).drop(columns=["kind", "spent", "city"]).to_csv(tmp_path / "shop.csv", index=False)
+    verdicts = []
+    for name in ("one", "two"):
+        ran = command(
+            "compare", "shop.csv", "--target", "bought", "--budget", "20m", "--trials", "2", "--learners",
+            "linear,tree,mlp", "--workers", "2", "--no-tracking", "--quiet", "--out", name, cwd=tmp_path,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        verdicts.append(without_times(json.loads((tmp_path / name / "verdict.json").read_text())))
+    assert verdicts[0] == verdicts[1]
 
 
 def test_a_run_is_taken_up_again(tmp_path):

@@ -90,6 +90,9 @@ class Contest:
         self._field = Field(shared.dataset, shared.plan, question)
         self._timing = Timing(shared.plan)
         self._spending = Spending(workers=workers, began=clock(), end=end)
+        # A few trials that are counted and a large budget: then no clock decides what comes of them.
+        all_folds = budget.trials * len(self._field.first) * len(shared.plan.entrants)
+        self._share_of_trial = self._spending.capacity / max(1, all_folds)
         self._tuning = Tuning(shared, budget, self._field, self._timing, self._spending)
         self._repeats = Repeats(shared.plan, self._field, self._spending)
         self._books = Books(
@@ -130,7 +133,13 @@ class Contest:
         found = self._checked(self._probing.seen)
         final = self._case(replace(self._shared.profile, findings=(*self._shared.profile.findings, *found)))
         if not any(outcome.done for outcome in final.outcomes.values()):
-            messages = (r.message for o in final.outcomes.values() for r in o.results.values() if r.message)
+            results = [result for outcome in final.outcomes.values() for result in outcome.results.values()]
+            if failed := next((result for result in results if result.state == "failed"), None):
+                raise NothingTrained(
+                    f"No learner finished: {failed.candidate.learner} failed ({failed.message}), as others may have; "
+                    "'advisor profile' shows what the data are like."
+                )
+            messages = (result.message for result in results if result.message)
             raise NothingTrained(
                 f"No learner finished: {next(messages, 'the budget was too short')}. A larger --budget may help."
             )
@@ -282,7 +291,7 @@ class Contest:
         limit = spending.limit(
             trial_of=self._timing.of_default(candidate.learner) if candidate.params else None,
             essential=essential, folds=len(self._field.first), now=now, last=last,
-            least=ASKED_LIMIT * expected if asked else LEAST_LIMIT,
+            least=ASKED_LIMIT * expected if asked else self._share_of_trial if candidate.params else LEAST_LIMIT,
         )  # fmt: skip
         keep = f"folds/{candidate.key}-{number}.joblib" if number in self._field.first else None
         # A default tells what its learner takes to be asked; settings of it only where somebody has set a limit.

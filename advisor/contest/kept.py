@@ -9,9 +9,10 @@ from typing import Any
 import joblib
 from sklearn.pipeline import Pipeline
 
+from advisor import seals
 from advisor.errors import UserError
 from advisor.fitting import handing
-from advisor.fitting.fold import Shared
+from advisor.fitting.fold import Shared, serve_on
 from advisor.judging import choice
 from advisor.records import Case
 from advisor.whole import UNFINISHED, whole_file
@@ -55,12 +56,12 @@ def files_of(shared: Shared, case: Case, key: str) -> list[str]:
     return [files[max(files, key=lambda number: learnt[number])]]
 
 
-def kept_model(folder: Path, which: str) -> Pipeline:
+def kept_model(folder: Path, which: str, *, trust: bool = False) -> Pipeline:
     """Return the model `which` ("classical", "neural", "classical_blend", "blend") of the run in `folder`.
 
     Each member is the mean of its models of the folds, which are whole, or where the folds went forward in time the
-    newest of them: no data are needed, and nothing is fitted. Raises UserError where the run has no such model. Loading
-    runs code from the files: load only runs you trust.
+    newest of them: no data are needed, and nothing is fitted. Raises UserError where the run has no such model, where
+    its files are damaged, and where they are not this user's own and no `trust` lets them run code (see seals).
     """
     try:
         content = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
@@ -68,14 +69,21 @@ def kept_model(folder: Path, which: str) -> Pipeline:
         raise UserError(
             f"The run {folder.name} kept no models of its folds; compare again to get a run that does."
         ) from problem
-    options = {name: members for name, members in content["options"].items() if name != "dummy"}
-    if which not in options:
+    try:
+        options = {name: members for name, members in content["options"].items() if name != "dummy"}
+        classes, place = tuple(content["classes"]), str(content["serve_on"])
+        mixture = options.get(which, {}).items()
+        named = {str(key): (float(member["weight"]), tuple(member["files"])) for key, member in mixture}
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise UserError(f"{str(folder / OPTIONS)!r} is damaged; compare again to get a run with models.") from problem
+    if not named:
         raise UserError(f"The run {folder.name} has no {which} model; it has: {', '.join(options) or 'none'}.")
-    classes = content["classes"]
     members: dict[str, tuple[float, Any]] = {}
-    for key, member in options[which].items():
-        models = [handing.load_member(folder / file, content["serve_on"]) for file in member["files"]]
-        members[key] = member["weight"], handing.bag(models, len(classes))
+    for key, (weight, files) in named.items():
+        models = [seals.load(folder, file, trust=trust) for file in files]
+        for model in models:
+            serve_on(model, place)
+        members[key] = weight, handing.bag(models, len(classes))
     mixed = handing.mixed(members, len(classes))
-    table = joblib.load(folder / TABLE)
+    table = seals.load(folder, TABLE.as_posix(), trust=trust)
     return Pipeline([("table", table), ("learner", handing.Labelled(mixed, classes) if classes else mixed)])

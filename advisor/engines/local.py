@@ -18,11 +18,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver, reduction, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
+from pathlib import Path
 from typing import IO, Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from advisor.errors import OutOfTime, WorkerKilled
+from advisor.whole import unwritable
 
 # How often an item is begun whose worker is killed: it may have been the memory that others took.
 MOST_TRIES = 2
@@ -176,13 +178,17 @@ def _killed(problem: BaseException, tries: int) -> WorkerKilled:
 class _Payload:
     """What all workers hold, pickled into a file without a name: whatever ends this process, nothing stays behind.
 
-    A worker that is started inherits the file and reads it; where files cannot be inherited it gets a copy.
+    A worker that is started inherits the file and reads it; where files cannot be inherited it gets a copy. Raises
+    Unwritable where there is no room for it.
     """
 
     def __init__(self, shared: Any) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="advisor-")  # noqa: SIM115 (closed with the engine)
-        pickle.dump(shared, self._file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._file.flush()
+        try:
+            self._file: IO[bytes] = tempfile.TemporaryFile(prefix="advisor-")  # noqa: SIM115 (closed with the engine)
+            pickle.dump(shared, self._file, protocol=pickle.HIGHEST_PROTOCOL)
+            self._file.flush()
+        except OSError as problem:
+            raise unwritable(Path(tempfile.gettempdir()), problem) from problem
 
     def __reduce__(self) -> tuple[Callable[[Any], Any], tuple[Any]]:
         if sys.platform == "win32":
@@ -201,6 +207,8 @@ def _from_inherited(handle: Any) -> Any:
             return pickle.loads(data)
     finally:
         os.close(descriptor)
+
+
 def _stop_forking() -> None:
     """End the process that workers are forked from, though it is busy loading; whoever needs it next gets a new one."""
     server: Any = forkserver._forkserver

@@ -24,6 +24,7 @@ from advisor.errors import Unwritable
 from advisor.estimators.early_stopping import EarlyStopping
 from advisor.measuring import costs, metrics, splits
 from advisor.records import Candidate, Cost, Dataset, FoldResult, Plan, Probe, ProbeResult, Profile
+from advisor.redacted import redacted
 from advisor.whole import sum_of, whole_file
 
 # Seconds in which single predictions are timed, on a candidate's first fold alone.
@@ -156,7 +157,7 @@ def describe(problem: BaseException) -> str:
     """Say in one line what went wrong and where, for a table of failures."""
     frames = traceback.extract_tb(problem.__traceback__)
     where = f" ({frames[-1].name} in {frames[-1].filename.rsplit('/', 1)[-1]})" if frames else ""
-    text = " ".join(str(problem).split())
+    text = " ".join(redacted(str(problem)).split())
     return f"{type(problem).__name__}: {text[:300]}{where}"
 
 

@@ -11,7 +11,7 @@ from advisor.judging.case import contenders, learner_of, losses_of, missed
 from advisor.judging.choice import Chosen
 from advisor.measuring.metrics import METRICS
 from advisor.planning.plan import BOOSTED
-from advisor.records import Answer, Case, How, Outcome, Reading, Reason, Which
+from advisor.records import Answer, Case, Family, How, Outcome, Reading, Reason, Which
 
 # Folds that both families must have finished before anything is said; one is enough where the plan has only one.
 FEWEST_FOLDS = 2
@@ -174,12 +174,19 @@ def _too_little(case: Case, chosen: Chosen | None) -> tuple[Answer, Reason] | No
                 (case.barred[name] for name, own in families.items() if own == family and name in case.barred), ""
             )
             return "not_enough_evidence", Reason("side_barred", {"family": family, "why": why})
-        return "not_enough_evidence", Reason("side_missing", {"family": family})
+        return "not_enough_evidence", Reason("side_missing", {"family": family, "why": _all_failed(case, family)})
     judged = 0 if case.matrix is None else len(case.matrix.folds)
     fewest = min(FEWEST_FOLDS, len(case.plan.folds.parts))
     if judged < fewest:
         return "not_enough_evidence", Reason("too_few_folds", {"judged": judged, "fewest": fewest})
     return None
+
+
+def _all_failed(case: Case, family: Family) -> str:
+    """Return what the first of a family failed of, where every candidate that was tried did; else an empty text."""
+    tried = [outcome for outcome in case.outcomes.values() if outcome.candidate.family == family]
+    failed = [outcome for outcome in tried if outcome.ending == "failed"]
+    return f"{failed[0].candidate.learner}: {failed[0].message}" if failed and len(failed) == len(tried) else ""
 
 
 def _nets_barred(case: Case) -> tuple[Answer, Reason] | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from advisor.contracts import DOWNLOAD, Setting
 from advisor.errors import UserError
+
+# Libraries of nets from elsewhere report nobody's use home unless asked to; they look on their import, after this.
+for _variable in ("HF_HUB_DISABLE_TELEMETRY", "TABPFN_DISABLE_TELEMETRY"):
+    os.environ.setdefault(_variable, "1")
 
 
 def weights_file(foundation: str, pattern: str) -> Path | None:

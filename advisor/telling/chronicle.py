@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from advisor import seals
 from advisor.errors import Interrupted, Terminated, Unwritable, UserError
 from advisor.measuring.metrics import METRICS
 from advisor.records import Budget, Dataset, FoldResult, Outcome, Plan, Profile
+from advisor.redacted import redacted
 from advisor.telling import folders
 from advisor.telling.ledger import DAMAGED, Ledger
 from advisor.telling.ledger import FILE_NAME as LEDGER
 from advisor.telling.progress import Progress
-from advisor.telling.redacted import redacted
 from advisor.telling.tracking import TrackedRun
 from advisor.telling.tracking import start as start_tracking
 from advisor.whole import sum_of
@@ -25,23 +26,32 @@ class Chronicle:
     """The memory of one run, as a context manager: an exception inside ends the MLflow run, too.
 
     Ctrl-C and SIGTERM leave as Interrupted, a full disk as Unwritable, with the line that resumes the run. Making one
-    raises UserError where another process is at work in the folder, or where the run that was begun there rests on
-    something else than this plan. Nothing here waits for MLflow but `finish`, for as long as it is told, and an
-    exception, for some seconds.
+    raises UserError where another process is at work in the folder, where the run that was begun there rests on
+    something else than this plan, and where its models are not sealed with `key` (see seals), unless they may be
+    trusted. Nothing here waits for MLflow but `finish`, for as long as it is told, and an exception, for some seconds.
     """
 
-    def __init__(self, folder: Path, plan: Plan, show: Progress, command: str) -> None:
-        self._folder, self._plan, self._show, self._command = folder, plan, show, command
+    def __init__(
+        self,
+        folder: Path,
+        plan: Plan,
+        show: Progress,
+        command: str,
+        *,
+        key: bytes | None = None,
+        trust: bool = False,
+    ) -> None:
+        self._folder, self._plan, self._show, self._command, self._key = folder, plan, show, command, key
         self._held = folders.hold(folder)
         try:
-            self._open()
+            self._open(trust)
         except BaseException:
             self._held.close()
             raise
         self._run: TrackedRun | None = None
         self._notes: list[str] = []
 
-    def _open(self) -> None:
+    def _open(self, trust: bool) -> None:
         """Read what an earlier run of this comparison left, and say what of it is taken up; see the class."""
         folder, begun = self._folder, (self._folder / LEDGER).is_file()
         if told := folders.changes(folder, self._plan):
@@ -52,7 +62,13 @@ class Chronicle:
         folders.sweep(folder)
         self._ledger = Ledger(folder, self._plan.fingerprint)
         done = [result for result in self._ledger.results() if result.state == "done"]
+        models = [result.model for result in done if result.model is not None]
+        if odd := [model for model in models if not seals.is_model(model)]:
+            raise UserError(
+                f"The ledger in {str(folder)!r} names {odd[0]!r} as a model of the run; begin anew elsewhere."
+            )
         sound = [result for result in done if self._as_written(result)]
+        self._let_in([result.model for result in sound if result.model is not None], trust)
         self._known = {(result.candidate.key, result.fold): result for result in sound}
         if damaged := self._ledger.damaged:
             entries = counted(damaged, "entry", "entries")
@@ -98,6 +114,8 @@ class Chronicle:
     def tell(self, result: FoldResult) -> None:
         """Tell everyone of a result, one that was known too; raises UserError where runs cannot be tracked."""
         if (result.candidate.key, result.fold) not in self._known:
+            if result.model is not None:
+                seals.seal(self._folder, result.model, self._key)
             self._ledger.add(result)
         self._show.result(result)
         score = None if result.error is None else METRICS[self._plan.metric].score(result.error)
@@ -176,3 +194,19 @@ class Chronicle:
         again = self._command.removesuffix(" --resume") + where + " --resume"
         shown = redacted(again)
         return f"{'Go on' if shown == again else 'Put the password back and go on'} with: {shown}"
+
+    def _let_in(self, models: Sequence[str], trust: bool) -> None:
+        """Let models of an earlier run in only where they are this user's own, or trusted: then they become so.
+
+        Who goes on with a run loads them later, which runs code out of their files.
+        """
+        strange = seals.unsealed(self._folder, models, self._key)
+        if strange and not trust:
+            raise UserError(
+                f"Of the models of the run in {str(self._folder)!r} {len(strange)} were not made by you on this "
+                "machine, or were changed since, and going on loads them, which runs whatever code they hold; add "
+                "--trust (Python: trust=True) if you trust whoever made them, or delete its folder 'folds' to go on "
+                "without them."
+            )
+        for model in strange:
+            seals.seal(self._folder, model, self._key)

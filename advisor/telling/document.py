@@ -35,9 +35,9 @@ from advisor.records import (
     Verdict,
 )
 from advisor.records.outlook import WouldChange
+from advisor.redacted import redacted, without_credentials
 from advisor.telling import recommended, sentences, time_left
 from advisor.telling.naming import by_learner, key_of, late_among
-from advisor.telling.redacted import redacted, without_credentials
 
 SCHEMA = 1
 # The level of an interval that nobody measured.
@@ -140,7 +140,10 @@ def installed(package: str) -> str | None:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON knows it: plain dicts, lists, strings and finite numbers; NaN and infinity become None."""
+    """Return `value` as JSON knows it: plain dicts, lists, strings and finite numbers; NaN and infinity become None.
+
+    No secret is in what it returns.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return plain(dataclasses.asdict(value))
     if isinstance(value, Mapping):
@@ -153,7 +156,7 @@ def plain(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else redacted(str(value))
 
 
 def _compared(compared: Comparison | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import sys
@@ -21,7 +22,11 @@ if sys.platform != "win32":
     import fcntl
 
 RUNS = Path("advisor-runs")
+# The last eight bytes of a SQLite journal that names another one.
+_NAMES_ANOTHER = bytes.fromhex("d9d505f920a163d7")
 VERDICT, PLAN, LOCK = "verdict.json", "plan.json", ".lock"
+# More folds or trainings no plan has; a file that says so is damaged.
+MOST = 100
 # Those parts of a plan's identity that would tell a person nothing.
 _HASHES = ("data", "folds")
 
@@ -44,6 +49,7 @@ def run_folder(out: str | Path | None, resume: bool) -> Path | None:
         raise UserError(
             f"--out {str(out)!r} is not an empty folder; name a new one, or add --resume to go on with its run."
         )
+    check_plain(folder)
     return _writable(folder)
 
 
@@ -51,6 +57,38 @@ def new_folder(name: str) -> Path:
     """Make a folder below `advisor-runs` that is named after the data and the moment."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "data"
     return _writable(RUNS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
+
+
+def check_plain(folder: Path) -> None:
+    """Raise UserError where a run's folder holds a link or anything else that is no plain file.
+
+    A run never makes one. In a folder from somebody else it would let a command read, send or write files elsewhere.
+    """
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            entry = Path(place, name)
+            if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+                raise UserError(
+                    f"{str(entry)!r} is {'a link' if entry.is_symlink() else 'no plain file'}, and the folder of a run "
+                    "holds plain files only; remove it, or put the file itself there."
+                )
+
+
+def check_journal(database: Path) -> None:
+    """Raise UserError where the journal of a SQLite file names another file: opening it would let SQLite delete that.
+
+    It does where one change went to several databases at once, which nothing here ever makes. Where the name stands is
+    said in SQLite's file format (section 3.3, the super-journal's name at the end of a journal).
+    """
+    try:
+        journal = database.with_name(f"{database.name}-journal").read_bytes()
+    except OSError:
+        return
+    if journal.endswith(_NAMES_ANOTHER):
+        raise UserError(
+            f"{str(database)!r} has a journal that names other files, which SQLite would remove on opening it; it was "
+            "not made here: delete the journal if you trust the rest."
+        )
 
 
 def verdict_in(folder: Path) -> dict[str, Any]:
@@ -100,10 +138,11 @@ def remember(folder: Path, plan: Plan) -> None:
 def remembered(folder: Path | None) -> tuple[int, int, int] | None:
     """Return the sizes of the run in a folder; None where nothing readable says."""
     try:
-        rows, folds, trainings = _memory(folder)["sizes"]
-        return int(rows), int(folds), int(trainings)
-    except (LookupError, ValueError, TypeError):
+        rows, folds, trainings = map(int, _memory(folder)["sizes"])
+    except (LookupError, ValueError, TypeError, OverflowError):
         return None
+    sound = rows > 0 and 0 < folds <= MOST and 0 < trainings <= MOST
+    return (rows, folds, trainings) if sound else None
 
 
 def changes(folder: Path, plan: Plan) -> list[str]:

@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Any, Protocol
 
 from advisor.records import Family, FoldResult
-from advisor.wording import counted
+from advisor.redacted import redacted
+from advisor.wording import counted, one_line
 
 REFRESHES_PER_SECOND = 2
 BAR_WIDTH = 24
@@ -55,7 +56,7 @@ class Notes(Silence):
 
     def note(self, text: str) -> None:
         """Write `text` as a line of its own."""
-        print(text, file=sys.stderr, flush=True)
+        print(one_line(redacted(text)), file=sys.stderr, flush=True)
 
 
 class Display:
@@ -106,7 +107,7 @@ class Display:
 
     def note(self, text: str) -> None:
         """Print `text` above the display, where it stays."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(one_line(redacted(text)), markup=False, highlight=False)
 
     def close(self) -> None:
         """Wipe the display and give the cursor back."""

@@ -279,7 +279,9 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
     ),
     "side_barred": lambda f: f"No {SIDES[f['family']]} may be used here{' (' + f['why'] + ')' if f['why'] else ''}.",
     "side_missing": lambda f: (
-        f"No {SIDES[f['family']]} finished the folds in time. A larger budget, or fewer rows, would help."
+        f"No {SIDES[f['family']]} finished the folds: all that were tried failed ({f['why']})."
+        if f["why"]
+        else f"No {SIDES[f['family']]} finished the folds in time. A larger budget, or fewer rows, would help."
     ),
     "too_few_folds": lambda f: (
         f"Both sides finished {counted(f['judged'], 'fold')} in time, and {f['fewest']} are the fewest to go by. A "

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.errors import NothingTrained, Unwritable
+from advisor.fitting.fold import FoldTask
 from advisor.records import Probe
 from tests.contest.made_contest import USUAL, Made, World, set_up
 
@@ -135,6 +136,15 @@ def test_a_study_has_no_more_trials_than_its_cap_the_default_included(monkeypatc
     assert [len(world.trials_of(name)) for name in ("lightgbm", "forest", "realmlp", "mlp")] == [3, 3, 3, 3]
     world, *_ = hold(monkeypatch, trials=1)
     assert not any(world.trials_of(name) for name in USUAL)
+
+
+def test_few_trials_that_are_counted_have_the_time_there_is_for_each(monkeypatch):
+    """A clock would decide what comes of them otherwise; where they are many, one of them starves no other."""
+    few, *_ = hold(monkeypatch, trials=2, seconds=4_000.0, workers=1)
+    many, *_ = hold(monkeypatch, trials=1_000, seconds=400.0, workers=1)
+    for world, least, most in ((few, 50.0, 100.0), (many, 0.0, 16.0)):
+        limits = [task.fit_seconds for task in world.tasks if isinstance(task, FoldTask) and task.candidate.params]
+        assert limits and least < min(limits) and max(limits) <= most
 
 
 def test_no_settings_are_tried_twice_those_of_the_default_included(monkeypatch):
@@ -291,7 +301,7 @@ def test_a_slow_fit_is_told_once_and_planned_around(monkeypatch):
 
 def test_nothing_trained_is_said_with_the_first_reason(monkeypatch):
     table = {name: replace(made, crashes=lambda *_: True) for name, made in USUAL.items()}
-    with pytest.raises(NothingTrained, match=r"No learner finished: ValueError: no such thing.*A larger --budget may"):
+    with pytest.raises(NothingTrained, match=r"No learner finished: \w+ failed \(ValueError: no such thing.*profile"):
         hold(monkeypatch, table=table)
 
 

@@ -285,7 +285,7 @@ def test_forward_in_time_the_newest_models_are_kept_and_another_model_is_made_of
     assert files_of(shared, forward(case), KEY["tree"]) == [f"folds/{KEY['tree']}-1.joblib"]
     keep_options(shared, forward(case))
     newest = joblib.load(tmp_path / "folds" / f"{KEY['knn']}-1.joblib")
-    known = kept_model(tmp_path, "neural").predict_proba(TABLE)
+    known = kept_model(tmp_path, "neural", trust=True).predict_proba(TABLE)
     np.testing.assert_array_equal(known, newest.predict_proba(shared.dataset.inputs))
     (tmp_path / "folds" / f"{KEY['knn']}-1.joblib").unlink()
     assert not files_of(shared, forward(case), KEY["knn"]), "the others are gone"
@@ -315,7 +315,7 @@ def test_the_models_of_all_options_are_kept_and_nothing_else(tmp_path):
 def test_another_model_of_the_run_is_made_of_what_was_kept(tmp_path):
     shared, case = case_in(tmp_path)
     keep_options(shared, case)
-    model = kept_model(tmp_path, "blend")
+    model = kept_model(tmp_path, "blend", trust=True)
     assert list(model.classes_) == ["no", "yes"] and set(model.predict(TABLE)) == {"no", "yes"}
     assert np.mean(model.predict(TABLE) == LABELS) > 0.7
     with pytest.raises(UserError, match="has no forest model; it has: classical, neural"):

@@ -171,6 +171,8 @@ def test_a_package_that_cannot_be_imported_keeps_no_worker_from_starting(tmp_pat
     places = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     ran = subprocess.run([sys.executable, "-c", code], env=places, capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("[True]\n", "")
+
+
 def ending(item, shared):
     return signal.getsignal(signal.SIGTERM)
 
@@ -201,6 +203,18 @@ def test_a_deadline_counts_while_a_worker_is_not_ready_yet():
         engine._up.wait(60)
         ((_, result),) = engine.map(work, [Item("fine", time.time() + 0.2)])
     assert isinstance(result, OutOfTime)
+
+
+def test_no_room_for_the_data_is_said_in_a_sentence():
+    """A limit on the size of files fails as a full disk does."""
+    code = (
+        "import resource\nfrom advisor.engines.local import LocalEngine\nfrom advisor.errors import Unwritable\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: LocalEngine(bytes(10**6), workers=1, threads=1)\n"
+        "except Unwritable as problem: print(problem)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.endswith("cannot be written (File too large).\n")
 
 
 @pytest.mark.parametrize("start", ["", "if True:\n"])

@@ -87,6 +87,8 @@ QUICK = Limits(max_latency_ms=5.0)
         ("too few rows to see skill or its absence", guessing(40, 0.5), "not_enough_evidence", None, ("no_skill_yet",)),
         ("no net finished", without(case(), "neural"), "not_enough_evidence", None, ("side_missing",)),
         ("no classical learner finished", without(case(), "classical"), "not_enough_evidence", None, ("side_missing",)),
+        ("all nets failed", left(left(case(), "mlp", (), "failed"), "realmlp", (), "failed"),
+         "not_enough_evidence", None, ("side_missing",)),
         ("one fold of five", first_folds(case(net=0.3), 1), "not_enough_evidence", None, ("too_few_folds",)),
         ("two folds of five", first_folds(case(net=0.3), 2), "worth_it", "alone", ()),
         ("no net may serve", case(limits=QUICK, costs=SLOW_NETS), "not_worth_it", None, ("nets_barred",)),

@@ -272,6 +272,9 @@ BAD_TABLES = {
     "unknown drop": (lambda t: t, {"drop": ["amuont"]}, "Did you mean 'amount'?"),
     "dropped target": (lambda t: t, {"drop": ["y"]}, "cannot be dropped"),
     "target as group": (lambda t: t, {"group": "y"}, "cannot be the target"),
+    "the target again as group": (lambda t: t.assign(g=t["y"]), {"group": "g"}, "fewer than two come up in more than"),
+    "huge target": (lambda t: swapped(t, y=np.linspace(-1e300, 1e300, 60)), {}, "as large as 1e+300"),
+    "tiny target": (lambda t: swapped(t, y=np.linspace(0, 1e-200, 60)), {}, "as small as 1e-200"),
     "one group": (lambda t: swapped(t, city="here"), {"group": "city"}, "one group only"),
     "gaps in time": (
         lambda t: swapped(t, when=[None, *t["when"][1:]]),

@@ -43,7 +43,7 @@ def a_result(fold=0, learner="linear", state="done", **params):
 
 
 def begin(folder, command="advisor compare a.csv", show=None):
-    return Chronicle(folder, CASE.plan, show or Heard(), command)
+    return Chronicle(folder, CASE.plan, show or Heard(), command, key=bytes(32))
 
 
 def track(chronicle, uri):
@@ -138,6 +138,41 @@ def test_a_full_disk_says_how_to_go_on(tmp_path):
         "'here/ledger.jsonl' cannot be written (No space left on device). What finished is kept; make room. "
         "Go on with: advisor compare a.csv --out here --resume"
     )
+
+
+@pytest.fixture
+def with_a_model(tmp_path):
+    """A run of one fold whose model was sealed with a key of zeros."""
+    (tmp_path / "folds").mkdir()
+    (tmp_path / "folds" / "linear-default-0.joblib").write_bytes(b"weights")
+    with Chronicle(tmp_path, CASE.plan, Heard(), "advisor compare a.csv", key=bytes(32)) as first:
+        model = tmp_path / "folds" / "linear-default-0.joblib"
+        first.tell(replace(a_result(0), model=f"folds/{model.name}", model_sum=sum_of(model)))
+    return tmp_path
+
+
+def test_models_of_folds_are_sealed_and_known_to_their_owner(with_a_model):
+    with Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=bytes(32)) as again:
+        assert [result.model for result in again.known().values()] == ["folds/linear-default-0.joblib"]
+
+
+@pytest.mark.parametrize("key", [b"1" * 32, None])
+def test_models_of_folds_of_somebody_else_come_in_only_where_they_are_trusted(with_a_model, key):
+    with pytest.raises(UserError, match=r"1 were not made by you .* add --trust"):
+        Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key)
+    with Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key, trust=True) as again:
+        assert len(again.known()) == 1
+    if key is not None:  # from then on they are one's own
+        Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key).__exit__(None, None, None)
+    (with_a_model / "folds" / "linear-default-0.joblib").unlink()
+    Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key).__exit__(None, None, None)
+
+
+def test_a_ledger_that_names_a_file_elsewhere_as_a_model_is_not_gone_on_with(tmp_path):
+    with begin(tmp_path) as first:
+        first.tell(replace(a_result(0, "../away"), model="folds/../away-default-0.joblib"))
+    with pytest.raises(UserError, match="as a model of the run; begin anew"):
+        Chronicle(tmp_path, CASE.plan, Heard(), "advisor compare a.csv", trust=True)
 
 
 def test_the_display_is_told_of_stages_results_and_notes(tmp_path):

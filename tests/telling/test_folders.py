@@ -1,7 +1,10 @@
 """A run's folder: new or the one asked for, and what it remembers for a run that is taken up again."""
 
+import sqlite3
+import struct
 import subprocess
 import sys
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -40,7 +43,16 @@ def test_the_sizes_of_a_run_are_remembered(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1]", "{}", "null", '{"sizes": ["a", 3], "identity": {}}', '{"sizes": [1, 2, 3]}']
+    "text",
+    [
+        "",
+        "[1]",
+        "{}",
+        "null",
+        '{"sizes": ["a", 3], "identity": {}}',
+        '{"sizes": [1, 2, 3]}',
+        '{"sizes": [9, 1e9, 1], "identity": {}}',
+    ],
 )
 def test_what_is_no_memory_is_none(tmp_path, text):
     (tmp_path / folders.PLAN).write_text(text)
@@ -120,3 +132,27 @@ def test_a_new_folder_is_named_after_the_data(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = folders.new_folder("my data: 50%")
     assert made.is_dir() and made.name.startswith("my-data-50-") and made.parent.name == "advisor-runs"
+
+
+def test_a_journal_that_names_another_file_is_not_opened(tmp_path):
+    """SQLite removes a file that a journal names as its super-journal: here one that lies outside."""
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as file:
+        file.execute("CREATE TABLE results (x)")
+        file.executemany("INSERT INTO results VALUES (?)", [("y" * 500,)] * 200)
+        file.commit()
+        file.execute("PRAGMA cache_size=2")
+        file.execute("UPDATE results SET x = 'z' || x")
+        for name in ("mlflow.db", "mlflow.db-journal"):
+            (tmp_path / "run").mkdir(exist_ok=True)
+            (tmp_path / "run" / name).write_bytes((tmp_path / name).read_bytes())
+    folders.check_journal(tmp_path / "run" / "mlflow.db")  # one that was left by a crash is
+    victim, journal = tmp_path / "victim", tmp_path / "run" / "mlflow.db-journal"
+    victim.write_text("precious")
+    name = str(victim).encode()
+    tail = struct.pack(">II", len(name), sum(name)) + bytes.fromhex("d9d505f920a163d7")
+    journal.write_bytes(journal.read_bytes() + struct.pack(">I", 0x40000000 // 4096 + 1) + name + tail)
+    with pytest.raises(UserError, match="names other files"):
+        folders.check_journal(tmp_path / "run" / "mlflow.db")
+    with closing(sqlite3.connect(tmp_path / "run" / "mlflow.db")) as file:
+        file.execute("SELECT * FROM results").fetchall()
+    assert not victim.exists(), "or else this is why"

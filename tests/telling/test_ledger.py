@@ -1,7 +1,11 @@
 """What was written comes back, also to another process, and only to the comparison it belongs to."""
 
+import base64
 import dataclasses
 import hashlib
+import io
+import json
+import os
 import subprocess
 import sys
 
@@ -180,3 +184,28 @@ def test_a_ledger_holds_no_pickle(tmp_path):
     ledger.add(dataclasses.replace(RESULT, predictions=np.array([0.5], dtype=object)))
     ledger.close()
     assert b"pickle" not in (tmp_path / FILE_NAME).read_bytes() and b"|O" not in (tmp_path / FILE_NAME).read_bytes()
+
+
+class Hostile:
+    """Unpickled, it leaves a mark in the folder where it is loaded."""
+
+    def __reduce__(self):
+        return os.mkdir, ("ran",)
+
+
+def test_arrays_in_the_ledger_of_somebody_else_run_no_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ledger = Ledger(tmp_path, "a")
+    ledger.add(RESULT)
+    ledger.close()
+    blob = io.BytesIO()
+    np.save(blob, np.array([Hostile()], dtype=object))
+    entry = json.loads((tmp_path / FILE_NAME).read_bytes().partition(b" ")[2])
+    entry["arrays"]["predictions"] = base64.b64encode(blob.getvalue()).decode()
+    text = json.dumps(entry).encode()
+    (tmp_path / FILE_NAME).write_bytes(hashlib.sha256(text).hexdigest().encode() + b" " + text + b"\n")
+    again = Ledger(tmp_path, "a")
+    assert again.damaged == 1 and not list(again.results())
+    assert not (tmp_path / "ran").exists()
+    np.load(io.BytesIO(blob.getvalue()), allow_pickle=True)
+    assert (tmp_path / "ran").is_dir(), "it would have"

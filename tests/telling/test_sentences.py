@@ -59,6 +59,12 @@ def test_every_reason_has_words_and_all_words_a_reason():
     assert codes() == set(SAYINGS)
 
 
+def test_a_side_that_failed_is_not_told_that_time_was_short():
+    said = reason(Reason("side_missing", {"family": "neural", "why": "mlp: fold 1: ValueError: no"}))
+    assert said.endswith("all that were tried failed (mlp: fold 1: ValueError: no).") and "budget" not in said
+    assert "larger budget" in reason(Reason("side_missing", {"family": "neural", "why": ""}))
+
+
 @pytest.mark.parametrize("code", sorted(SAYINGS))
 def test_words_are_a_sentence(code):
     told = reason(Reason(code, FIGURES))

@@ -1,6 +1,7 @@
 import contextlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -264,6 +265,19 @@ def test_the_answer_is_the_description_and_a_filter(client):
     assert parent.data.params == {"budget": "10m"}
     assert parent.data.tags.items() >= {"dataset": "bank", "target": "subscribed", "task": "binary"}.items()
     assert parent.info.status == "FINISHED"
+
+
+@pytest.mark.parametrize(
+    "name", ["<img src=x onerror=alert(1)>", "![x](http://evil.example)", "`a`|b\\", "\x1b[31mred\x9b2J"]
+)
+def test_names_in_the_description_are_no_markup(name):
+    changed = {key: name for key in ("sentence", "metric")} | {"reasons": [name]}
+    board = [{**DOCUMENT["leaderboard"][0], "learner": name}]
+    recommended = {**DOCUMENT["recommended"], "learner": name, "members": {name: 0.5, "mlp": 0.5}, "reason": name}
+    note = text.description({**DOCUMENT, **changed, "leaderboard": board, "recommended": recommended})
+    plain = re.sub(r"\\.", "", note)  # what a backslash stands before is a letter like any other
+    assert not re.search(r"[<\[`]", plain) and not set(note) & {"\x1b", "\x9b"}
+    assert plain.splitlines()[6].count("|") == 8
 
 
 def test_the_data_set_is_an_input_of_the_comparison(finished, client):

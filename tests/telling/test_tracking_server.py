@@ -1,6 +1,7 @@
-"""Tracking to a real MLflow server, and the UI that `advisor ui` starts; on loopback, waited for in bounds."""
+"""Tracking to a real MLflow server, what must not get there, and the UI that `advisor ui` starts; all on loopback."""
 
 import itertools
+import json
 import os
 import queue
 import signal
@@ -73,14 +74,14 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def restartable(empty_store, tmp_path_factory):
-    server = Server(empty_store, tmp_path_factory.mktemp("server"))
+def restartable(empty_store):
+    server = Server(empty_store, Path(empty_store.removeprefix("sqlite:///")).parent)
     server.start()
     yield server
     server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(restartable):
     return restartable.address
 
@@ -233,6 +234,104 @@ def test_a_server_that_fails_at_everything_is_waited_for_and_not_believed(tmp_pa
         server.shutdown()
 
 
+# Ten forms of a secret, and what all of them have in common, so that a part of one would be found as well.
+PLANTED = {
+    "MLFLOW_TRACKING_PASSWORD": "hunter2-in-mlflow",
+    "MLFLOW_TRACKING_USERNAME": "me",
+    "AWS_ACCESS_KEY_ID": "AKIAHUNTER2HUNTER2XX",
+    "AWS_SECRET_ACCESS_KEY": "abc/hunter2+aws",
+    "DATABASE_URL": "postgresql://me:hunter2@db@db.example:5432/runs",
+    "OPENAI_API_KEY": "sk-hunter2hunter2hunter2",
+    "AZURE_STORAGE_CONNECTION_STRING": "AccountName=me;AccountKey=hunter2azure==;Suffix=x",
+}
+FORMS = (
+    "http://me:hunter2@[::1]:5000/store", "https://host/x?token=hunter2&rows=5", "Authorization: Bearer hunter2.x-y",
+    "password='hunter2 and more'", "http://me:hunter%32@host", "https://hunter2@host/x",
+)  # fmt: skip
+# What every process of the comparison does at its start: a learner fails, and says all that it knows; and whom anybody
+# calls over the network is written down.
+LOOSE_TONGUE = """
+import os, sys
+
+def heard(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"):
+        with open(%r, "a") as calls:
+            calls.write(f"{event} {arguments[-1] if event == 'socket.connect' else arguments[0]!r}\\n")
+
+sys.addaudithook(heard)
+from sklearn.tree import DecisionTreeClassifier
+
+def fit(self, *_, **__):
+    known = [os.environ[name] for name in %r]
+    raise OSError(" ".join(known + %r))
+
+DecisionTreeClassifier.fit = fit
+"""
+
+
+# What would act in a page, a terminal or Markdown, in the names of a table, its columns and its classes.
+ACTING = ("<img src=x onerror=alert(1)>", "\x1b[31mred\x9b2J", "![seen](http://evil.example/x.png)", "<b>yes\u202e")
+
+
+@pytest.fixture(scope="module")
+def told(server, empty_store, tmp_path_factory):
+    """A comparison of a hostile table with secrets all around it: all texts that it leaves, by name, and its folder."""
+    tmp_path = tmp_path_factory.mktemp("told")
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(120, 3)), columns=ACTING[:3])
+    table["y"] = np.where(table[ACTING[0]] + rng.normal(size=120) > 0, ACTING[3], "no")
+    table.to_csv(tmp_path / f"{ACTING[0]}.csv", index=False)
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose" / "sitecustomize.py").write_text(
+        LOOSE_TONGUE % (str(tmp_path / "calls"), list(PLANTED), list(FORMS))
+    )
+    # MLflow keeps quiet by itself where it sees a test or a builder at work.
+    plain = {name: value for name, value in os.environ.items()
+             if name not in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "CI") and "PYTEST" not in name}  # fmt: skip
+    uri = server.replace("http://", "http://me:hunter2%40%2F@")
+    ran = subprocess.run(
+        [sys.executable, "-m", "advisor", "compare", f"{ACTING[0]}.csv", "--target", "y", "--budget", "60s",
+         "--trials", "1", "--learners", "linear,tree,mlp", "--workers", "1", "--out", "run", "--tracking-uri", uri],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+        env={**plain, **PLANTED, "PYTHONPATH": os.pathsep.join([str(tmp_path / "loose"), str(ROOT)])},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    texts = {"stdout": ran.stdout, "stderr": ran.stderr}
+    for folder in (tmp_path / "run", Path(empty_store.removeprefix("sqlite:///")).parent):
+        for file in (path for path in folder.rglob("*") if path.is_file()):
+            told = pd.read_parquet(file).to_csv() if file.suffix == ".parquet" else file.read_bytes().decode("latin-1")
+            texts[str(file.relative_to(folder.parent))] = told
+    assert len(texts) > 15 and any("tree" in text and "OSError" in text for text in texts.values()), "it did fail"
+    return texts, tmp_path / "run"
+
+
+def test_a_comparison_leaves_no_secret_anywhere(told):
+    texts, folder = told
+    found = {name for name, text in texts.items() if "hunter" in text.lower()}
+    assert not found, found
+    verdict = json.loads((folder / "verdict.json").read_text())
+    assert verdict["mlflow"]["run_id"] and "OSError" in verdict["failed"]["tree"]
+
+
+def test_a_comparison_calls_nobody_but_its_tracker(told, server):
+    calls = (told[1].parent / "calls").read_text().splitlines()
+    port = server.rpartition(":")[2]
+    assert any(f"('127.0.0.1', {port})" in call for call in calls), "calls are heard"
+    others = [call for call in calls if "127.0.0.1" not in call and "localhost" not in call]
+    assert not [call for call in others if "socket.connect '" not in call and "socket.connect /" not in call], others
+
+
+def test_nothing_in_a_table_acts_on_a_terminal_in_the_report_or_in_mlflow(told, server):
+    texts, folder = told
+    for name in ("stdout", "stderr"):
+        assert not set(texts[name]) & {"\x1b", "\x9b", "\u202e"}, name
+    page = (folder / "report.html").read_text()
+    assert "<img" not in page and "&lt;img src=x onerror" in page and "<b>yes" not in page
+    run = json.loads((folder / "verdict.json").read_text())["mlflow"]["run_id"]
+    note = MlflowClient(server).get_run(run).data.tags["mlflow.note.content"]
+    assert "<" not in note and "](" not in note.replace("\\](", "") and not set(note) & {"\x1b", "\x9b"}
+
+
 def test_the_ui_starts_on_the_store_and_goes_with_ctrl_c(empty_store):
     port = a_free_port()
     program = (
@@ -247,6 +346,8 @@ def test_the_ui_starts_on_the_store_and_goes_with_ctrl_c(empty_store):
         assert lines.get(timeout=STARTING_SECONDS).startswith(f"MLflow UI: http://127.0.0.1:{port}/#/experiments")
         page = urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).read()
         assert b"<html" in page
+        with socket.socket() as probe:  # all addresses of 127.0.0.0/8 are this machine's, and the UI listens on one
+            assert probe.connect_ex(("127.0.0.2", port)) != 0, "the UI is for this machine alone"
         with pytest.raises(UserError, match=rf"Port {port} is taken; this one is free: --port \d+"):
             tracking.serve(empty_store, port=port)
         ui.send_signal(signal.SIGINT)

@@ -73,6 +73,12 @@ def read(
     unlabelled = None
     if len(goal.missing) and time is None:
         unlabelled = _unlabelled(all_raw.iloc[goal.missing].reset_index(drop=True), schema, inputs)
+    groups = _groups(frames.plain(frame[group]).iloc[goal.keep], notes) if group else None
+    if groups is not None and goal.classes and _learnable(goal.values, groups) < 2:
+        raise UserError(
+            f"Of the classes of {goal_name!r} fewer than two come up in more than one group of {group!r}, so that no "
+            "fold could learn what it is judged on; name another --group, or leave it out."
+        )
     if unlabelled is not None:
         rows = (
             "Their inputs serve" if len(unlabelled) == len(goal.missing) else f"The inputs of {len(unlabelled):,} serve"
@@ -86,7 +92,7 @@ def read(
         target=goal.values,
         target_name=goal_name,
         classes=goal.classes,
-        groups=_groups(frames.plain(frame[group]).iloc[goal.keep], notes) if group else None,
+        groups=groups,
         times=_times(frames.plain(frame[time]).iloc[goal.keep], table.decimal, asked.get(time)) if time else None,
         group_name=group,
         time_name=time,
@@ -200,6 +206,12 @@ def _groups(column: pd.Series, notes: list[str]) -> np.ndarray:
     if len(absent):
         notes.append(f"{len(absent)} rows without a group {str(column.name)!r} were taken as groups of their own.")
     return codes
+
+
+def _learnable(target: np.ndarray, groups: np.ndarray) -> int:
+    """Count the classes, of codes (n,), that lie in two groups or more: when one is tested on they can be learnt."""
+    pairs = np.unique(np.column_stack([target.astype(np.int64), groups]), axis=0)
+    return int((np.bincount(pairs[:, 0]) > 1).sum())
 
 
 def _times(column: pd.Series, decimal: str | None, asked: str | None) -> np.ndarray:

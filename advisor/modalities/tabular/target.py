@@ -19,6 +19,8 @@ from advisor.wording import counted, shortened, some
 FEWEST_ROWS = 20
 FEWEST_ROWS_PER_CLASS = 3
 MOST_CLASSES = 200
+# Predictions are kept in 32 bits; learners were tried with targets of 1e24 and erred as with those of 1.
+LARGEST = 1e30
 FEW_WHOLE_NUMBERS = 20
 MOST_GAPLESS_CODES = 30
 # Counts have so many values at least, of which the largest is so much rarer than the commonest.
@@ -201,6 +203,13 @@ def _amounts(name: str, read: Read, keep: np.ndarray, notes: list[str]) -> Targe
     kept = np.asarray(read.values, dtype=np.float64)[keep]
     if np.ptp(kept) == 0:
         raise UserError(f"The target {name!r} has one value, {kept[0]:g}, in every row; there is nothing to predict.")
+    largest = float(np.abs(kept).max())
+    if not 1 / LARGEST < largest < LARGEST:
+        size, way = ("large", "divide") if largest > 1 else ("small", "multiply")
+        raise UserError(
+            f"The target {name!r} has values as {size} as {largest:.0e}, which learners cannot count with; {way} it by "
+            "a constant, or predict its logarithm."
+        )
     return Target("regression", kept, keep, (), tuple(notes))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import escape
 from textwrap import wrap
@@ -12,12 +11,10 @@ from advisor.telling import cut_short
 from advisor.telling.report import details, facts, numbers, price
 from advisor.telling.report.numbers import known
 from advisor.telling.report.wording import metric_words
+from advisor.wording import one_line
 
 WIDTH = 96
 MOST_ROWS = 8
-
-# What a terminal would obey rather than show: a column's name may hold escape sequences.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 
 
 def summary_text(document: Mapping[str, Any], folder: str | None = None) -> str:
@@ -56,9 +53,10 @@ def summary_text(document: Mapping[str, Any], folder: str | None = None) -> str:
         lines.append(f"{'Report:':22} {folder.rstrip('/')}/report.html")
     if tracked:
         run = tracked.get("run_id")
-        opened = f"run {run}; advisor ui opens it" if run else f"{tracked['tracking_uri']} had not answered yet"
+        late = f"{tracked['tracking_uri']} had not answered yet; advisor track sends what it has not heard"
+        opened = f"run {run}; advisor ui opens it" if run else late
         lines += _wrapped(f"{'MLflow:':22} {opened}", indent=23)
-    return "\n".join(_CONTROLS.sub(" ", line).replace(numbers.MINUS, "-").rstrip() for line in lines) + "\n"
+    return "\n".join(one_line(line).replace(numbers.MINUS, "-").rstrip() for line in lines) + "\n"
 
 
 def _wrapped(text: str, indent: int = 0) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.records import Dataset, Profile
-from advisor.telling.redacted import without_credentials
+from advisor.redacted import without_credentials
 from advisor.telling.tracking.text import clip
 
 LONGEST_DATA_NAME, LONGEST_DIGEST = 500, 36

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from advisor.errors import UserError
 from advisor.records import Dataset, FoldResult, Outcome, Profile
-from advisor.telling.redacted import redacted, without_credentials
+from advisor.redacted import redacted, without_credentials
 from advisor.telling.tracking import dataset as data_room
 from advisor.telling.tracking import store, text
 from advisor.telling.tracking.outbox import FILE_NAME, Damaged, Outbox

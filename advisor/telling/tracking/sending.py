@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.telling.redacted import without_credentials
+from advisor.redacted import without_credentials
 from advisor.telling.tracking import store, text
 from advisor.telling.tracking.dataset import log_dataset
 from advisor.telling.tracking.model import log_model

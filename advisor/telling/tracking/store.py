@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import UserError
-from advisor.telling.redacted import without_credentials
+from advisor.redacted import without_credentials
+from advisor.telling.folders import check_journal
 from advisor.telling.tracking.text import first_line
 
 SQLITE = "sqlite:///"
@@ -49,9 +50,11 @@ def default_uri(folder: Path) -> str:
 
 
 def forgo_telemetry() -> None:
-    """Keep MLflow, here and in processes we start, from reporting home, unless the user decided otherwise."""
-    if "DO_NOT_TRACK" not in os.environ:
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    """Keep MLflow, here and in processes we start, from reporting home, unless the user asked for that in its words.
+
+    It would take DO_NOT_TRACK=1, as most people write it, for no wish at all.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
 @contextlib.contextmanager
@@ -61,7 +64,7 @@ def quiet() -> Iterator[None]:
     import mlflow  # noqa: F401  (it sets the levels of its loggers when first imported, so before we set them)
 
     added = [key for key in SCOPED_ENVIRONMENT if key not in os.environ]
-    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
+    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "urllib3")]
     levels = [logger.level for logger in loggers]
     os.environ.update({key: SCOPED_ENVIRONMENT[key] for key in added})
     for logger in loggers:
@@ -155,6 +158,7 @@ def prepare_sqlite(path: Path, artifact_root: Path) -> None:
     The tables are made in memory, which spares some seventy waits for the disk, and put in place at once, so that
     neither an interruption nor a second comparison finds half a store. Raises UserError where that cannot be done.
     """
+    check_journal(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -214,6 +218,6 @@ def experiment_id(client: Any, name: str, artifact_root: Path | None) -> str:
 def unusable(uri: str, error: Exception) -> UserError:
     """Put what a store said into one sentence that names the ways out."""
     return UserError(
-        f"Runs cannot be tracked at {without_credentials(uri)} ({first_line(error)}); "
+        f"Runs cannot be tracked at {without_credentials(uri)} ({first_line(error, uri)}); "
         "check --tracking-uri, leave it out for a local store, or go without by --no-tracking."
     )

@@ -145,7 +145,7 @@ class Story:
 
     def _open(self, run: str, called: str, tags: Mapping[str, Any], began: float, parent: str | None = None) -> None:
         entry = {
-            "kind": "open", "run": run, "parent": parent, "called": text.clip(called, text.LONGEST_NAME),
+            "kind": "open", "run": run, "parent": parent, "called": text.clip(text.value(called), text.LONGEST_NAME),
             "at": _milliseconds(began), "tags": text.tags({**tags, "mlflow.user": _user()}),
         }  # fmt: skip
         self._outbox.add(entry, run)

@@ -6,14 +6,15 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import numpy as np
 
 from advisor.records import Candidate
+from advisor.redacted import redacted
 from advisor.telling import cut_short
-from advisor.telling.redacted import redacted
-from advisor.wording import percent
+from advisor.wording import one_line, percent
 
 LONGEST_NAME = 250
 LONGEST_PARAM = 6000
@@ -33,11 +34,14 @@ def clip(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an exception says, without passwords, or its class where it says nothing."""
+def first_line(error: BaseException, *addresses: str) -> str:
+    """Return the first line of what an exception says, or its class where it says nothing.
+
+    No password is in it: neither those that it says are some, nor those of `addresses`.
+    """
     lines = str(error).strip().splitlines()
     # MLflow and requests quote the address in full; clipped first, a password might lose the @ that gives it away.
-    return clip(redacted(lines[0]).rstrip(".") if lines else type(error).__name__, 300)
+    return clip(redacted(lines[0], *addresses).rstrip(".") if lines else type(error).__name__, 300)
 
 
 def key(name: str) -> str:
@@ -47,11 +51,10 @@ def key(name: str) -> str:
 
 
 def value(thing: Any) -> str:
-    """Write a parameter as JSON would, but text without quotes."""
-    if isinstance(thing, str):
-        return clip(thing, LONGEST_PARAM)
+    """Write a parameter as JSON would, but text without quotes; no secret and no control character is in it."""
     plain = thing.tolist() if isinstance(thing, np.generic | np.ndarray) else thing
-    return clip(json.dumps(plain, default=str, ensure_ascii=False), LONGEST_PARAM)
+    text = plain if isinstance(plain, str) else json.dumps(plain, default=str, ensure_ascii=False)
+    return clip("\n".join(map(one_line, redacted(text).splitlines())), LONGEST_PARAM)
 
 
 def tags(known: Mapping[str, Any]) -> dict[str, str]:
@@ -112,22 +115,27 @@ def answer_tags(document: Mapping[str, Any]) -> dict[str, Any]:
 def description(document: Mapping[str, Any]) -> str:
     """The answer as Markdown: the sentence, the leaderboard, the reasons, and where to read on."""
     recommended = document.get("recommended") or {}
-    lines = [f"**{document.get('sentence') or document.get('answer')}**", ""]
+    lines = [f"**{_inert(document.get('sentence') or document.get('answer'))}**", ""]
     if recommended.get("learner"):
         members = recommended.get("members") or {}
-        shares = ", ".join(f"`{name}` {percent(share)}" for name, share in members.items())
-        use = f"`{recommended['learner']}`{f' ({shares})' if len(members) > 1 else ''}"
-        lines += [f"Recommended: {use}. {recommended.get('reason') or ''}".strip(), ""]
+        shares = ", ".join(f"{_inert(name)} {percent(share)}" for name, share in members.items())
+        use = f"{_inert(recommended['learner'])}{f' ({shares})' if len(members) > 1 else ''}"
+        lines += [f"Recommended: {use}. {_inert(recommended.get('reason') or '')}".strip(), ""]
     rows = document.get("leaderboard") or ()
     if rows:
-        lines += [f"| learner | family | {document.get('metric')} | ± | candidates | tuning s | fit s |"]
+        lines += [f"| learner | family | {_inert(document.get('metric'))} | ± | candidates | tuning s | fit s |"]
         lines += ["|---|---|---:|---:|---:|---:|---:|"]
     for row in rows:
         numbers = [row.get(name) for name in ("score", "se", "trials", "tune_seconds", "fit_seconds")]
         cells = ["" if number is None else f"{number:.4g}" for number in numbers]
-        lines += [f"| {cut_short.marked(row)} | {row.get('family')} | {' | '.join(cells)} |"]
+        lines += [f"| {_inert(cut_short.marked(row))} | {_inert(row.get('family'))} | {' | '.join(cells)} |"]
     footnote = cut_short.footnote(rows)
     lines += ["", f"{footnote}."] if footnote else []
-    reasons = [f"- {reason}" for reason in document.get("reasons") or ()]
+    reasons = [f"- {_inert(reason)}" for reason in document.get("reasons") or ()]
     more = "The whole story: **report.html** under Artifacts. Below this run lie learners, below them their candidates."
     return clip("\n".join([*lines, "", *reasons, "", more]), LONGEST_TAG)
+
+
+def _inert(text: Any) -> str:
+    """Write a text so that nothing in it is markup: names of columns and labels may hold links, pictures and HTML."""
+    return re.sub(r"([\\`\[\]|])", r"\\\1", escape(one_line(str(text)), quote=False))

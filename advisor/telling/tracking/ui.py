@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from advisor.errors import UserError
-from advisor.telling.redacted import redacted, without_credentials
+from advisor.redacted import redacted, without_credentials
+from advisor.telling.folders import check_journal
 from advisor.telling.tracking import store, text
 
 
@@ -39,6 +40,8 @@ def serve(
     file = store.sqlite_path(uri) if uri.startswith(store.SQLITE) else None
     if file is not None and not file.is_file():
         raise UserError(f"There is no MLflow store at {file} yet; run 'advisor compare' first, or name another store.")
+    if file is not None:
+        check_journal(file)
     store.check_reachable(uri)
     if uri.startswith(("http://", "https://")):
         _announce(without_credentials(uri), _page(uri, experiment), open_browser, say)
@@ -93,7 +96,7 @@ def _page(uri: str, experiment: str | None) -> str:
             except Exception as error:
                 # As in `start`: each part of MLflow fails in its own classes, and may quote the address.
                 raise UserError(
-                    f"The MLflow store at {without_credentials(uri)} does not answer ({text.first_line(error)}); "
+                    f"The MLflow store at {without_credentials(uri)} does not answer ({text.first_line(error, uri)}); "
                     "check --tracking-uri."
                 ) from error
         if found is not None:

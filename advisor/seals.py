@@ -1,0 +1,136 @@
+"""Seals: what tells a model file of one's own from a stranger's. Loading a model runs code out of its file.
+
+A seal is an HMAC-SHA-256 of a file's name and bytes, with a key that never leaves this user's data folder. Those of a
+run stand in one text file of its folder, a line each, which is only ever appended to: so a fold's model is known again
+after a crash, and a folder that is moved keeps its seals. What has none was made by somebody else, or changed since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import UserError
+
+FILE_NAME = "seals.txt"
+KEY_BYTES = 32
+# A model lies in the folder of the model to use, or in that of the models of the folds, and nowhere else.
+_NAME = re.compile(r"(?:model|folds)/[^./\\][^/\\]*\.joblib")
+
+
+def own_key() -> bytes | None:
+    """Return this user's key, made on first use; None where it cannot be kept, as in a container without a home.
+
+    It lies in `advisor/seal.key` below XDG_DATA_HOME, or ~/.local/share, readable by its owner alone. Raises UserError
+    where that file is not what was written there.
+    """
+    try:
+        path = data_folder() / "seal.key"
+        if not path.exists():
+            _make(path)
+        key = path.read_bytes()
+    except (OSError, RuntimeError):  # Path.home() raises the latter where a user has none
+        return None
+    if len(key) != KEY_BYTES:
+        raise UserError(f"The key that seals models, {str(path)!r}, is damaged; delete it to get a new one.")
+    return key
+
+
+def data_folder() -> Path:
+    """Return where this user's own data of ours lie; nothing is created. A relative XDG_DATA_HOME does not count."""
+    named = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".local" / "share") / "advisor"
+
+
+def seal(folder: Path, name: str, key: bytes | None) -> None:
+    """Write down that the file `name` of a run's folder, as it is now, was made by the key's owner (None: nobody).
+
+    A file that is not there gets no seal.
+    """
+    if key is None or not (folder / name).is_file():
+        return
+    line = f"{_code(name, (folder / name).read_bytes(), key)}  {name}\n"
+    with open(folder / FILE_NAME, "a", encoding="utf-8") as file:
+        file.write(line)
+
+
+def unsealed(folder: Path, names: Iterable[str], key: bytes | None) -> list[str]:
+    """Return those files of a run's folder that are there and have no seal of this key."""
+    known = _known(folder)
+    there = (name for name in names if (folder / name).is_file())
+    return [name for name in there if not _holds(known, name, (folder / name).read_bytes(), key)]
+
+
+def load(folder: Path, name: str, *, trust: bool) -> Any:
+    """Load a model of a run's folder, if it has this user's seal, or `trust` says that it may run what it likes.
+
+    `name` is relative to the folder. Raises UserError where neither is so, and where the file is not there or damaged.
+    """
+    import joblib
+
+    run = folder.absolute().name
+    if not is_model(name):
+        raise UserError(f"The run {run!r} names {name!r} as a model of its own, which it cannot be; it is not loaded.")
+    try:
+        content = (folder / name).read_bytes()  # what is loaded is what was looked at, whatever becomes of the file
+    except OSError as problem:
+        raise UserError(f"The model {name!r} of the run {run!r} cannot be read ({problem.strerror}).") from problem
+    if not trust and not _holds(_known(folder), name, content, own_key()):
+        raise UserError(
+            f"The model {name!r} of the run {run!r} was not made by you on this machine, or was changed since, and "
+            "loading it runs whatever code it holds; add --trust (Python: trust=True) if you trust whoever made it."
+        )
+    try:
+        return joblib.load(io.BytesIO(content))
+    except Exception as problem:
+        # A pickle that was cut, or made with other versions, fails in whatever class its pieces raise.
+        raise UserError(
+            f"The model {name!r} of the run {run!r} cannot be loaded ({type(problem).__name__}): it is damaged, or was "
+            "made with other versions of the packages in it; compare again to get a new one."
+        ) from problem
+
+
+def is_model(name: Any) -> bool:
+    """Tell whether `name` may be that of a model of a run: below its folder, where models lie."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def _make(path: Path) -> None:
+    """Write a new key, whole before it has its name, and none over another that was quicker."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        pass
+    finally:
+        unfinished.unlink()
+
+
+def _known(folder: Path) -> set[tuple[str, str]]:
+    """Read the seals of a folder as pairs of code and name; a torn line holds for nothing."""
+    try:
+        lines = (folder / FILE_NAME).read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return set()
+    return {(code, name) for code, _, name in (line.partition("  ") for line in lines)}
+
+
+def _holds(known: set[tuple[str, str]], name: str, content: bytes, key: bytes | None) -> bool:
+    if key is None:
+        return False
+    code = _code(name, content, key).encode()
+    return any(own == name and hmac.compare_digest(code, other.encode()) for other, own in known)
+
+
+def _code(name: str, content: bytes, key: bytes) -> str:
+    return hmac.new(key, name.encode() + b"\0" + content, hashlib.sha256).hexdigest()

@@ -1,0 +1,32 @@
+"""Cells of a table that is handed out: no text in them is taken for a formula by the program that opens it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+# What spreadsheets read as the begin of a formula, in full width as well, or leave out before one.
+_ACTING = re.compile(r"[=+\-@\t\n\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?%?")
+
+
+def inert(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts act nowhere: before what could be a formula stands an apostrophe, as is usual.
+
+    Names of columns count as texts, and texts that are numbers as numbers.
+    """
+    escaped = frame.copy()
+    for place, dtype in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(dtype):
+            escaped.isetitem(place, [_inert(cell) for cell in frame.iloc[:, place]])
+    return escaped.set_axis([_inert(name) for name in frame.columns], axis=1)
+
+
+def _inert(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    # A carriage return alone would end the line: writers put a text with one into no quotes.
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if _ACTING.match(text) and not _NUMBER.fullmatch(text) else text
