@@ -38,13 +38,23 @@ _EFFORT, _QUESTION, _DATA, _RECORD = "Effort", "What counts as worth it", "Data"
 _MONEY = "Money, in one currency of your own"
 
 Source = Annotated[
-    str, typer.Argument(help="A table (.csv .tsv .parquet .feather .arff .xlsx), a catalogue name, or openml:ID.")
+    str,
+    typer.Argument(
+        help="A table (.csv .tsv .parquet .feather .arff .xlsx), series (.ts .npz), a catalogue name, or openml:ID."
+    ),
 ]
 Target = Annotated[str | None, typer.Option(help="The column to predict.")]
 Drop = Annotated[str, typer.Option(help="Columns to leave out, with commas between.")]
 Group = Annotated[str | None, typer.Option(help="A column whose values no fold may tear apart.")]
 Time = Annotated[str | None, typer.Option(help="A column that orders the rows: train on earlier, test on later.")]
 Task = Annotated[str, typer.Option(help="auto, binary, multiclass or regression.")]
+Series = Annotated[
+    str,
+    typer.Option(
+        help="Of a table with a row a step of a series: the columns that say whose, and when: id,time.",
+        rich_help_panel=_DATA,
+    ),
+]
 ReadAs = Annotated[
     str,
     typer.Option(help="What columns are: a=number,b=category (or date, text).", rich_help_panel=_DATA),
@@ -94,6 +104,7 @@ def compare(
         str | None, typer.Option(help="A column that orders the rows in time.", rich_help_panel=_DATA)
     ] = None,
     drop: Annotated[str, typer.Option(help="Columns to leave out: a,b,c.", rich_help_panel=_DATA)] = "",
+    series: Series = "",
     read: ReadAs = "",
     decimal: Decimal = None,
     encoding: Encoding = None,
@@ -228,7 +239,8 @@ def compare(
     from advisor.walk import compare as run
 
     advice = run(
-        source, target, task=task, group=group, time=time, drop=names(drop), read_as=kinds(read), decimal=decimal,
+        source, target, task=task, group=group, time=time, drop=names(drop),
+        series=names(series) or None, read_as=kinds(read), decimal=decimal,
         encoding=encoding, header=header, sheet=sheet, metric=metric, min_gain=min_gain,
         confidence=confidence, single=single, interpretable=interpretable, max_latency=max_latency,
         max_model_size=max_model_size, serve_on=serve_on, budget=budget, until=until, preset=preset, trials=trials,
@@ -248,8 +260,8 @@ def compare(
 @app.command()
 def profile(
     source: Source, target: Target = None, task: Task = "auto", group: Group = None, time: Time = None,
-    drop: Drop = "", read: ReadAs = "", decimal: Decimal = None, encoding: Encoding = None, header: Header = None,
-    sheet: Sheet = None, as_json: AsJson = False,
+    drop: Drop = "", series: Series = "", read: ReadAs = "", decimal: Decimal = None, encoding: Encoding = None,
+    header: Header = None, sheet: Sheet = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Look at the data: columns, target and numbered findings. Trains nothing."""
     from advisor.options import kinds, names
@@ -257,8 +269,9 @@ def profile(
     from advisor.walk import profile as look
 
     seen = look(
-        source, target, task=task, group=group, time=time, drop=names(drop), read_as=kinds(read), decimal=decimal,
-        encoding=encoding, header=header, sheet=sheet,
+        source, target, task=task, group=group, time=time, drop=names(drop),
+        series=names(series) or None, read_as=kinds(read), decimal=decimal, encoding=encoding, header=header,
+        sheet=sheet,
     )  # fmt: skip
     if as_json:
         _print_json(profile_dict(seen))
@@ -283,7 +296,7 @@ def report(
 @app.command()
 def predict(
     run: Run,
-    new_data: Annotated[str, typer.Argument(help="A table with the columns the model was trained on.")],
+    new_data: Annotated[str, typer.Argument(help="Rows like those the model was trained on: a table, series.")],
     output: Annotated[str, typer.Option("--output", "-o", help="The CSV to write.")] = "predictions.csv",
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse rows with cells or categories that training has not seen.")
@@ -298,16 +311,18 @@ def predict(
 
     import pandas as pd
 
-    from advisor import load, modalities
+    from advisor import load
     from advisor.advice import find_run
     from advisor.errors import NewRowsWarning
     from advisor.telling.cells import inert
 
     model = load(find_run(run, note=_note), trust=trust).best_model
-    rows = modalities.claim(new_data).rows(new_data, model[0].get_feature_names_out().tolist())
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", NewRowsWarning)
+        rows = model[0].rows(new_data)
         table = pd.DataFrame({"prediction": model.predict(rows)})
+    if rows.index.name is not None:  # rows have names of their own, as the series of a long table
+        table.insert(0, str(rows.index.name), rows.index)
     strange = dict.fromkeys(str(each.message) for each in told if issubclass(each.category, NewRowsWarning))
     if strict and strange:
         raise UserError(f"{' '.join(strange)} Mend the rows, or leave out --strict.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -103,7 +103,8 @@ class Modality(Protocol):
     def typed(self, dataset: Dataset) -> Any:
         """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read.
 
-        Columns that are absent stay so; what is strange about the others is told in a NewRowsWarning.
+        Columns that are absent stay so; what is strange about the others is told in a NewRowsWarning. Its
+        `rows(source)` reads new rows as they are, from a file of the kind that the model has learnt from.
         """
         ...
 
@@ -137,6 +138,13 @@ class Modality(Protocol):
 
     def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
         """Say what should worry us before any training that only who knows the inputs can see; see `width`."""
+        ...
+
+    def samples(self, dataset: Dataset) -> Sequence[Mapping[str, Any]]:
+        """Return a few rows for people to see, as values that JSON knows; none where a table of facts says enough.
+
+        Each has a "label", what is to be predicted of it, and what telling/report/samples.py can draw.
+        """
         ...
 
     def encoder(self, style: str, **options: Any) -> Any:

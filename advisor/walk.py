@@ -80,6 +80,7 @@ def compare(
     group: Hashable = None,
     time: Hashable = None,
     drop: Sequence[Hashable] = (),
+    series: str | Sequence[str] | None = None,
     read_as: Mapping[Any, str] | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
@@ -115,22 +116,24 @@ def compare(
 ) -> Advice:
     """Measure whether a neural network is worth it for this data, and return the advice.
 
-    `source` is a path, a name of the catalogue, "openml:ID" or a table of Python; `target` the name of its target
-    column, or the target itself (a Series or array as long as the table). `read_as` says of columns what they are
-    ("number", "category", "date", "text"), `decimal`, `encoding`, `header` (the row of the names, from 1; 0: none) and
-    `sheet` how a file is written, where that is not found out. `budget` is wall time for everything ("10m", or
-    seconds); `until` says whether what is left of it once the answer is known goes into the model that is handed over
-    ("budget") or no further candidate is tried ("answer"). `min_gain` is the smallest relative error reduction that
-    would be worth a net ("2%"; None: the metric's default), `confidence` what a decided answer must reach. `group`
-    names a column whose values must not be torn apart by a fold, `time` one that orders the rows. With `single` one
-    model is handed over and no blend. Nets are trained on `device` ("auto", "cpu", "cuda", "mps"); latencies are taken
-    on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the model answers. `learners` and
-    `skip` name who takes part and who does not, `also` those who do on request only. `foundation` says where weights of
-    pre-trained nets are: a file, a folder, or "download". `workers` processes (None: one a core) use `threads` threads
-    each (None: one). The run's files go into a new folder below `advisor-runs`, or into `out`; with `resume` what an
-    interrupted run has finished there is not done again, and with `trust` even if somebody else began it, whose models
-    then may run code. The budget counts from `began` (seconds since the epoch; None:
-    the call); `pace` is how slow this machine is (measuring.machine; None: measured now).
+    `source` is a path, a name of the catalogue, "openml:ID", a table of Python or series as arrays; `target` the name
+    of its target column, or the target itself (a Series or array as long as the table). `series` says that a table has
+    a row a step: it names the columns that say whose, and when (the latter may be left out). `read_as` says of columns
+    what they are ("number", "category", "date", "text"), `decimal`, `encoding`, `header` (the row of the names, from 1;
+    0: none) and `sheet` how a file is written, where that is not found out. `budget` is wall time for everything
+    ("10m", or seconds); `until` says whether what is left of it once the answer is known goes into the model that is
+    handed over ("budget") or no further candidate is tried ("answer"). `min_gain` is the smallest relative error
+    reduction that would be worth a net ("2%"; None: the metric's default), `confidence` what a decided answer must
+    reach. `group` names a column whose values must not be torn apart by a fold, `time` one that orders the rows. With
+    `single` one model is handed over and no blend. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
+    latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the model
+    answers. `learners` and `skip` name who takes part and who does not, `also` those who do on request only.
+    `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". `workers` processes (None:
+    one a core) use `threads` threads each (None: one). The run's files go into a new folder below `advisor-runs`, or
+    into `out`; with `resume` what an interrupted run has finished there is not done again, and with `trust` even if somebody
+    else began it, whose models then may run code. The budget counts from
+    `began` (seconds since the epoch; None: the call); `pace` is how slow this machine is (measuring.machine; None:
+    measured now).
 
     Money is in one currency of the caller's own, over `months`: `cost_per_hour` of this machine, `predictions_per_day`,
     `value_per_error` of one unit of the metric's error avoided on one prediction (accuracy: one wrong prediction; MAE
@@ -159,7 +162,7 @@ def compare(
     pace = pace or machine.speed()  # before anything of our own is at work
     warm_up()
     dataset = read(
-        source, target, task=task, group=group, time=time, drop=drop, read_as=read_as, decimal=decimal,
+        source, target, task=task, group=group, time=time, drop=drop, series=series, read_as=read_as, decimal=decimal,
         encoding=encoding, header=header, sheet=sheet,
     )  # fmt: skip
     judged_by = metrics.find(metric, dataset.task)
@@ -222,16 +225,20 @@ def read(
     group: Hashable = None,
     time: Hashable = None,
     drop: Sequence[Hashable] = (),
+    series: str | Sequence[str] | None = None,
     **how: Any,
 ) -> Dataset:
     """Read a source into a Dataset; `target` is the name of a column, or the target itself.
 
-    `how` are the options of `compare` that say how a source is to be read: read_as, decimal, encoding, header, sheet.
+    `series` and `how` are the options of `compare` that say how a source is to be read: read_as, decimal, encoding,
+    header, sheet.
     Raises UserError with a sentence that says what would be right.
     """
     if isinstance(drop, str) or not isinstance(drop, Iterable):
         drop = (drop,)
     modality = modalities.claim(source)
+    if series is not None:
+        modality, how = modalities.find("sequence"), {**how, "series": series}
     return modality.read(source, target=target, task=task, group=group, time=time, drop=tuple(drop), **how)
 
 

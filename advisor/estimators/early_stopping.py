@@ -67,7 +67,8 @@ class EarlyStopping(BaseEstimator):
     """What classifiers and regressors share; see the two below.
 
     Parameters that every subclass takes: `metric` (a name of advisor.measuring.metrics or None; it picks the loss that
-    is trained and watched), `validation_fraction` (share of the rows held out), `patience` (iterations without a better
+    is trained and watched), `validation_fraction` (share of the rows held out; 0, for nets alone: none, and as many
+    epochs as were planned), `patience` (iterations without a better
     held loss before training ends), `refit` (train once more on all rows for as many iterations), `seconds` (soft limit
     of one fit, refit included; None: no limit), `random_state`, `n_jobs` (threads). `trainings` is how often all that
     is done, each time from another seed and with other rows held out; the mean of what came of it predicts (Breiman
@@ -157,7 +158,10 @@ class EarlyStopping(BaseEstimator):
         """Hold rows out, train, and refit where asked and affordable: (model, iterations, shares back, report)."""
         started, n = time.monotonic(), len(y)
         share = min(max(self.validation_fraction, FEWEST_HELD_ROWS / n), max(self.validation_fraction, 1 / 3))
-        kept, held = splits.hold_out(y, share, self.seed_, groups=groups, times=times, most=self.most_held_rows)
+        if self.validation_fraction:
+            kept, held = splits.hold_out(y, share, self.seed_, groups=groups, times=times, most=self.most_held_rows)
+        else:
+            kept, held = np.arange(n), np.empty(0, dtype=np.int64)
         if self._loss == "log_loss" and len(np.unique(y[kept])) <= y.max():
             # A class that only late rows or one group have is learnt from rows drawn at random.
             kept, held = splits.hold_out(y, share, self.seed_, most=self.most_held_rows)
@@ -173,7 +177,7 @@ class EarlyStopping(BaseEstimator):
         share_kept = trained.best_iteration / max(len(trained.held_losses), trained.best_iteration)
         # A refit cut short would have too few iterations: one that may not end in time is not begun, and one that did
         # not, because the machine got busier, is not used.
-        if self.refit and now + SLACK * (now - started) * share_kept * n / len(kept) <= deadline:
+        if self.refit and len(held) and now + SLACK * (now - started) * share_kept * n / len(kept) <= deadline:
             again = self._retrain(_and(X, more), _and(y, more_y), trained.best_iteration, deadline)
             if time.monotonic() <= deadline:
                 model, learnt = again.model, y

@@ -127,13 +127,13 @@ class NetEstimator(EarlyStopping):
     def _train(self, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray, deadline: float) -> Trained:
         from advisor.nets.loop import Rows
 
-        held = Rows(self._tensors(X_held), self._target(y_held))
+        held = Rows(self._tensors(X_held), self._target(y_held)) if len(y_held) else None
         epochs = self._epochs(len(y))
         module, fit, report = self._fitted(X, y, held, deadline, self._recipe(len(y), epochs))
         self.planned_epochs_ = fit.planned_epochs
         # A schedule that was shortened still comes down to its end; below half of its epochs it is not the same net.
-        cut_short = fit.stopped == "deadline" and 2 * len(fit.curve["valid_loss"]) < epochs
-        return Trained(module, fit.best_epoch, fit.curve["valid_loss"], replace(report, cut_short=cut_short))
+        cut_short = fit.stopped == "deadline" and 2 * len(fit.curve["train_loss"]) < epochs
+        return Trained(module, fit.best_epoch, fit.curve.get("valid_loss", ()), replace(report, cut_short=cut_short))
 
     def _retrain(self, X: np.ndarray, y: np.ndarray, iterations: int, deadline: float) -> Trained:
         # The schedules are those of the first training: what was best was best at their height of then.

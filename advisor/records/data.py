@@ -51,12 +51,13 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Column:
-    """One input column as the profile sees it."""
+    """One input column as the profile sees it; `size` is how many numbers a cell holds: more than one in series."""
 
     name: str
     kind: str
     missing_share: float
     distinct: int
+    size: int = 1
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import profiling
+from advisor import modalities, profiling
 from advisor.learners import catalogue
 from advisor.measuring import costs
 from advisor.measuring.evidence import gain_interval, gain_of
@@ -226,7 +226,8 @@ def _profile(case: Case) -> dict[str, Any]:
     found = described.pop("findings")
     data = case.dataset
     own = {"name": data.name, "source": without_credentials(data.source), "notes": data.notes}
-    return {"profile": {**described, **own}, "findings": found}
+    shown = modalities.find(data.modality).samples(data)
+    return {"profile": {**described, **own}, "findings": found, **({"samples": shown} if shown else {})}
 
 
 def _splits(case: Case) -> dict[str, Any]:

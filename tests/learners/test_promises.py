@@ -7,13 +7,14 @@ from advisor.learners import catalogue
 
 # Who has a clock and iterations to tell of; who reads rows once, a view at a time; and who does one thing at a time.
 ITERATIVE = {
-    "autoencoder", "autoencoder_lightgbm", "ft_transformer", "gan_lightgbm", "gan_mlp", "lightgbm", "mlp",
-    "modern_nca", "realmlp", "resnet", "smote_lightgbm", "smote_mlp", "tabm", "xgboost",
+    "autoencoder", "autoencoder_lightgbm", "fcn", "ft_transformer", "gan_lightgbm", "gan_mlp", "inception", "lightgbm",
+    "lstm", "mlp", "modern_nca", "realmlp", "resnet", "series_transformer", "smote_lightgbm", "smote_mlp", "tabm",
+    "xgboost",
 }  # fmt: skip
 BY_VIEWS = {"prior_fitted"}
 # Its default iterates and holds no row out that a curve could be told of.
 WITHOUT_A_CURVE = {"catboost"}
-ONE_THREAD = {"dummy", "linear", "tree", "autoencoder_linear", "tfidf_linear", "tfidf_nb", "tfidf_svm"}
+ONE_THREAD = {"dummy", "linear", "svm", "tree", "autoencoder_linear", "tfidf_linear", "tfidf_nb", "tfidf_svm"}
 
 
 def test_keeps_its_promise(promise):
@@ -42,5 +43,15 @@ def test_tells_what_a_fit_takes(learner, task, setting, rows):
 
 def test_the_strong_nets_are_nets():
     strong = {learner.name for learner in catalogue() if learner.strong}
-    assert strong == {"lightpfn", "minilm", "modern_nca", "prior_fitted", "realmlp", "tabicl", "tabm", "tabpfn"}
+    assert strong == {
+        "inception",
+        "lightpfn",
+        "minilm",
+        "modern_nca",
+        "prior_fitted",
+        "realmlp",
+        "tabicl",
+        "tabm",
+        "tabpfn",
+    }
     assert {learner.family for learner in catalogue() if learner.strong} == {"neural"}

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from advisor import learners
+from advisor.estimators.minirocket import MiniRocketClassifier, MiniRocketRegressor
 from advisor.estimators.net import NetEstimator
 from advisor.learners.prior_fitted import PriorFittedClassifier, PriorFittedRegressor
 
@@ -16,6 +17,7 @@ QUICK = {"max_iterations": 20, "epochs": 30, "patience": 5}
 
 
 def ours():
+    yield from (MiniRocketClassifier(features=84), MiniRocketRegressor(features=84))
     for path in Path(learners.__file__).parent.glob("[!_]*.py"):
         module = import_module(f"advisor.learners.{path.stem}")
         for name, thing in vars(module).items():

@@ -13,8 +13,20 @@ from advisor.contracts import Modality
 from advisor.errors import UserError
 from advisor.records import Dataset
 
-# A source of each modality with 60 rows and a target "y".
-SOURCES = {"tabular": lambda table: table}
+
+def series_file(table, folder):
+    """Write 60 series of two channels, of unequal lengths and with a gap, and the target of a table."""
+    draw = np.random.default_rng(0)
+    rows = [draw.normal(size=(2, 20)) for _ in range(60)]
+    for place, row in enumerate(rows):
+        row[:, 12 + place % 9 :] = np.nan
+        row[0, 5] = np.nan
+    np.savez(folder / "made.npz", X=np.stack(rows), y=table["y"].to_numpy(dtype="U1"))
+    return folder / "made.npz"
+
+
+# A source of each modality with 60 rows and a target "y", made of a table and a folder.
+SOURCES = {"tabular": lambda table, folder: table, "sequence": series_file}
 
 
 @pytest.fixture(params=modalities.catalogue(), ids=lambda modality: modality.name)
@@ -23,8 +35,8 @@ def modality(request) -> Modality:
 
 
 @pytest.fixture
-def dataset(modality, table) -> Dataset:
-    return modality.read(SOURCES[modality.name](table), target="y")
+def dataset(modality, table, tmp_path) -> Dataset:
+    return modality.read(SOURCES[modality.name](table, tmp_path), target="y")
 
 
 def test_each_is_found_by_its_name_and_says_what_it_reads(modality, tmp_path):

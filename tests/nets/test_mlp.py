@@ -156,3 +156,15 @@ def test_the_learner_is_known_without_loading_torch():
     code = "import sys; from advisor.learners.mlp import LEARNER; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_without_held_rows_it_trains_as_many_epochs_as_were_planned_on_all_of_them():
+    X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    y = (X[:, 0] > 0).astype(int)
+    model = MLPClassifier(epochs=7, patience=1, refit=True, validation_fraction=0.0).fit(X, y)
+    curve = model.fit_report_.curve
+    assert model.best_iteration_ == 7 and len(curve["train_loss"]) == 7 and "valid_loss" not in curve
+    assert not model.fit_report_.cut_short and (model.shares_back_ == 1).all()
+    # A class of one row is learnt from, too.
+    y[0] = 2
+    assert MLPClassifier(epochs=2, validation_fraction=0.0).fit(X, y).predict_proba(X).shape == (60, 3)

@@ -17,11 +17,11 @@ from advisor.modalities.tabular import values
 from advisor.modalities.tabular.bag import BagEncoder
 from advisor.modalities.tabular.checks import look_for_findings
 from advisor.modalities.tabular.encode import FrameEncoder, MatrixEncoder, NetEncoder, OrdinalEncoder
-from advisor.modalities.tabular.files import ENDINGS, OPENML, ending, raw_table
+from advisor.modalities.tabular.files import ENDINGS, OPENML, ending
 from advisor.modalities.tabular.frames import is_table
 from advisor.modalities.tabular.joined import is_array
 from advisor.modalities.tabular.kinds import facts
-from advisor.modalities.tabular.new_rows import DECIMAL, TypedTable
+from advisor.modalities.tabular.new_rows import TypedTable, raw_rows
 from advisor.modalities.tabular.read import read
 from advisor.records import Column, Dataset, Finding
 
@@ -59,9 +59,7 @@ class Tabular:
 
     def rows(self, source: Any, names: Collection[str] = ()) -> pd.DataFrame:
         """Read new rows from `source` without typing them, for a model that was trained by `advisor` to predict."""
-        table = raw_table(source, known=tuple(names))
-        table.frame.attrs[DECIMAL] = table.decimal  # what the file's other numbers are sure of
-        return table.frame
+        return raw_rows(source, names)
 
     def typed(self, dataset: Dataset) -> TypedTable:
         """Return a transformer that types raw new rows exactly as `dataset` was typed when it was read."""
@@ -98,6 +96,10 @@ class Tabular:
     def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
         """Look for the findings D, L and S that are about tables; see `advisor.modalities.tabular.checks`."""
         return look_for_findings(dataset, columns)
+
+    def samples(self, dataset: Dataset) -> tuple[()]:
+        """Return none: columns are told by their facts, and cells may be of persons."""
+        return ()
 
     def encoder(self, style: str, **options: Any) -> Any:
         """Return an unfitted encoder: 'matrix', 'ordinal', 'frame', 'net' or 'bag'; `options` are parameters of its."""

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from advisor.errors import UserError
+from advisor.modalities.arrays import axes
 from advisor.modalities.tabular import frames
 from advisor.wording import shortened
 
@@ -21,7 +22,7 @@ def is_target(target: Any) -> bool:
 
 def is_array(inputs: Any) -> bool:
     """Tell whether inputs are rows of cells without names: an array, a list, a sparse matrix."""
-    return isinstance(inputs, (np.ndarray, list)) or hasattr(inputs, "toarray")
+    return (isinstance(inputs, (np.ndarray, list)) and axes(inputs) <= 2) or hasattr(inputs, "toarray")
 
 
 def joined(inputs: Any, target: Any) -> tuple[pd.DataFrame, str]:
@@ -31,7 +32,7 @@ def joined(inputs: Any, target: Any) -> tuple[pd.DataFrame, str]:
     they are not as many as the targets, or where a column has that name already.
     """
     table = frames.named(frames.frame_of(inputs)) if frames.is_table(inputs) else _of_array(inputs)
-    values = _column(target)
+    values = column_of(target)
     if len(table) != len(values):
         raise UserError(f"The table has {len(table)} rows and the target {len(values)}; they must be as many.")
     own = getattr(target, "name", None)
@@ -57,7 +58,11 @@ def _of_array(inputs: Any) -> pd.DataFrame:
     return pd.DataFrame(values, columns=[f"x{column}" for column in range(values.shape[1])])
 
 
-def _column(target: Any) -> pd.Series:
+def column_of(target: Any) -> pd.Series:
+    """Return a target, a Series or whatever is a column of its own, as a Series under a RangeIndex.
+
+    Raises UserError where it is neither.
+    """
     if isinstance(target, pd.Series):
         return target.reset_index(drop=True)
     if hasattr(target, "__arrow_c_stream__") and not isinstance(target, pd.DataFrame):

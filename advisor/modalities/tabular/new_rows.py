@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from advisor.errors import NewRowsWarning, UserError
 from advisor.modalities.tabular import frames, numbers
 from advisor.modalities.tabular.deciding import read_column
 from advisor.modalities.tabular.doubts import STAND_INS
+from advisor.modalities.tabular.files import raw_table
 from advisor.modalities.tabular.forms import Form, Schema, Values, read_as, strangers
 from advisor.modalities.tabular.numbers import TIMES
 from advisor.modalities.tabular.words import words
@@ -28,6 +29,13 @@ FEWEST_ROWS_TO_MISS = 20
 SHOWN = 3
 # Where new rows from a file keep its decimal mark; and from this share of the numbers on one reading is the right one.
 DECIMAL, SURE_SHARE = "decimal mark", 0.9
+
+
+def raw_rows(source: Any, names: Collection[str] = ()) -> pd.DataFrame:
+    """Read new rows without typing them; `names` are those of the inputs that a model was trained on."""
+    table = raw_table(source, known=tuple(names))
+    table.frame.attrs[DECIMAL] = table.decimal  # what the file's other numbers are sure of
+    return table.frame
 
 
 class TypedTable(TransformerMixin, BaseEstimator):
@@ -45,6 +53,10 @@ class TypedTable(TransformerMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: Any = None) -> TypedTable:
         """Do nothing; the schema says it all."""
         return self
+
+    def rows(self, source: Any) -> pd.DataFrame:
+        """Read new rows from `source`, a file or whatever a table can be read from, without typing them."""
+        return raw_rows(source, self.schema.names)
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Return the typed inputs of the raw rows `X` under its index, those columns of the schema that it has."""

@@ -52,7 +52,7 @@ def read(
     """
     if is_target(target):
         source, target = joined(source, target)
-    wish = _wish(read_as, decimal, encoding, header, sheet)
+    wish = wish_of(read_as, decimal, encoding, header, sheet)
     _of_type(str, task=task, name=name)
     table = raw_table(source, wish)
     frame, notes, asked = table.frame, list(table.notes), wish.kinds
@@ -93,7 +93,7 @@ def read(
         target_name=goal_name,
         classes=goal.classes,
         groups=groups,
-        times=_times(frames.plain(frame[time]).iloc[goal.keep], table.decimal, asked.get(time)) if time else None,
+        times=times_of(frames.plain(frame[time]).iloc[goal.keep], table.decimal, asked.get(time)) if time else None,
         group_name=group,
         time_name=time,
         source=table.source,
@@ -143,7 +143,7 @@ def type_table(
     return inputs, schema, told, findings
 
 
-def _wish(
+def wish_of(
     read_as: Mapping[Any, str] | None, decimal: str | None, encoding: str | None, header: int | None, sheet: str | None
 ) -> Wish:
     """Return what somebody has said of how a source is to be read; raises UserError where it says nothing known."""
@@ -192,7 +192,7 @@ def _check_roles(
         raise UserError(f"The table has {len(known)} columns; up to {MOST_COLUMNS} can be compared, so choose some.")
 
 
-def _groups(column: pd.Series, notes: list[str]) -> np.ndarray:
+def groups_of(column: pd.Series, notes: list[str]) -> np.ndarray:
     """Return codes (n,) of the entities; a row without one is an entity of its own."""
     spelt = words(column)
     absent = np.flatnonzero(spelt.codes < 0)
@@ -214,7 +214,7 @@ def _learnable(target: np.ndarray, groups: np.ndarray) -> int:
     return int((np.bincount(pairs[:, 0]) > 1).sum())
 
 
-def _times(column: pd.Series, decimal: str | None, asked: str | None) -> np.ndarray:
+def times_of(column: pd.Series, decimal: str | None, asked: str | None) -> np.ndarray:
     """Return times (n,) as float64: numbers as they are, dates in seconds since 1970."""
     name, read = str(column.name), read_column(column, decimal=decimal, asked=asked)
     form, values = read.form, np.asarray(read.values)

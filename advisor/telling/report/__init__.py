@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 
 from advisor.errors import UserError
 from advisor.telling.folders import verdict_in
-from advisor.telling.report import details, facts, method, outlook, pictures, price
+from advisor.telling.report import details, facts, method, outlook, pictures, price, samples
 from advisor.telling.report.text import notebook_html, summary_text
 from advisor.whole import whole_file
 
@@ -51,6 +51,7 @@ def render(document: Mapping[str, Any], outcomes: pd.DataFrame) -> str:
         method=method,
         price=price,
         outlook=outlook,
+        samples=samples,
         answer=facts.answer(document),
         readings=facts.readings(document),
         board=facts.board(document),

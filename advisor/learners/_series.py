@@ -1,0 +1,73 @@
+"""What learners that are nets on series share: how they are built, and how they may be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from advisor.contracts import Choice, Float, Setting
+from advisor.estimators.net import training
+from advisor.estimators.series import SeriesNetEstimator
+from advisor.records import Profile
+
+# Of fewer rows than this none may be spared to say when to stop.
+FEW_ROWS = 200
+
+
+def is_series(profile: Profile) -> bool:
+    """Tell whether a comparison is on series: who is essential there says so with this."""
+    return profile.modality == "sequence"
+
+
+def builder(
+    classifier: Callable[..., Any], regressor: Callable[..., Any]
+) -> Callable[[Setting, Mapping[str, Any]], Any]:
+    """Return what builds a pipeline of the encoder of series and one of two estimators."""
+
+    def build(setting: Setting, params: Mapping[str, Any]) -> Any:
+        from sklearn.pipeline import Pipeline
+
+        kind = regressor if setting.task == "regression" else classifier
+        model = kind(trainings=setting.trainings, **training(setting))
+        if setting.rows < FEW_ROWS:
+            model.set_params(validation_fraction=0.0)
+        return Pipeline([("encode", setting.modality.encoder("series")), ("model", model.set_params(**params))])
+
+    return build
+
+
+def how_to_train(setting: Setting) -> dict[str, Any]:
+    """Return what may be tuned of the training of any net on series.
+
+    Where rows are few a fixed number of epochs on all of them is among the choices (a `validation_fraction` of 0).
+    """
+    space: dict[str, Any] = {
+        "learning_rate": Float(3e-4, 1e-2, log=True),
+        "weight_decay": Float(1e-5, 1e-1, log=True),
+        "dropout": Float(0.0, 0.5),
+    }
+    if setting.rows < FEW_ROWS:
+        space["validation_fraction"] = Choice((0.0, 0.2))
+    return space
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """CPU seconds of a default's fit: `step` for a training step of a batch of 32 rows and 100 places of one channel,
+    `channel` times as much for each further one."""
+
+    step: float
+    channel: float = 0.02
+
+    def __call__(self, rows: int, profile: Profile) -> float:
+        """Return the seconds for so many training rows of the profile's series."""
+        estimator = SeriesNetEstimator()
+        batch = estimator._batch_size(rows)
+        steps = max((column.size for column in profile.columns), default=1)
+        stride = max(1, -(-steps // estimator.most_places))
+        places = max(steps / stride, 8)
+        taken = estimator._epochs(rows) * max(1, round(rows / batch))
+        each = self.step * batch / 32 * places / 100 * (1 + self.channel * (stride * len(profile.columns) - 1))
+        # Where rows are held out, patience ends most trainings, and a refit follows.
+        return 0.3 + taken * each * (1.0 if rows < FEW_ROWS else 1.2)
