@@ -40,7 +40,8 @@ _MONEY = "Money, in one currency of your own"
 Source = Annotated[
     str,
     typer.Argument(
-        help="A table (.csv .tsv .parquet .feather .arff .xlsx), series (.ts .npz), a catalogue name, or openml:ID."
+        help="A table (.csv .tsv .parquet .feather .arff .xlsx), series (.ts .npz), a folder of pictures, a catalogue "
+        "name, or openml:ID."
     ),
 ]
 Target = Annotated[str | None, typer.Option(help="The column to predict.")]
@@ -65,6 +66,9 @@ Header = Annotated[
     int | None, typer.Option(help="The row of the column names, from 1; 0: none.", min=0, rich_help_panel=_DATA)
 ]
 Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook.", rich_help_panel=_DATA)]
+Image = Annotated[
+    str | None, typer.Option(help="The column of a table that has paths of pictures.", rich_help_panel=_DATA)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Trust = Annotated[
     bool, typer.Option("--trust", help="Load models that somebody else made, which runs whatever code they hold.")
@@ -110,6 +114,7 @@ def compare(
     encoding: Encoding = None,
     header: Header = None,
     sheet: Sheet = None,
+    image: Image = None,
     metric: Annotated[
         str,
         typer.Option(
@@ -241,7 +246,7 @@ def compare(
     advice = run(
         source, target, task=task, group=group, time=time, drop=names(drop),
         series=names(series) or None, read_as=kinds(read), decimal=decimal,
-        encoding=encoding, header=header, sheet=sheet, metric=metric, min_gain=min_gain,
+        encoding=encoding, header=header, sheet=sheet, image=image, metric=metric, min_gain=min_gain,
         confidence=confidence, single=single, interpretable=interpretable, max_latency=max_latency,
         max_model_size=max_model_size, serve_on=serve_on, budget=budget, until=until, preset=preset, trials=trials,
         learners=names(learners), skip=names(skip), also=names(also), cost_per_hour=cost_per_hour,
@@ -261,7 +266,7 @@ def compare(
 def profile(
     source: Source, target: Target = None, task: Task = "auto", group: Group = None, time: Time = None,
     drop: Drop = "", series: Series = "", read: ReadAs = "", decimal: Decimal = None, encoding: Encoding = None,
-    header: Header = None, sheet: Sheet = None, as_json: AsJson = False,
+    header: Header = None, sheet: Sheet = None, image: Image = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Look at the data: columns, target and numbered findings. Trains nothing."""
     from advisor.options import kinds, names
@@ -271,7 +276,7 @@ def profile(
     seen = look(
         source, target, task=task, group=group, time=time, drop=names(drop),
         series=names(series) or None, read_as=kinds(read), decimal=decimal, encoding=encoding, header=header,
-        sheet=sheet,
+        sheet=sheet, image=image,
     )  # fmt: skip
     if as_json:
         _print_json(profile_dict(seen))
@@ -296,7 +301,9 @@ def report(
 @app.command()
 def predict(
     run: Run,
-    new_data: Annotated[str, typer.Argument(help="Rows like those the model was trained on: a table, series.")],
+    new_data: Annotated[
+        str, typer.Argument(help="Rows like those the model was trained on: a table, series, pictures.")
+    ],
     output: Annotated[str, typer.Option("--output", "-o", help="The CSV to write.")] = "predictions.csv",
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse rows with cells or categories that training has not seen.")

@@ -25,6 +25,7 @@ from advisor.contest.contest import Contest, Hands, Held
 from advisor.contest.spending import LARGEST_HANDING
 from advisor.contracts import Engine
 from advisor.engines.local import LocalEngine, warm_up
+from advisor.errors import UserError
 from advisor.fitting import handing
 from advisor.fitting.fold import Shared, carry_out
 from advisor.judging import effort, looks, prices, verdict
@@ -86,6 +87,7 @@ def compare(
     encoding: str | None = None,
     header: int | None = None,
     sheet: str | None = None,
+    image: Hashable | None = None,
     single: bool = False,
     interpretable: bool = False,
     max_latency: str | float | None = None,
@@ -120,8 +122,8 @@ def compare(
     of its target column, or the target itself (a Series or array as long as the table). `series` says that a table has
     a row a step: it names the columns that say whose, and when (the latter may be left out). `read_as` says of columns
     what they are ("number", "category", "date", "text"), `decimal`, `encoding`, `header` (the row of the names, from 1;
-    0: none) and `sheet` how a file is written, where that is not found out. `budget` is wall time for everything
-    ("10m", or seconds); `until` says whether what is left of it once the answer is known goes into the model that is
+    0: none) and `sheet` how a file is written, where that is not found out; `image` names the column of a table that
+    has the paths of pictures. `budget` is wall time for everything ("10m", or seconds); `until` says whether what is left of it once the answer is known goes into the model that is
     handed over ("budget") or no further candidate is tried ("answer"). `min_gain` is the smallest relative error
     reduction that would be worth a net ("2%"; None: the metric's default), `confidence` what a decided answer must
     reach. `group` names a column whose values must not be torn apart by a fold, `time` one that orders the rows. With
@@ -162,8 +164,8 @@ def compare(
     pace = pace or machine.speed()  # before anything of our own is at work
     warm_up()
     dataset = read(
-        source, target, task=task, group=group, time=time, drop=drop, series=series, read_as=read_as, decimal=decimal,
-        encoding=encoding, header=header, sheet=sheet,
+        source, target, task=task, group=group, time=time, drop=drop, series=series, image=image, read_as=read_as,
+        decimal=decimal, encoding=encoding, header=header, sheet=sheet,
     )  # fmt: skip
     judged_by = metrics.find(metric, dataset.task)
     prices.check(money, judged_by.name)
@@ -226,12 +228,13 @@ def read(
     time: Hashable = None,
     drop: Sequence[Hashable] = (),
     series: str | Sequence[str] | None = None,
+    image: Hashable | None = None,
     **how: Any,
 ) -> Dataset:
     """Read a source into a Dataset; `target` is the name of a column, or the target itself.
 
-    `series` and `how` are the options of `compare` that say how a source is to be read: read_as, decimal, encoding,
-    header, sheet.
+    `series`, `image` and `how` are the options of `compare` that say how a source is to be read: read_as, decimal,
+    encoding, header, sheet.
     Raises UserError with a sentence that says what would be right.
     """
     if isinstance(drop, str) or not isinstance(drop, Iterable):
@@ -239,6 +242,12 @@ def read(
     modality = modalities.claim(source)
     if series is not None:
         modality, how = modalities.find("sequence"), {**how, "series": series}
+    if image is not None:
+        if series is not None:
+            raise UserError(
+                "A table has the steps of series or the paths of pictures; say --series or --image, not both."
+            )
+        modality, how = modalities.find("image"), {**how, "image": image}
     return modality.read(source, target=target, task=task, group=group, time=time, drop=tuple(drop), **how)
 
 

@@ -19,7 +19,8 @@ class Growth:
 
     `seconds` are those of a table of 1,000 rows, 20 columns and two classes; `rows`, `columns` and `classes` (where
     there are more than two) are the exponents by which they grow: with 2.0 twice the rows take four times as long. A
-    regression takes `values` times as long, and every table `start` seconds more. `encoded` counts a column for each
+    regression takes `values` times as long, and every table `start` seconds more. `arrays` is how many times longer series and pictures take, whose
+    columns are all numbers of many values. `encoded` counts a column for each
     level of a category, and not one for all. `drop` has the rows above which a fit does less, and how many times less;
     with `fewer_passes` 10,000 to 50,000 rows count as 10,000, and more as a fifth: nets pass the fewer times over rows
     the more there are (see NetEstimator).
@@ -34,6 +35,7 @@ class Growth:
     encoded: bool = False
     drop: tuple[int, float] | None = None
     fewer_passes: bool = False
+    arrays: float = 1.0
 
     def __call__(self, rows: int, profile: Profile) -> float:
         """Return the seconds for so many training rows of the profile's table."""
@@ -45,6 +47,8 @@ class Growth:
             seconds *= max(len(profile.target.get("classes", ())), 3) ** self.classes
         if profile.task == "regression":
             seconds *= self.values
+        if profile.modality != "tabular":
+            seconds *= self.arrays
         if self.drop is not None and rows > self.drop[0]:
             seconds /= self.drop[1]
         return float(self.start + seconds)

@@ -43,5 +43,7 @@ LEARNER = Learner(
     build=_build,
     modalities=("tabular", "sequence", "image"),
     space=_space,
-    seconds=Growth(0.43, rows=0.7, columns=0.33, values=2.7, drop=(_FEW_ROWS, _TREES_FOR_FEW / _TREES_FOR_MANY)),
+    seconds=Growth(
+        0.43, rows=0.7, columns=0.33, values=2.7, drop=(_FEW_ROWS, _TREES_FOR_FEW / _TREES_FOR_MANY), arrays=1.5
+    ),
 )

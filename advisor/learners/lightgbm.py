@@ -208,5 +208,5 @@ LEARNER = Learner(
     space=_space,
     requires=("lightgbm",),
     averaged=True,
-    seconds=Growth(0.09, rows=0.7, columns=0.1, classes=0.95, values=1.7, drop=NO_REFIT),
+    seconds=Growth(0.09, rows=0.7, columns=0.1, classes=0.95, values=1.7, drop=NO_REFIT, arrays=8.0),
 )

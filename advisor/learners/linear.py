@@ -39,5 +39,5 @@ LEARNER = Learner(
     modalities=("tabular", "sequence", "image"),
     space=_space,
     interpretable=True,
-    seconds=Growth(0.0006, columns=1.0, classes=1.0, start=0.008, encoded=True),
+    seconds=Growth(0.0006, columns=1.0, classes=1.0, start=0.008, encoded=True, arrays=3.0),
 )

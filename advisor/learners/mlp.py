@@ -104,6 +104,6 @@ LEARNER = Learner(
     space=_space,
     requires=("torch",),
     averaged=True,
-    seconds=Growth(1.4, classes=0.1, values=2.0, drop=NO_REFIT, fewer_passes=True),
+    seconds=Growth(1.4, classes=0.1, values=2.0, drop=NO_REFIT, fewer_passes=True, arrays=2.5),
     gpu_speed=5.0,
 )

@@ -195,5 +195,5 @@ LEARNER = Learner(
     space=_space,
     requires=("xgboost",),
     averaged=True,
-    seconds=Growth(0.13, rows=0.6, columns=0.1, classes=0.95, values=2.7, drop=NO_REFIT),
+    seconds=Growth(0.13, rows=0.6, columns=0.1, classes=0.95, values=2.7, drop=NO_REFIT, arrays=8.0),
 )

@@ -25,8 +25,15 @@ def series_file(table, folder):
     return folder / "made.npz"
 
 
+def pictures_file(table, folder):
+    """Write 60 small pictures, and the target of a table."""
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 6, 8, 3)).astype(np.uint8)
+    np.savez(folder / "made.npz", images=pictures, y=table["y"].to_numpy(dtype="U1"))
+    return folder / "made.npz"
+
+
 # A source of each modality with 60 rows and a target "y", made of a table and a folder.
-SOURCES = {"tabular": lambda table, folder: table, "sequence": series_file}
+SOURCES = {"tabular": lambda table, folder: table, "sequence": series_file, "image": pictures_file}
 
 
 @pytest.fixture(params=modalities.catalogue(), ids=lambda modality: modality.name)

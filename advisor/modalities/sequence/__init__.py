@@ -13,6 +13,7 @@ import pandas as pd
 from advisor.contracts import Modality
 from advisor.errors import did_you_mean
 from advisor.modalities import is_there
+from advisor.modalities.arrays import hold_pictures
 from advisor.modalities.sequence import values
 from advisor.modalities.sequence.checks import look_for_findings
 from advisor.modalities.sequence.encode import SeriesEncoder, Summaries, names_of_summaries
@@ -46,7 +47,9 @@ class Sequence:
         if not isinstance(source, (str, Path)):
             return is_series(source)
         path = Path(source)
-        return path.suffix.lower() in ENDINGS and not (is_there(path) and path.is_dir())
+        if path.suffix.lower() not in ENDINGS or (is_there(path) and path.is_dir()):
+            return False
+        return not hold_pictures(path)
 
     def read(self, source: Any, **options: Any) -> Dataset:
         """Read `source` into a Dataset; options are those of `advisor.modalities.sequence.read.read`."""

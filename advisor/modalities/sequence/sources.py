@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import UserError
-from advisor.modalities.arrays import axes, depth_of
+from advisor.modalities.arrays import are_pictures, axes, depth_of
 from advisor.modalities.sequence.cells import frame_of, objects
 from advisor.modalities.sequence.ts_files import read_ts
 from advisor.records import Finding, Task
@@ -43,7 +43,7 @@ class RawSeries:
 
 def is_series(source: Any) -> bool:
     """Tell whether a Python value is series without names: (n, channels, steps), or arrays that make no table."""
-    return axes(source) == 3
+    return axes(source) == 3 and not are_pictures(source)
 
 
 def raw_series(source: Any, target: str | None = None) -> RawSeries:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.modalities.shown import label_of, rows_to_show
 from advisor.records import Column, Dataset
 
 # What is shown of the data: so many rows, channels of them, and values of a channel.
@@ -62,22 +63,14 @@ def samples(dataset: Dataset) -> list[dict[str, Any]]:
 
     Longer series are means of steps that follow one another; None is a gap.
     """
-    target = dataset.target
-    if dataset.classes:
-        rows = [np.flatnonzero(target == code) for code in range(len(dataset.classes))]
-        places = sorted((turn, code) for code, own in enumerate(rows) for turn in range(min(len(own), SHOWN_ROWS)))
-        chosen = [int(rows[code][turn]) for turn, code in places[:SHOWN_ROWS]]
-    else:
-        order = np.argsort(target, kind="stable")
-        chosen = [int(order[place]) for place in np.linspace(0, len(order) - 1, SHOWN_ROWS).astype(int)]
     names = list(dataset.inputs.columns[:SHOWN_CHANNELS])
     return [
         {
-            "label": dataset.classes[target[row]] if dataset.classes else f"{target[row]:,.4g}",
+            "label": label_of(dataset, row),
             "steps": max(len(dataset.inputs[name].iloc[row]) for name in names),
             "curves": {str(name): _curve(dataset.inputs[name].iloc[row]) for name in names},
         }
-        for row in sorted(chosen, key=lambda row: target[row])
+        for row in rows_to_show(dataset, SHOWN_ROWS)
     ]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from advisor.errors import UserError
-from advisor.modalities.arrays import axes
+from advisor.modalities.arrays import are_pictures, axes
 from advisor.modalities.tabular import frames
 from advisor.wording import shortened
 
@@ -22,7 +22,9 @@ def is_target(target: Any) -> bool:
 
 def is_array(inputs: Any) -> bool:
     """Tell whether inputs are rows of cells without names: an array, a list, a sparse matrix."""
-    return (isinstance(inputs, (np.ndarray, list)) and axes(inputs) <= 2) or hasattr(inputs, "toarray")
+    if isinstance(inputs, (np.ndarray, list)):
+        return axes(inputs) <= 2 and not are_pictures(inputs)
+    return hasattr(inputs, "toarray")
 
 
 def joined(inputs: Any, target: Any) -> tuple[pd.DataFrame, str]:

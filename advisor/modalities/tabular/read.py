@@ -73,7 +73,7 @@ def read(
     unlabelled = None
     if len(goal.missing) and time is None:
         unlabelled = _unlabelled(all_raw.iloc[goal.missing].reset_index(drop=True), schema, inputs)
-    groups = _groups(frames.plain(frame[group]).iloc[goal.keep], notes) if group else None
+    groups = groups_of(frames.plain(frame[group]).iloc[goal.keep], notes) if group else None
     if groups is not None and goal.classes and _learnable(goal.values, groups) < 2:
         raise UserError(
             f"Of the classes of {goal_name!r} fewer than two come up in more than one group of {group!r}, so that no "

@@ -1,7 +1,8 @@
-"""A few rows of the data as the page draws them: of series, curves."""
+"""A few rows of the data as the page draws them: of series, curves; pictures as they are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from advisor.telling.report.numbers import known
 from advisor.wording import counted, some
 
 WIDTH, HEIGHT, EDGE = 160, 60, 4
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 Curves = Mapping[str, Sequence[Any]]
 
 
@@ -28,6 +30,12 @@ class Drawn:
 
     label: str
     lines: tuple[Line, ...]
+
+
+def pictures(document: Document) -> tuple[tuple[str, str], ...]:
+    """Return the rows that are pictures: what is to be predicted of each, and a text that shows it; none but such."""
+    rows = [(str(row.get("label", "")), str(row.get("picture"))) for row in document.get("samples") or ()]
+    return tuple((label, picture) for label, picture in rows if PICTURE.fullmatch(picture))
 
 
 def curves(document: Document) -> tuple[Drawn, ...]:
