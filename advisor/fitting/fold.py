@@ -234,6 +234,7 @@ def _on_fold(task: FoldTask, shared: Shared) -> FoldResult:
         device_name=report.device_name or (costs.cpu_name() if report.device == "cpu" else None),
         gpu_memory_mb=report.gpu_memory_mb,
         gpu_watts=costs.gpu_watts() if report.device.startswith("cuda") else None,
+        spared_seconds=fit_watch.spared_seconds,
         **serving,
     )
     losses = metric.row_losses(test_target, predictions)

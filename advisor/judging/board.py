@@ -9,11 +9,17 @@ from typing import Literal
 
 from advisor import learners
 from advisor.judging.case import case_of, judged_of, learner_of, losses_of, serving
+from advisor.judging.learnt import did_not_learn
 from advisor.judging.readings import alone_among
 from advisor.measuring import costs, evidence
 from advisor.measuring.metrics import METRICS
 from advisor.records import BoardRow, Case, Entrant, Estimate, FoldResult, Outcome
 from advisor.wording import counted
+
+NOT_LEARNT = (
+    "did not learn: no better than the same answer for every row, which says nothing against nets; other settings "
+    "(more trials), more rows or a net trained beforehand may help"
+)
 
 
 def board_of(case: Case, decided: Case | None = None) -> tuple[BoardRow, ...]:
@@ -133,6 +139,7 @@ def _row(case: Case, entrant: Entrant, gain: Estimate | None) -> BoardRow:
         device_name=None if first is None else first.device_name,
         gpu_memory_mb=_most(result.cost.gpu_memory_mb for result in results),
         cut_short=best is not None and bool(folds) and cut_short(best, folds),
+        did_not_learn=did_not_learn(case, own),
         status=_status(key, own),
         message=_message(case, name, key, own),
     )
@@ -154,6 +161,8 @@ def _message(case: Case, name: str, key: str | None, own: Sequence[Outcome]) -> 
     """
     if name in case.barred:
         return case.barred[name]
+    if did_not_learn(case, own):
+        return NOT_LEARNT
     if key is not None:
         # A crash tells more than a clock that ran out.
         lost = sorted(filter(_unfinished, own), key=lambda outcome: outcome.ending != "failed")

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.judging import board, choice, readings
+from advisor.judging import board, choice, learnt, readings
 from advisor.judging.case import contenders, learner_of, losses_of, missed
 from advisor.judging.choice import Chosen
 from advisor.measuring.metrics import METRICS
@@ -90,10 +90,11 @@ def _answer(
 
 
 def _not_worth_it(case: Case, how: How) -> tuple[Answer, How | None, tuple[Reason, ...]]:
-    """Say "not worth it" where a strong net learnt its fill on the folds: of a weak one it would be no answer."""
+    """Say "not worth it" where a strong net learnt its fill on the folds: of a weak one it would be no answer, nor of
+    one that did not learn."""
     own = _had_their_chance(case, _strong(case))
     if not own:
-        return "not_enough_evidence", None, (_no_strong_net(case),)
+        return "not_enough_evidence", None, (_nobody_learnt(case) or _no_strong_net(case),)
     if late := _all_cut_short(case, own):
         return "not_enough_evidence", None, (Reason("strong_net_cut_short", {"learners": late}),)
     return "not_worth_it", how, ()
@@ -128,6 +129,12 @@ def _no_boosted_tree(case: Case, boosted: Collection[str]) -> Reason:
     return Reason("no_boosted_tree", figures)
 
 
+def _nobody_learnt(case: Case) -> Reason | None:
+    """Name the strong nets that did the folds, where none of them learnt anything; None where none did them."""
+    names = {learner_of(case, key) for key in learnt.unlearnt(case)} & _strong(case)
+    return Reason("strong_nets_did_not_learn", {"learners": sorted(names)}) if names else None
+
+
 def _no_strong_net(case: Case) -> Reason:
     return Reason("no_strong_net", {"left_out": list(case.plan.unaffordable)})
 
@@ -137,8 +144,15 @@ def _strong(case: Case) -> set[str]:
 
 
 def _had_their_chance(case: Case, names: Collection[str]) -> list[Outcome]:
-    """Return what came of these learners on all judged folds; where none did them all, of those that were given up."""
-    own = [outcome for outcome in case.outcomes.values() if outcome.candidate.learner in names]
+    """Return what came of these learners on all judged folds; where none did them all, of those that were given up.
+
+    Who did not learn is not among them.
+    """
+    own = [
+        outcome
+        for key, outcome in case.outcomes.items()
+        if outcome.candidate.learner in names and key not in learnt.unlearnt(case)
+    ]
     return [o for o in own if _finished(case, o)] or [o for o in own if o.ending == "given_up"]
 
 

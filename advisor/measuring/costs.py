@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,42 @@ _SAMPLES_PER_SECOND = 20
 CPU_WATTS_PER_CORE = 12.0
 
 Clock = Callable[[], float]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Time on the wall, and of the processor."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def __add__(self, other: Seconds) -> Seconds:
+        return Seconds(self.wall + other.wall, self.cpu + other.cpu)
+
+    def __sub__(self, other: Seconds) -> Seconds:
+        return Seconds(self.wall - other.wall, self.cpu - other.cpu)
+
+    def part(self, share: float) -> Seconds:
+        """Return a share of it."""
+        return Seconds(self.wall * share, self.cpu * share)
+
+
+# What this process has not done again, since it remembers what came of it.
+_spared = Seconds()
+
+
+def spared(seconds: Seconds) -> None:
+    """Take note that something was remembered that has taken so long before; a Stopwatch counts it as done."""
+    global _spared
+    _spared = _spared + seconds
+
+
+def timed(make: Callable[[], T]) -> tuple[T, Seconds]:
+    """Return what `make` makes, and how long that takes with what was spared in it: what `spared` wants to know."""
+    began = _spared + Seconds(time.perf_counter(), time.process_time())
+    made = make()
+    return made, _spared + Seconds(time.perf_counter(), time.process_time()) - began
 
 
 def resident_mb() -> float:
@@ -72,6 +109,9 @@ class Stopwatch:
     that holds the interpreter lock, can be missed: `peak_memory_mb` is a lower bound. It is the growth over the start,
     never negative. Child processes are not counted. The figures may be read inside the block, where they stand for the
     time so far, and do not change after it, whether it ended well or by an exception.
+
+    What was `spared` inside the block counts as if it had been done there: what a fit takes does not depend on who was
+    fitted before it. `spared_seconds` tells how much of the wall seconds that is.
     """
 
     def __init__(
@@ -88,11 +128,13 @@ class Stopwatch:
         self._start_memory_mb = self._peak_mb = self._memory_mb()
         self._sampler = threading.Thread(target=self._sample, name="stopwatch-memory", daemon=True)
         self._sampler.start()
+        self._spared_before = _spared
         self._start = (self._clock(), self._cpu_clock())
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._ended = (self._clock(), self._cpu_clock())
+        self._spared = self._spared_here()
         self._stop.set()
         if self._sampler is not None:
             self._sampler.join()
@@ -105,12 +147,21 @@ class Stopwatch:
     @property
     def wall_seconds(self) -> float:
         """Seconds on the wall since the block began, or of the whole block once it has ended."""
-        return (self._ended[0] if self._ended else self._clock()) - self._start[0]
+        return (self._ended[0] if self._ended else self._clock()) - self._start[0] + self.spared_seconds
 
     @property
     def cpu_seconds(self) -> float:
         """Processor seconds of all threads of this process, user and system."""
-        return (self._ended[1] if self._ended else self._cpu_clock()) - self._start[1]
+        cpu = (self._ended[1] if self._ended else self._cpu_clock()) - self._start[1]
+        return cpu + (self._spared if self._ended else self._spared_here()).cpu
+
+    @property
+    def spared_seconds(self) -> float:
+        """Seconds on the wall that the block would have taken longer if nothing had been remembered."""
+        return (self._spared if self._ended else self._spared_here()).wall
+
+    def _spared_here(self) -> Seconds:
+        return _spared - self._spared_before
 
     @property
     def peak_memory_mb(self) -> float:

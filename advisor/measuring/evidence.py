@@ -156,14 +156,14 @@ def answer_of(comparison: Comparison, confidence: float = 0.95, left: float | No
     return "too_close_to_call"
 
 
-def clearly_better(known: np.ndarray, losses: np.ndarray) -> bool:
-    """Tell whether `losses` beat those that are `known` by more than one standard error of their paired difference.
+def clearly_better(known: np.ndarray, losses: np.ndarray, *, errors: float = 1.0) -> bool:
+    """Tell whether `losses` beat those `known` by more than so many standard errors of their paired difference.
 
     About a tenth of tuning runs end worse than the default otherwise (Schneider, Bischl and Feurer 2025). Both arrays
     hold the losses of the same rows, shape (m,); the error of the difference is far smaller than that of either.
     """
     difference = known - losses
-    return bool(difference.mean() > difference.std(ddof=1) / np.sqrt(len(difference)))
+    return bool(difference.mean() > errors * difference.std(ddof=1) / np.sqrt(len(difference)))
 
 
 def standard_error(losses: RowLosses, judged: Judged, metric: Metric) -> float | None:

@@ -6,6 +6,7 @@ Gurevych 2019; weights Apache-2.0). It reads the first 256 pieces of words.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -32,13 +33,43 @@ class MiniLM(nn.Module):
         )
         self.body = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
 
+    def embedded(self, pieces: Tensor) -> Tensor:
+        """Return pieces (n, length) in their places as the layers take them, (n, length, 384)."""
+        places = torch.arange(pieces.shape[1], device=pieces.device)
+        seen: Tensor = self.norm(self.word(pieces) + self.position(places) + self.kind.weight[0])
+        return seen
+
     def forward(self, pieces: Tensor, counts: Tensor) -> Tensor:
         """Return the mean of the pieces that count, scaled to length 1."""
-        places = torch.arange(pieces.shape[1], device=pieces.device)
-        seen = self.norm(self.word(pieces) + self.position(places) + self.kind.weight[0])
-        seen = self.body(seen, src_key_padding_mask=~counts)
+        seen = self.body(self.embedded(pieces), src_key_padding_mask=~counts)
         weights = counts.unsqueeze(2).to(seen.dtype)
         return nn.functional.normalize((seen * weights).sum(1) / weights.sum(1), dim=1)
+
+
+class Top(nn.Module):
+    """The last layers of MiniLM and a linear head, to be trained on: (n, length, 385) to (n, k).
+
+    What comes in is what the layers below make of a text (see `states`), and in the last column which places count.
+    `layers` are copied, so that the net that all share stays as it is.
+    """
+
+    predict_batch = 256
+
+    def __init__(self, layers: Sequence[nn.Module], head: nn.Linear) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(copy.deepcopy(list(layers)))
+        self.head = head
+
+    def vectors(self, rows: Tensor) -> Tensor:
+        """Return what the texts mean, vectors of length 1."""
+        seen, counts = rows[:, :, :-1], rows[:, :, -1:]
+        for layer in self.layers:
+            seen = layer(seen, src_key_padding_mask=counts.squeeze(2) == 0)
+        return nn.functional.normalize((seen * counts).sum(1) / counts.sum(1), dim=1)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        outputs: Tensor = self.head(self.vectors(rows))
+        return outputs
 
 
 @lru_cache(maxsize=1)
@@ -72,6 +103,28 @@ def _renamed(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
             ):  # fmt: skip
                 ours[f"{new}.{name}.{end}"] = theirs[f"{old}.{part}.{end}"]
     return ours
+
+
+@torch.inference_mode()
+def states(net: MiniLM, tokenizer: Any, texts: Sequence[str], *, layers: int, most: int) -> np.ndarray:
+    """Return what all but the last `layers` make of the first `most` pieces of texts: (len(texts), most, 385), float32.
+
+    The last column is 1 where a piece is, else 0 as all others are there.
+    """
+    found = np.zeros((len(texts), most, WIDTH + 1), dtype=np.float32)
+    order = np.argsort([len(text) for text in texts], kind="stable")
+    for start in range(0, len(texts), BATCH):
+        places = order[start : start + BATCH]
+        told = tokenizer.encode_batch([texts[place] for place in places])
+        length = min(most, max(len(each.ids) for each in told))
+        pieces = torch.tensor([each.ids[:length] for each in told])
+        counts = torch.tensor([each.attention_mask[:length] for each in told], dtype=torch.bool)
+        seen = net.embedded(pieces)
+        for layer in list(net.body.layers)[:-layers]:
+            seen = layer(seen, src_key_padding_mask=~counts)
+        found[places, :length, :-1] = (seen * counts.unsqueeze(2)).numpy()
+        found[places, :length, -1] = counts.numpy()
+    return found
 
 
 @torch.inference_mode()

@@ -49,7 +49,8 @@ class Cost:
     process over its start.
 
     `device` is where it was trained, `device_name` what its maker calls it; `gpu_memory_mb` is the most that the fit
-    held on a GPU at once, `gpu_watts` the power that the GPU may draw; None where there was none.
+    held on a GPU at once, `gpu_watts` the power that the GPU may draw; None where there was none. `spared_seconds` of
+    `fit_seconds` were not spent, since the process remembered something from an earlier fit.
     """
 
     fit_seconds: float = 0.0
@@ -63,11 +64,12 @@ class Cost:
     device_name: str | None = None
     gpu_memory_mb: float | None = None
     gpu_watts: float | None = None
+    spared_seconds: float = 0.0
 
     @property
     def seconds(self) -> float:
         """What the fold took of a worker's time."""
-        return self.fit_seconds + self.predict_seconds
+        return self.fit_seconds + self.predict_seconds - self.spared_seconds
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,6 +71,7 @@ class BoardRow:
     device_name: str | None
     gpu_memory_mb: float | None
     cut_short: bool
+    did_not_learn: bool
     status: Literal["ok", "partly", "given_up", "failed"]
     message: str
 

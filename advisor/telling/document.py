@@ -227,7 +227,7 @@ def _profile(case: Case) -> dict[str, Any]:
     data = case.dataset
     own = {"name": data.name, "source": without_credentials(data.source), "notes": data.notes}
     shown = modalities.find(data.modality).samples(data)
-    return {"profile": {**described, **own}, "findings": found, **({"samples": shown} if shown else {})}
+    return {"profile": {**described, **own}, "findings": found, "samples": shown}
 
 
 def _splits(case: Case) -> dict[str, Any]:

@@ -256,6 +256,16 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
     ),
     "below_floor": lambda f: "The gain is certain, and yet too small in itself for anybody to notice it.",
     "no_strong_net": _no_strong_net,
+    "strong_nets_did_not_learn": lambda f: (
+        f"No strong net learnt: {listed(f['learners'])} did no better than the same answer for every row, where others "
+        "did. That says how {} trained and nothing of what nets can do; a larger budget tries other settings.".format(
+            "it was" if len(f["learners"]) == 1 else "they were"
+        )
+    ),
+    "did_not_learn": lambda f: (
+        "What did not learn (no better than the same answer for every row, where others are) does not count against "
+        f"nets: {listed(f['learners'])}."
+    ),
     "strong_net_cut_short": lambda f: (
         f"The clock stopped {listed(f['learners'])} before learning had ended, so that nothing can be ruled out. A "
         "larger budget lets it end."

@@ -91,7 +91,7 @@ def _fold_row(case: Case, result: FoldResult, began: float) -> dict[str, Any]:
         "seconds": result.cost.seconds,
         "started_at": started,
         "ended_at": started + result.cost.seconds,
-        **{name: value for name, value in cost.items() if name != "gpu_watts"},
+        **{name: value for name, value in cost.items() if name not in ("gpu_watts", "spared_seconds")},
         "cut_short": result.cut_short,
         "message": result.message,
         "curve": json.dumps(plain(result.curve)) if result.curve else None,

@@ -173,6 +173,22 @@ def test_predictions_that_are_not_finite_are_refused(tmp_path):
         predict(Wild(), None, shared(tmp_path, rng.normal(size=ROWS)).dataset)
 
 
+def test_what_a_process_remembers_is_part_of_a_fit_but_not_of_the_workers_time(tmp_path, monkeypatch):
+    class Remembering(LogisticRegression):
+        def fit(self, X, y):
+            fold.costs.spared(fold.costs.Seconds(1_000, 2_000))
+            return super().fit(X, y)
+
+    def build(setting, params):
+        return Pipeline([("encode", setting.modality.encoder("matrix")), ("model", Remembering())])
+
+    remembering = replace(learners.find("linear"), build=build)
+    monkeypatch.setattr(learners, "find", lambda name: remembering)
+    cost = carry_out(task(), shared(tmp_path)).cost
+    assert cost.fit_seconds > 1_000 and cost.cpu_seconds > 2_000 and cost.spared_seconds == 1_000
+    assert cost.seconds == pytest.approx(cost.fit_seconds + cost.predict_seconds - 1_000)
+
+
 @pytest.mark.parametrize(
     ("told", "place"),
     [

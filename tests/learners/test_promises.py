@@ -8,8 +8,8 @@ from advisor.learners import catalogue
 # Who has a clock and iterations to tell of; who reads rows once, a view at a time; and who does one thing at a time.
 ITERATIVE = {
     "autoencoder", "autoencoder_lightgbm", "cnn", "fcn", "ft_transformer", "gan_lightgbm", "gan_mlp", "inception",
-    "lightgbm", "lstm", "mlp", "modern_nca", "realmlp", "resnet", "series_transformer", "smote_lightgbm", "smote_mlp", "tabm",
-    "xgboost",
+    "lightgbm", "lstm", "mlp", "modern_nca", "realmlp", "resnet", "series_transformer", "smote_lightgbm", "smote_mlp",
+    "tabm", "text_bag", "text_transformer", "xgboost",
 }  # fmt: skip
 BY_VIEWS = {"prior_fitted"}
 # Its default iterates and holds no row out that a curve could be told of.

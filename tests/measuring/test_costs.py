@@ -52,6 +52,22 @@ def test_a_stopwatch_reads_wall_and_cpu_time_and_stands_still_afterwards() -> No
     assert (watch.wall_seconds, watch.cpu_seconds, watch.peak_memory_mb) == (5, 2, 0)
 
 
+def test_what_was_spared_counts_as_if_it_had_been_done() -> None:
+    wall, cpu = HandClock(), HandClock()
+    with costs.Stopwatch(clock=wall, cpu_clock=cpu, memory_mb=lambda: 50.0) as watch:
+        wall.now, cpu.now = wall.now + 1, cpu.now + 2
+        costs.spared(costs.Seconds(10, 20))
+        assert (watch.wall_seconds, watch.cpu_seconds, watch.spared_seconds) == (11, 22, 10)
+    costs.spared(costs.Seconds(100, 200))
+    assert (watch.wall_seconds, watch.cpu_seconds, watch.spared_seconds) == (11, 22, 10)
+
+
+def test_what_was_spared_within_something_is_part_of_what_that_takes() -> None:
+    _, seconds = costs.timed(lambda: costs.spared(costs.Seconds(10, 20)))
+    assert seconds.wall >= 10 and seconds.cpu >= 20
+    assert seconds.part(0.5) == costs.Seconds(seconds.wall / 2, seconds.cpu / 2)
+
+
 def test_a_peak_between_start_and_end_is_seen() -> None:
     seen = threading.Event()
     readings = count()

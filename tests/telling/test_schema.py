@@ -92,6 +92,7 @@ def test_what_is_no_json_number_is_caught(value: float):
         lambda verdict: verdict["recommended"].update(folds_because="a whim"),
         lambda verdict: verdict["recommended"].update(peak_memory_mb=-1.0),
         lambda verdict: verdict["leaderboard"][0].pop("cut_short"),
+        lambda verdict: verdict["leaderboard"][0].update(did_not_learn="no"),
         lambda verdict: verdict.update(rows_used=0),
         lambda verdict: verdict["budget"].update(until="noon"),
         lambda verdict: verdict["gain"].update(estimate=1.5),

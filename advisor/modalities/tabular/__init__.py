@@ -13,7 +13,7 @@ import pandas as pd
 from advisor.contracts import Modality
 from advisor.errors import did_you_mean
 from advisor.modalities import is_there
-from advisor.modalities.tabular import values
+from advisor.modalities.tabular import samples, values
 from advisor.modalities.tabular.bag import BagEncoder
 from advisor.modalities.tabular.checks import look_for_findings
 from advisor.modalities.tabular.encode import FrameEncoder, MatrixEncoder, NetEncoder, OrdinalEncoder
@@ -23,6 +23,7 @@ from advisor.modalities.tabular.joined import is_array
 from advisor.modalities.tabular.kinds import facts
 from advisor.modalities.tabular.new_rows import TypedTable, raw_rows
 from advisor.modalities.tabular.read import read
+from advisor.modalities.tabular.tokens import WordsEncoder
 from advisor.records import Column, Dataset, Finding
 
 STYLES = {
@@ -31,6 +32,7 @@ STYLES = {
     "frame": FrameEncoder,
     "net": NetEncoder,
     "bag": BagEncoder,
+    "words": WordsEncoder,
 }
 
 
@@ -97,12 +99,12 @@ class Tabular:
         """Look for the findings D, L and S that are about tables; see `advisor.modalities.tabular.checks`."""
         return look_for_findings(dataset, columns)
 
-    def samples(self, dataset: Dataset) -> tuple[()]:
-        """Return none: columns are told by their facts, and cells may be of persons."""
-        return ()
+    def samples(self, dataset: Dataset) -> list[dict[str, str]]:
+        """Return a few of its texts, none of a table without any: other cells may be of persons."""
+        return samples.samples(dataset)
 
     def encoder(self, style: str, **options: Any) -> Any:
-        """Return an unfitted encoder: 'matrix', 'ordinal', 'frame', 'net' or 'bag'; `options` are parameters of its."""
+        """Return an unfitted encoder: 'matrix', 'ordinal', 'frame', 'net', 'bag' or 'words', and its options."""
         if style not in STYLES:
             raise ValueError(f"No encoder is called {style!r}. {did_you_mean(style, STYLES)}")
         return STYLES[style](**options)

@@ -19,12 +19,14 @@ class BagEncoder(TransformerMixin, BaseEstimator):
     """For linear models of texts: TF-IDF of words and pairs of words and, with `characters`, of three to five letters.
 
     Each text column has vectors of its own, of length 1. With `beside` the other columns follow as MatrixEncoder has
-    them, made as wide together as one text is long; without it they are left out, as for models that count.
+    them, made as wide together as one text is long; without it they are left out, as for models that count. Without
+    `words` they are all there is, for models that have the texts in another way.
     """
 
-    def __init__(self, characters: bool = True, beside: bool = True) -> None:
+    def __init__(self, characters: bool = True, beside: bool = True, words: bool = True) -> None:
         self.characters = characters
         self.beside = beside
+        self.words = words
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> BagEncoder:
         """Learn words, and the other columns, from the typed frame `X` (n, p); the target is not looked at."""
@@ -38,13 +40,13 @@ class BagEncoder(TransformerMixin, BaseEstimator):
         self.n_features_in_ = X.shape[1]
         self.vectors_: list[tuple[str, Any]] = []
         parts = []
-        for name in (name for name in X.columns if is_text(X[name].dtype)):
+        for name in (name for name in X.columns if self.words and is_text(X[name].dtype)):
             for what in ("words", "letters") if self.characters else ("words",):
                 vectors, terms = weighed(X[name], what)
                 if vectors is not None:
                     self.vectors_.append((name, vectors))
                     parts.append(terms)
-        self.others_ = [name for name in X.columns if not is_text(X[name].dtype)] if self.beside or not parts else []
+        self.others_ = [name for name in X.columns if not is_text(X[name].dtype)] if self.beside else []
         if self.others_ or not parts:
             self.matrix_ = MatrixEncoder().fit(X[self.others_])
             parts.append(self._beside(X))

@@ -15,6 +15,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from advisor.measuring import costs
+
 LENGTHS = ("characters", "words")
 TOPICS, MOST_TERMS = 32, 50_000
 # Of so many texts a word has to stand in two of them before it is looked at.
@@ -24,21 +26,25 @@ MANY_TEXTS = 200
 FIRST_CHARACTERS = 2_000
 # What has been learnt of the texts of a fold serves every candidate that is fitted on them.
 KEPT = 24
-_LEARNT: OrderedDict[tuple[str, str], tuple[Any, Any]] = OrderedDict()
+_LEARNT: OrderedDict[tuple[str, str], tuple[tuple[Any, Any], costs.Seconds]] = OrderedDict()
 
 
 def learnt(texts: pd.Series, what: str, fit: Callable[[list[str]], tuple[Any, Any]]) -> tuple[Any, Any]:
     """Return what `fit` makes of a column of texts (n,), a fitted transformer and the texts by it; `what` names it.
 
-    What has been fitted on these texts before is not fitted again.
+    What has been fitted on these texts before is not fitted again, and counts as if it were (costs.spared).
     """
     key = hashlib.sha256(pd.util.hash_array(texts.to_numpy(object)).tobytes()).hexdigest(), what
-    if key not in _LEARNT:
-        _LEARNT[key] = fit(texts.fillna("").tolist())
-        while len(_LEARNT) > KEPT:
-            _LEARNT.popitem(last=False)
-    _LEARNT.move_to_end(key)
-    return _LEARNT[key]
+    if key in _LEARNT:
+        _LEARNT.move_to_end(key)
+        found, seconds = _LEARNT[key]
+        costs.spared(seconds)
+        return found
+    found, seconds = costs.timed(lambda: fit(texts.fillna("").tolist()))
+    _LEARNT[key] = found, seconds
+    while len(_LEARNT) > KEPT:
+        _LEARNT.popitem(last=False)
+    return found
 
 
 def weighed(texts: pd.Series, what: Literal["words", "letters"]) -> tuple[TfidfVectorizer | None, sparse.csr_matrix]:

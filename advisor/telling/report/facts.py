@@ -411,5 +411,5 @@ def _cells(row: Mapping[str, Any], half: float | None) -> tuple[str, ...]:
         latency,
         numbers.megabytes(known(row.get("peak_memory_mb"))),
         numbers.megabytes(known(row.get("model_mb"))),
-        _STATUSES.get(row["status"], str(row["status"])),
+        "did not learn" if row.get("did_not_learn") else _STATUSES.get(row["status"], str(row["status"])),
     )

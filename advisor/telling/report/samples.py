@@ -1,4 +1,4 @@
-"""A few rows of the data as the page draws them: of series, curves; pictures as they are."""
+"""A few rows of the data as the page draws them: of series, curves; texts and pictures as they are."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def pictures(document: Document) -> tuple[tuple[str, str], ...]:
     """Return the rows that are pictures: what is to be predicted of each, and a text that shows it; none but such."""
     rows = [(str(row.get("label", "")), str(row.get("picture"))) for row in document.get("samples") or ()]
     return tuple((label, picture) for label, picture in rows if PICTURE.fullmatch(picture))
+
+
+def texts(document: Document) -> tuple[tuple[str, str], ...]:
+    """Return the rows that are texts: what is to be predicted of each, and the text, shortened; none but such."""
+    rows = [(str(row.get("label", "")), row.get("text")) for row in document.get("samples") or ()]
+    return tuple((label, text) for label, text in rows if isinstance(text, str))
 
 
 def curves(document: Document) -> tuple[Drawn, ...]:

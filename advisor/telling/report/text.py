@@ -85,7 +85,7 @@ def _board_lines(document: Mapping[str, Any]) -> list[str]:
         measured = (known(row.get(name)) for name in ("tune_seconds", "fit_seconds"))
         rows.append(
             (
-                ("*" if row["learner"] in champions else "") + (cut_short.MARK if row.get("cut_short") else ""),
+                ("*" if row["learner"] in champions else "") + cut_short.marks(row),
                 str(row["learner"])[:24],
                 facts.FAMILIES.get(row["family"], row["family"]),
                 numbers.with_uncertainty(known(row["score"]), facts.half_width(document, row)),

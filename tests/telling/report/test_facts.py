@@ -137,6 +137,19 @@ def test_who_was_cut_short_is_marked_wherever_its_figures_stand():
     assert "†" not in notebook_html(clean) and "†" not in pictures.leaderboard(clean)
 
 
+def test_who_did_not_learn_is_marked_wherever_its_figures_stand():
+    verdict, clean = document(), document()
+    for row in verdict["leaderboard"]:
+        row["did_not_learn"] = row["learner"] == "mlp"
+    words = "did not learn: no better than the same answer for every row"
+    board = facts.board(verdict)
+    assert {row.learner: row.cells[-1] for row in board.rows if row.cells[-1] == "did not learn"}.keys() == {"mlp"}
+    assert board.footnote == f"‡ {words}" and "did not learn" not in str(facts.board(clean))
+    for shown in (summary_text(verdict), notebook_html(verdict), pictures.leaderboard(verdict)):
+        assert "‡" in shown
+    assert f"‡ {words}" in summary_text(verdict).splitlines() and "‡" not in summary_text(clean)
+
+
 def test_who_was_cut_short_is_said_to_be_beside_readings_champions_and_the_model():
     verdict = document("worth_it")
     for given in (verdict["readings"]["alone"]["with"], verdict["champions"]["neural"], verdict["champions"]["blend"]):

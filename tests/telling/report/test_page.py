@@ -103,6 +103,14 @@ def test_says_all_there_is_to_say(page: Page):
     assert [words for words in said if words not in text] == []
 
 
+def test_texts_of_the_data_are_shown_as_they_are_and_never_obeyed():
+    verdict = document()
+    verdict["samples"] = [{"label": "mail, kind = spam", "text": "<script>alert(1)</script> & more"}]
+    shown = render(verdict, outcomes(verdict))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in shown and "<script" not in shown
+    assert "<h3>Samples</h3>" in shown and "<h3>Samples</h3>" not in render(document(), outcomes(document()))
+
+
 def test_who_was_cut_short_is_marked_in_the_table_and_explained_beside_the_figures(page: Page):
     verdict = document()
     row = next(row for row in verdict["leaderboard"] if row["learner"] == "xgboost")

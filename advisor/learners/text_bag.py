@@ -1,0 +1,92 @@
+"""A bag of words whose meanings are learnt from nothing but these rows, and a perceptron on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import TextNetEstimator, training
+from advisor.learners._seconds import Growth
+from advisor.learners._texts import names_of_texts, no_texts
+
+LENGTH = 256
+
+
+class _TextBag(TextNetEstimator):
+    """Vectors of `embedding_width` for words and pairs of words, their mean and maximum, and a layer of `width`."""
+
+    def __init__(
+        self,
+        *,
+        texts: int = 0,
+        length: int = LENGTH,
+        embedding_width: int = 64,
+        width: int = 64,
+        depth: int = 1,
+        dropout: float = 0.3,
+        dropped_words: float = 0.2,
+        **training: Any,
+    ) -> None:
+        super().__init__(**training)
+        self.texts = texts
+        self.length = length
+        self.embedding_width = embedding_width
+        self.width = width
+        self.depth = depth
+        self.dropout = dropout
+        self.dropped_words = dropped_words
+
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
+        from advisor.nets.texts import Bag, TextNet, Words
+
+        codes, numbers = rows.inputs
+        reader = Bag(Words(codes, self.embedding_width, self.dropped_words), self.texts)
+        return TextNet(
+            reader, numbers.shape[1], len(bias), width=self.width, depth=self.depth, dropout=self.dropout, bias=bias
+        )
+
+
+class TextBagClassifier(EarlyStoppingClassifier, _TextBag):
+    """The net for classes; see EarlyStopping for what it does with rows and labels."""
+
+
+class TextBagRegressor(EarlyStoppingRegressor, _TextBag):
+    """The net for values; see EarlyStopping for what it does with rows and targets."""
+
+
+def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
+    from sklearn.pipeline import Pipeline
+
+    names = names_of_texts(setting.profile)
+    kind = TextBagRegressor if setting.task == "regression" else TextBagClassifier
+    given = {"texts": len(names), "learning_rate": 3e-3, **training(setting), **params}
+    encoder = setting.modality.encoder("words", texts=names, length=LENGTH, ordered=False)
+    return Pipeline([("encode", encoder), ("model", kind(**given))])
+
+
+def _space(setting: Setting) -> Space:
+    """How wide, how strongly held back, and how fast."""
+    return {
+        "embedding_width": Integer(16, 128, log=True),
+        "width": Integer(32, 256, log=True),
+        "depth": Integer(0, 2),
+        "dropout": Float(0.0, 0.6),
+        "dropped_words": Float(0.0, 0.5),
+        "learning_rate": Float(5e-4, 2e-2, log=True),
+        "weight_decay": Float(1e-6, 1e-1, log=True),
+        "batch_size": Choice((None, 16, 32, 64, 128)),
+    }
+
+
+LEARNER = Learner(
+    name="text_bag",
+    family="neural",
+    summary="A bag of words and pairs of words whose meanings a net learns from these rows alone.",
+    build=_build,
+    space=_space,
+    objection=no_texts,
+    requires=("torch",),
+    seconds=Growth(5.0),
+)

@@ -1,0 +1,89 @@
+"""A small Transformer that reads the words of a text in their order, trained from nothing but these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
+from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
+from advisor.estimators.net import TextNetEstimator, training
+from advisor.learners._seconds import Growth
+from advisor.learners._texts import names_of_texts, no_texts
+
+LENGTH = 128
+HEADS = 4
+
+
+class _TextTransformer(TextNetEstimator):
+    """`depth` layers over vectors of `width`, a multiple of HEADS, for the first `length` words of each text."""
+
+    def __init__(
+        self,
+        *,
+        texts: int = 0,
+        length: int = LENGTH,
+        width: int = 64,
+        depth: int = 2,
+        dropout: float = 0.2,
+        dropped_words: float = 0.2,
+        **training: Any,
+    ) -> None:
+        super().__init__(**training)
+        self.texts = texts
+        self.length = length
+        self.width = width
+        self.depth = depth
+        self.dropout = dropout
+        self.dropped_words = dropped_words
+
+    def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
+        from advisor.nets.texts import Reader, TextNet, Words
+
+        codes, numbers = rows.inputs
+        words = Words(codes, self.width, self.dropped_words)
+        reader = Reader(words, self.texts, self.length, depth=self.depth, heads=HEADS, dropout=self.dropout)
+        return TextNet(reader, numbers.shape[1], len(bias), width=self.width, depth=1, dropout=self.dropout, bias=bias)
+
+
+class TextTransformerClassifier(EarlyStoppingClassifier, _TextTransformer):
+    """The net for classes; see EarlyStopping for what it does with rows and labels."""
+
+
+class TextTransformerRegressor(EarlyStoppingRegressor, _TextTransformer):
+    """The net for values; see EarlyStopping for what it does with rows and targets."""
+
+
+def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
+    from sklearn.pipeline import Pipeline
+
+    names = names_of_texts(setting.profile)
+    kind = TextTransformerRegressor if setting.task == "regression" else TextTransformerClassifier
+    given = {"texts": len(names), **training(setting), **params}
+    encoder = setting.modality.encoder("words", texts=names, length=LENGTH)
+    return Pipeline([("encode", encoder), ("model", kind(**given))])
+
+
+def _space(setting: Setting) -> Space:
+    """How large, how strongly held back, and how fast."""
+    return {
+        "width": Choice((32, 64, 128)),
+        "depth": Integer(1, 3),
+        "dropout": Float(0.0, 0.5),
+        "dropped_words": Float(0.0, 0.5),
+        "learning_rate": Float(2e-4, 5e-3, log=True),
+        "weight_decay": Float(1e-6, 1e-1, log=True),
+        "batch_size": Choice((None, 16, 32, 64, 128)),
+    }
+
+
+LEARNER = Learner(
+    name="text_transformer",
+    family="neural",
+    summary="A small Transformer over the words of the texts, trained from these rows alone.",
+    build=_build,
+    space=_space,
+    objection=no_texts,
+    requires=("torch",),
+    seconds=Growth(20.0, start=3.0),
+)
