@@ -295,7 +295,7 @@ def report(
     page = write(find_run(run, note=_note))
     typer.echo(one_line(str(page)))
     if open_:
-        typer.launch(str(page))
+        typer.launch(str(page.absolute()))
 
 
 @app.command()
@@ -420,13 +420,21 @@ def track(
         str | None,
         typer.Option(help="The store that the comparison was told of, where its address has a password."),
     ] = None,
+    trust: Trust = False,
 ) -> None:
     """Send to MLflow what it has not heard of a run, because it was slow or down."""
+    from advisor import seals
     from advisor.advice import Advice, find_run
+    from advisor.telling.folders import PLAN
     from advisor.telling.tracking import replay
 
-    folder = find_run(run)
-    told, refused, where = replay(folder, tracking_uri, lambda: Advice({}, folder).best_model)
+    folder = find_run(run, note=_note)
+    if tracking_uri is None and not trust and not seals.holds(folder, PLAN, seals.own_key()):
+        raise UserError(
+            f"The run {folder.name!r} was not begun by you on this machine, and its folder names the store to tell, "
+            "which would get your credentials; name the store with --tracking-uri, or add --trust."
+        )
+    told, refused, where = replay(folder, tracking_uri, lambda: Advice({}, folder, trust).best_model)
     for entry in refused:
         typer.echo(f"MLflow refused {entry}.", err=True)
     at = f" at {where['tracking_uri']}" if where else ""

@@ -97,8 +97,8 @@ def _given(words: tuple[str, ...], variables: tuple[tuple[str, str], ...]) -> tu
     """Return the secrets in words and environment variables, as they may be written, the longest first."""
     found = {secret for text in (*words, *dict(variables).values()) for secret in _within(text)}
     for name, value in variables:
-        # A file may hold secrets, its name is none; and a number may be a limit.
-        if _VARIABLE.search(name) and not value.startswith(os.sep) and ("pass" in name.lower() or not value.isdigit()):
+        # A number may be a limit. A file may hold secrets, but its name is none.
+        if _VARIABLE.search(name) and ("pass" in name.lower() or not value.isdigit()) and not os.path.exists(value):
             found.add(value)
     written = {form for secret in found for form in (secret, unquote(secret), quote(secret, safe=""))}
     return tuple(sorted((secret for secret in written if len(secret) >= SHORTEST_SECRET), key=len, reverse=True))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import UserError
+from advisor.whole import unwritable
 
 FILE_NAME = "seals.txt"
 KEY_BYTES = 32
@@ -52,13 +53,17 @@ def data_folder() -> Path:
 def seal(folder: Path, name: str, key: bytes | None) -> None:
     """Write down that the file `name` of a run's folder, as it is now, was made by the key's owner (None: nobody).
 
-    A file that is not there gets no seal.
+    A file that is not there gets no seal. Raises Unwritable where the disk is full.
     """
     if key is None or not (folder / name).is_file():
         return
-    line = f"{_code(name, (folder / name).read_bytes(), key)}  {name}\n"
-    with open(folder / FILE_NAME, "a", encoding="utf-8") as file:
-        file.write(line)
+    # The line is ended before it and not after, so that one which a crash has torn spoils no other.
+    line = f"\n{_code(name, (folder / name).read_bytes(), key)}  {name}"
+    try:
+        with open(folder / FILE_NAME, "a", encoding="utf-8") as file:
+            file.write(line)
+    except OSError as problem:
+        raise unwritable(folder / FILE_NAME, problem) from problem
 
 
 def unsealed(folder: Path, names: Iterable[str], key: bytes | None) -> list[str]:
@@ -66,6 +71,11 @@ def unsealed(folder: Path, names: Iterable[str], key: bytes | None) -> list[str]
     known = _known(folder)
     there = (name for name in names if (folder / name).is_file())
     return [name for name in there if not _holds(known, name, (folder / name).read_bytes(), key)]
+
+
+def holds(folder: Path, name: str, key: bytes | None) -> bool:
+    """Tell whether a file of a run's folder is there, as the key's owner made it."""
+    return (folder / name).is_file() and not unsealed(folder, [name], key)
 
 
 def load(folder: Path, name: str, *, trust: bool) -> Any:

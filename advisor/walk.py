@@ -25,7 +25,7 @@ from advisor.contest.contest import Contest, Hands, Held
 from advisor.contest.spending import LARGEST_HANDING
 from advisor.contracts import Engine
 from advisor.engines.local import LocalEngine, warm_up
-from advisor.errors import UserError
+from advisor.errors import NothingTrained, UserError
 from advisor.fitting import handing
 from advisor.fitting.fold import Shared, carry_out
 from advisor.judging import effort, looks, prices, verdict
@@ -118,24 +118,24 @@ def compare(
 ) -> Advice:
     """Measure whether a neural network is worth it for this data, and return the advice.
 
-    `source` is a path, a name of the catalogue, "openml:ID", a table of Python or series as arrays; `target` the name
-    of its target column, or the target itself (a Series or array as long as the table). `series` says that a table has
-    a row a step: it names the columns that say whose, and when (the latter may be left out). `read_as` says of columns
-    what they are ("number", "category", "date", "text"), `decimal`, `encoding`, `header` (the row of the names, from 1;
-    0: none) and `sheet` how a file is written, where that is not found out; `image` names the column of a table that
-    has the paths of pictures. `budget` is wall time for everything ("10m", or seconds); `until` says whether what is left of it once the answer is known goes into the model that is
-    handed over ("budget") or no further candidate is tried ("answer"). `min_gain` is the smallest relative error
-    reduction that would be worth a net ("2%"; None: the metric's default), `confidence` what a decided answer must
-    reach. `group` names a column whose values must not be torn apart by a fold, `time` one that orders the rows. With
-    `single` one model is handed over and no blend. Nets are trained on `device` ("auto", "cpu", "cuda", "mps");
-    latencies are taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the model
-    answers. `learners` and `skip` name who takes part and who does not, `also` those who do on request only.
-    `foundation` says where weights of pre-trained nets are: a file, a folder, or "download". `workers` processes (None:
-    one a core) use `threads` threads each (None: one). The run's files go into a new folder below `advisor-runs`, or
-    into `out`; with `resume` what an interrupted run has finished there is not done again, and with `trust` even if somebody
-    else began it, whose models then may run code. The budget counts from
-    `began` (seconds since the epoch; None: the call); `pace` is how slow this machine is (measuring.machine; None:
-    measured now).
+    `source` is a path, a name of the catalogue, "openml:ID", a table of Python or series as arrays; `target` the
+    name of its target column, or the target itself (a Series or array as long as the table). `series` says that a
+    table has a row a step: it names the columns that say whose, and when (the latter may be left out). `read_as`
+    says of columns what they are ("number", "category", "date", "text"), `decimal`, `encoding`, `header` (the row
+    of the names, from 1; 0: none) and `sheet` how a file is written, where that is not found out; `image` names the
+    column of a table that has the paths of pictures. `budget` is wall time for everything ("10m", or seconds);
+    `until` says whether what is left of it once the answer is known goes into the model that is handed over
+    ("budget") or no further candidate is tried ("answer"). `min_gain` is the smallest relative error reduction that
+    would be worth a net ("2%"; None: the metric's default), `confidence` what a decided answer must reach. `group`
+    names a column whose values must not be torn apart by a fold, `time` one that orders the rows. With `single` one
+    model is handed over and no blend. Nets are trained on `device` ("auto", "cpu", "cuda", "mps"); latencies are
+    taken on `serve_on` ("cpu", "gpu", or "auto": where the model was trained), and there the model answers.
+    `learners` and `skip` name who takes part and who does not, `also` those who do on request only. `foundation`
+    says where weights of pre-trained nets are: a file, a folder, or "download". `workers` processes (None: one a
+    core) use `threads` threads each (None: one). The run's files go into a new folder below `advisor-runs`, or into
+    `out`; with `resume` what an interrupted run has finished there is not done again, and with `trust` even if
+    somebody else began it, whose models then may run code. The budget counts from `began` (seconds since the epoch;
+    None: the call); `pace` is how slow this machine is (measuring.machine; None: measured now).
 
     Money is in one currency of the caller's own, over `months`: `cost_per_hour` of this machine, `predictions_per_day`,
     `value_per_error` of one unit of the metric's error avoided on one prediction (accuracy: one wrong prediction; MAE
@@ -167,6 +167,10 @@ def compare(
         source, target, task=task, group=group, time=time, drop=drop, series=series, image=image, read_as=read_as,
         decimal=decimal, encoding=encoding, header=header, sheet=sheet,
     )  # fmt: skip
+    if not resume and clock.time() >= began + spend.seconds:
+        raise NothingTrained(
+            "No learner was begun: reading the data took the whole budget. A larger --budget, or fewer rows, may help."
+        )
     judged_by = metrics.find(metric, dataset.task)
     prices.check(money, judged_by.name)
     profile = profiling.profile(dataset, modalities.find(dataset.modality))
@@ -244,9 +248,7 @@ def read(
         modality, how = modalities.find("sequence"), {**how, "series": series}
     if image is not None:
         if series is not None:
-            raise UserError(
-                "A table has the steps of series or the paths of pictures; say --series or --image, not both."
-            )
+            raise UserError("A table has steps of series or paths of pictures; say --series or --image, not both.")
         modality, how = modalities.find("image"), {**how, "image": image}
     return modality.read(source, target=target, task=task, group=group, time=time, drop=tuple(drop), **how)
 

@@ -42,12 +42,12 @@ def brought_along(name: str, extras: tuple[str, ...]) -> dict[str, Distribution]
 def licence(package: Distribution) -> str:
     """Return what a package says of its licence: its expression, its classifiers, or the first line of its text."""
     facts = package.metadata
-    if expression := facts["License-Expression"]:
+    if expression := facts.get("License-Expression"):
         return str(expression)
     classes = [
         line.rpartition(" :: ")[2] for line in facts.get_all("Classifier") or () if line.startswith("License ::")
     ]
-    told = (facts["License"] or "").strip().splitlines()
+    told = (facts.get("License") or "").strip().splitlines()
     return ", ".join(each for each in classes if each != "OSI Approved") or (told[0][:80] if told else "not said")
 
 

@@ -19,8 +19,8 @@ import pytest
 
 KILLS = int(os.environ.get("ADVISOR_KILLS", "3"))
 COMMAND = [
-    "compare", "open.csv", "--target", "y", "--time", "day", "--budget", "600s", "--trials", "3", "--learners",
-    "linear,tree,mlp", "--workers", "1", "--single", "--no-tracking",
+    "compare", "open.csv", "--target", "y", "--time", "day", "--budget", "600s", "--trials", "14", "--learners",
+    "linear,tree,prior_fitted", "--workers", "1", "--single", "--no-tracking",
 ]  # fmt: skip
 # Times, what follows from them, and sizes of pickles that hold times; a check that has as many shuffles as it has time;
 # the command, which says --resume.
@@ -30,7 +30,9 @@ MEASURED = re.compile("seconds|_ms|_mb|energy|per_second|ratio|pareto|evidence|m
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     """Rows of which nobody can say whether a net is worth it, however long he looks: where the answer is known early,
-    it depends on the clock how much was tried by then. They go forward in time, so that no folds are repeated."""
+    it depends on the clock how much was tried by then. They go forward in time, so that no folds are repeated; the net
+    comes trained, since how long one trains depends on how busy the machine is; and of the 14 trials Optuna chooses the
+    last by what the others taught."""
     folder = tmp_path_factory.mktemp("kills")
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(160, 3)), columns=list("abc"))
@@ -71,6 +73,9 @@ def told(run):
     content = without(json.loads((run / "verdict.json").read_text()))
     for key in ("reasons", "rules"):  # sentences that speak of times
         content.pop(key)
+    # An early look sees what is there by then, more where a run goes on; checks that take fits are put as time allows.
+    content["looks"] = content["looks"][-1]
+    content["findings"] = [found for found in content["findings"] if found["code"] != "S05"]
     return content
 
 

@@ -78,8 +78,8 @@ def test_a_relative_data_folder_does_not_count(tmp_path, monkeypatch):
 def test_what_was_sealed_is_loaded_wherever_the_folder_lies_and_what_was_changed_is_not(tmp_path):
     (tmp_path / "model").mkdir()
     joblib.dump({"weights": list(range(1000))}, tmp_path / MODEL)
+    (tmp_path / seals.FILE_NAME).write_text("half a li")
     seals.seal(tmp_path, "model/model.joblib", seals.own_key())
-    (tmp_path / seals.FILE_NAME).open("a").write("half a li")
     moved = tmp_path.rename(tmp_path.with_name("moved"))
     assert seals.load(moved, "model/model.joblib", trust=False) == {"weights": list(range(1000))}
     content = bytearray((moved / MODEL).read_bytes())

@@ -1,4 +1,4 @@
-"""Series from the command line to predictions: a table of steps goes in, an answer and a model for new series come out."""
+"""Series from the command line to predictions: a table of steps goes in, an answer and a model come out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import advisor
-from advisor import modalities, walk
+from advisor import walk
 from advisor.fitting import handing
 from advisor.learners import find
 from advisor.telling import report
@@ -96,4 +96,3 @@ def test_curves_are_drawn_on_one_scale_broken_by_gaps_and_never_become_markup():
     assert [line.points for line in first.lines] == ["4.0,56.0 4.0,56.0", "105.3,4.0 156.0,4.0"]
     assert [line.points for line in second.lines] == ["4.0,30.0 4.0,30.0"]
     assert not report.samples.curves({})
-    assert modalities.find("tabular").samples(None) == ()

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CORE = [Requirement(line) for line in PROJECT["dependencies"]]
 TEST = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
-EXTRAS = [Requirement(line) for extra in ("foundation", "text") for line in PROJECT["optional-dependencies"][extra]]
+OPTIONAL = ("foundation", "images", "text")
+EXTRAS = [Requirement(line) for extra in OPTIONAL for line in PROJECT["optional-dependencies"][extra]]
 PINS = dict(
     line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
 )

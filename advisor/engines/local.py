@@ -48,10 +48,8 @@ class LocalEngine:
     def __init__(self, shared: Any, workers: int, threads: int, clock: Callable[[], float] = time.time) -> None:
         self.workers, self._threads, self._clock = workers, threads, clock
         self._payload = _Payload(shared)
-        self._up, self._over = threading.Event(), False
         warm_up()
         self._pool = self._new_pool()
-        threading.Thread(target=self._start, name="advisor-workers", daemon=True).start()
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
@@ -88,10 +86,6 @@ class LocalEngine:
                 if item is None:
                     drained = not running  # nothing is under way that could change that
                     break
-                # Starting a worker is waited for no longer than a fit may take.
-                if not self._up.wait(max(0.0, item.deadline - self._clock())):
-                    yield item, OutOfTime("the budget ran out before a worker was ready")
-                    continue
                 if item.deadline <= self._clock():
                     yield item, OutOfTime("the budget ran out before it began")
                     continue
@@ -134,28 +128,9 @@ class LocalEngine:
 
     def close(self) -> None:
         """Stop all workers, whatever they do, and forget the shared data."""
-        self._over = True
-        if self._up.is_set():
-            self._stop()
-        else:
-            _stop_forking()
-        self._payload.close()
-
-    def _start(self) -> None:
-        """Have the workers started: the process that they are forked from must have loaded everything first."""
-        try:
-            self._pool.schedule(os.getpid)
-        except (BrokenProcessPool, EOFError, OSError):
-            if not self._over:
-                raise
-            return
-        self._up.set()
-        if self._over:
-            self._stop()
-
-    def _stop(self) -> None:
         self._pool.stop()
         self._pool.join()
+        self._payload.close()
 
 
 def warm_up() -> None:
@@ -207,14 +182,6 @@ def _from_inherited(handle: Any) -> Any:
             return pickle.loads(data)
     finally:
         os.close(descriptor)
-
-
-def _stop_forking() -> None:
-    """End the process that workers are forked from, though it is busy loading; whoever needs it next gets a new one."""
-    server: Any = forkserver._forkserver
-    if getattr(server, "_forkserver_pid", None) is not None:
-        os.kill(server._forkserver_pid, signal.SIGKILL)
-        server._stop()
 
 
 def _call(work: Callable[[Any, Any], Any], item: Any) -> Any:

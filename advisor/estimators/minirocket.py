@@ -41,33 +41,32 @@ class _Rocket(BaseEstimator):
             self.kernels_ = minirocket.fitted(series, self.features, seed)
             return minirocket.shares_above(series, self.kernels_), y
 
-    def _turned(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Standardise, and return directions of the rows (n, r) and their variances (r,)."""
+    def _turned(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return standardised rows (n, p), directions of theirs (n, r) and the sums of squares along them (r,)."""
         self.centre_ = X.mean(axis=0, dtype=np.float64).astype(np.float32)
         spread = X.std(axis=0, dtype=np.float64).astype(np.float32)
         self.scale_ = np.where(spread > 1e-6, spread, np.inf).astype(np.float32)
-        rows = ((X - self.centre_) / self.scale_).astype(np.float32)
-        self._rows = rows
-        if len(rows) <= rows.shape[1]:
-            squares, turned = np.linalg.eigh((rows @ rows.T).astype(np.float64))
-            kept = squares > 1e-7 * max(float(squares[-1]), 1e-12)
-            return turned[:, kept], squares[kept]
-        squares, turned = np.linalg.eigh((rows.T @ rows).astype(np.float64))
+        rows: np.ndarray = ((X - self.centre_) / self.scale_).astype(np.float32)
+        wide = len(rows) <= rows.shape[1]
+        squares, turned = np.linalg.eigh((rows @ rows.T if wide else rows.T @ rows).astype(np.float64))
         kept = squares > 1e-7 * max(float(squares[-1]), 1e-12)
-        return (rows @ turned[:, kept].astype(np.float32)) / np.sqrt(squares[kept]), squares[kept]
+        squares, turned = squares[kept], turned[:, kept]
+        return rows, turned if wide else rows @ turned / np.sqrt(squares), squares
 
     def _left_out(self, turned: np.ndarray, squares: np.ndarray, wanted: np.ndarray, penalty: float) -> np.ndarray:
         """Return what is said of each row by a fit without it, (n, K), of targets (n, K)."""
         shrunk = squares / (squares + penalty)
         said = turned @ (shrunk[:, None] * (turned.T @ wanted))
         own = (turned**2) @ shrunk + 1.0 / len(turned)
-        return wanted - (wanted - said) / np.maximum(1.0 - own, 1e-6)[:, None]
+        left: np.ndarray = wanted - (wanted - said) / np.maximum(1.0 - own, 1e-6)[:, None]
+        return left
 
-    def _weights(self, turned: np.ndarray, squares: np.ndarray, wanted: np.ndarray, penalty: float) -> np.ndarray:
+    def _weights(
+        self, rows: np.ndarray, turned: np.ndarray, squares: np.ndarray, wanted: np.ndarray, penalty: float
+    ) -> np.ndarray:
         """Return the weights of the columns (p, K)."""
         inner = turned @ ((turned.T @ wanted) / (squares + penalty)[:, None])
-        weights: np.ndarray = (self._rows.T @ inner.astype(np.float32)).astype(np.float64)
-        del self._rows
+        weights: np.ndarray = (rows.T @ inner.astype(np.float32)).astype(np.float64)
         return weights
 
     def _said(self, X: Any) -> np.ndarray:
@@ -102,7 +101,7 @@ class MiniRocketClassifier(ClassifierMixin, _Rocket):
             raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs two or more.")
         hot = np.eye(len(self.classes_))[codes]
         self.level_ = hot.mean(axis=0)
-        turned, squares = self._turned(X)
+        rows, turned, squares = self._turned(X)
         usual = float(squares.mean()) if len(squares) else 1.0
         softened = hot + (hot.mean(axis=0) - hot) / (len(hot) + 2.0)
         best = np.inf
@@ -115,7 +114,7 @@ class MiniRocketClassifier(ClassifierMixin, _Rocket):
             found = minimize_scalar(loss, bounds=(-3.0, 6.0), method="bounded")
             if found.fun < best:
                 best, self.penalty_, self.sharpness_ = found.fun, float(penalty), float(np.exp(found.x))
-        self.weights_ = self._weights(turned, squares, hot - self.level_, self.penalty_)
+        self.weights_ = self._weights(rows, turned, squares, hot - self.level_, self.penalty_)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -139,7 +138,7 @@ class MiniRocketRegressor(RegressorMixin, _Rocket):
         X, y = self._checked(X, y, y_numeric=True)
         wanted = np.asarray(y, dtype=np.float64)[:, None]
         self.level_ = wanted.mean(axis=0)
-        turned, squares = self._turned(X)
+        rows, turned, squares = self._turned(X)
         usual = float(squares.mean()) if len(squares) else 1.0
         centred = wanted - self.level_
         losses = [
@@ -147,7 +146,7 @@ class MiniRocketRegressor(RegressorMixin, _Rocket):
             for penalty in PENALTIES * usual
         ]
         self.penalty_ = float(PENALTIES[int(np.argmin(losses))] * usual)
-        self.weights_ = self._weights(turned, squares, centred, self.penalty_)
+        self.weights_ = self._weights(rows, turned, squares, centred, self.penalty_)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

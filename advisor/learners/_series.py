@@ -62,12 +62,12 @@ class Seconds:
 
     def __call__(self, rows: int, profile: Profile) -> float:
         """Return the seconds for so many training rows of the profile's series."""
-        estimator = SeriesNetEstimator()
-        batch = estimator._batch_size(rows)
+        # What SeriesNetEstimator does with so many rows, without its rounding.
+        batch = min(max(rows / 10, 16), 128)
+        passes = min(max(SeriesNetEstimator.steps * batch, 20 * rows), 150 * max(rows, 16))
         steps = max((column.size for column in profile.columns), default=1)
-        stride = max(1, -(-steps // estimator.most_places))
+        stride = max(1, -(-steps // SeriesNetEstimator.most_places))
         places = max(steps / stride, 8)
-        taken = estimator._epochs(rows) * max(1, round(rows / batch))
-        each = self.step * batch / 32 * places / 100 * (1 + self.channel * (stride * len(profile.columns) - 1))
+        each = self.step / 32 * places / 100 * (1 + self.channel * (stride * len(profile.columns) - 1))
         # Where rows are held out, patience ends most trainings, and a refit follows.
-        return 0.3 + taken * each * (1.0 if rows < FEW_ROWS else 1.2)
+        return 0.3 + passes * each * (1.0 if rows < FEW_ROWS else 1.2)

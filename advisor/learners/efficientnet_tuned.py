@@ -16,7 +16,7 @@ from advisor.records import Profile
 
 
 class _Tuned(ArrayNetEstimator):
-    """`weights` is a file (None: the package's); `frozen` of the 16 blocks stay as they were; see the CNN for `flips`."""
+    """`weights` is a file (None: the package's); `frozen` of the 16 blocks stay as they were; `flips` is the CNN's."""
 
     axes = 4
 
@@ -65,7 +65,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
     from sklearn.pipeline import Pipeline
 
     kind = _TunedRegressor if setting.task == "regression" else _TunedClassifier
-    given = {**training(setting), "refit": False}  # dear enough as it is
+    given = {**training(setting), "refit": False, "validation_fraction": 0.0 if setting.rows < FEW_ROWS else 0.2}
     model = kind(weights=weights_of(setting.foundation), patience=6, trainings=setting.trainings, **given)
     encoder = setting.modality.encoder("pixels", standard=False)
     return Pipeline([("encode", encoder), ("model", model.set_params(**params))])
@@ -81,7 +81,7 @@ def _space(setting: Setting) -> Space:
         "weight_decay": Float(1e-4, 1e-1, log=True),
     }
     if setting.rows < FEW_ROWS:
-        space["validation_fraction"] = Choice((0.2, 0.0))
+        space["validation_fraction"] = Choice((0.0, 0.2))
     return space
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from advisor.contracts import Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from advisor.estimators.series import SeriesNetEstimator
-from advisor.learners._series import Seconds, builder, how_to_train, is_series
+from advisor.learners._series import Seconds, builder, how_to_train
 
 
 class _FCN(SeriesNetEstimator):
@@ -45,7 +45,5 @@ LEARNER = Learner(
     space=_space,
     requires=("torch",),
     averaged=True,
-    strong=True,
-    essential=is_series,
-    seconds=Seconds(0.03),
+    seconds=Seconds(0.025),
 )

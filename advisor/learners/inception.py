@@ -7,7 +7,8 @@ from typing import Any
 from advisor.contracts import Choice, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from advisor.estimators.series import SeriesNetEstimator
-from advisor.learners._series import Seconds, builder, how_to_train
+from advisor.learners._series import Seconds, builder, how_to_train, is_series
+from advisor.records import Profile
 
 # The lengths of the convolutions of a block, by the longest.
 KERNELS = {9: (9, 5, 3), 19: (19, 9, 5), 39: (39, 19, 9)}
@@ -39,6 +40,15 @@ class InceptionRegressor(EarlyStoppingRegressor, _Inception):
     """The net for values."""
 
 
+_SECONDS = Seconds(0.07)
+# A comparison is not to be held on fewer rows for want of a net that takes longer than that.
+_LONGEST_ESSENTIAL = 60.0
+
+
+def _essential(profile: Profile) -> bool:
+    return is_series(profile) and _SECONDS(profile.rows, profile) <= _LONGEST_ESSENTIAL
+
+
 def _space(setting: Setting) -> Space:
     return {
         "width": Integer(8, 32, log=True),
@@ -58,5 +68,6 @@ LEARNER = Learner(
     requires=("torch",),
     averaged=True,
     strong=True,
-    seconds=Seconds(0.04),
+    essential=_essential,
+    seconds=_SECONDS,
 )

@@ -63,5 +63,5 @@ LEARNER = Learner(
     space=_space,
     requires=("torch",),
     averaged=True,
-    seconds=Seconds(0.03),
+    seconds=Seconds(0.015),
 )

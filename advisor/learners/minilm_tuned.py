@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from advisor.contracts import Choice, Float, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
 from advisor.estimators.net import ArrayNetEstimator, training
@@ -31,25 +29,13 @@ class _Tuned(ArrayNetEstimator):
         self.layers = layers
 
     def _net(self, rows: Any, levels: Sequence[int], bias: Sequence[float], seconds: float | None) -> Any:
-        import torch
         from sklearn.linear_model import LogisticRegression, Ridge
 
         from advisor.nets import minilm
 
         net, _ = minilm.load(WEIGHTS.folder(self.folder))
-        top = minilm.Top(list(net.body.layers)[-self.layers :], torch.nn.Linear(minilm.WIDTH, len(bias))).eval()
-        with torch.inference_mode():
-            vectors = torch.cat([top.vectors(part) for part in rows.inputs[0].split(256)]).numpy()
-        target = rows.target.numpy()
         linear = Ridge(alpha=0.3) if self._loss != "log_loss" else LogisticRegression(C=10.0, tol=1e-3, max_iter=300)
-        linear.fit(vectors, target)
-        weight, start = np.atleast_2d(linear.coef_), np.atleast_1d(linear.intercept_)
-        if len(weight) < len(bias):  # of two classes one line tells both
-            weight, start = np.vstack([-weight, weight]) / 2, np.concatenate([-start, start]) / 2
-        with torch.no_grad():
-            top.head.weight.copy_(torch.from_numpy(weight))
-            top.head.bias.copy_(torch.from_numpy(start))
-        return top
+        return minilm.top_of(net, self.layers, linear, rows.inputs[0], rows.target, len(bias))
 
 
 class _TunedClassifier(EarlyStoppingClassifier, _Tuned):

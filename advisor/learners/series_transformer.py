@@ -50,5 +50,5 @@ LEARNER = Learner(
     space=_space,
     requires=("torch",),
     averaged=True,
-    seconds=Seconds(0.025),
+    seconds=Seconds(0.07),
 )

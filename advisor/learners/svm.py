@@ -114,6 +114,6 @@ LEARNER = Learner(
     modalities=("sequence", "image"),
     space=_space,
     objection=_objection,
-    # Measured on one core with 60 summaries a row; each of up to 10 classes more costs another tenth.
-    seconds=Growth(0.35, rows=1.9, columns=0.6, classes=0.5, start=0.02, encoded=True),
+    # Measured on one core with 60 summaries of series a row and 450 features of pictures.
+    seconds=Growth(0.6, rows=1.9, columns=0.1, classes=0.4, start=0.02, encoded=True),
 )

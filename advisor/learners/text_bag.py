@@ -27,9 +27,10 @@ class _TextBag(TextNetEstimator):
         depth: int = 1,
         dropout: float = 0.3,
         dropped_words: float = 0.2,
+        learning_rate: float = 3e-3,
         **training: Any,
     ) -> None:
-        super().__init__(**training)
+        super().__init__(learning_rate=learning_rate, **training)
         self.texts = texts
         self.length = length
         self.embedding_width = embedding_width
@@ -42,7 +43,8 @@ class _TextBag(TextNetEstimator):
         from advisor.nets.texts import Bag, TextNet, Words
 
         codes, numbers = rows.inputs
-        reader = Bag(Words(codes, self.embedding_width, self.dropped_words), self.texts)
+        words = Words(codes, self.embedding_width, self.dropped_words)
+        reader = Bag(words, self.texts) if self.texts else None
         return TextNet(
             reader, numbers.shape[1], len(bias), width=self.width, depth=self.depth, dropout=self.dropout, bias=bias
         )
@@ -61,7 +63,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
     names = names_of_texts(setting.profile)
     kind = TextBagRegressor if setting.task == "regression" else TextBagClassifier
-    given = {"texts": len(names), "learning_rate": 3e-3, **training(setting), **params}
+    given = {"texts": len(names), **training(setting), **params}
     encoder = setting.modality.encoder("words", texts=names, length=LENGTH, ordered=False)
     return Pipeline([("encode", encoder), ("model", kind(**given))])
 

@@ -27,9 +27,10 @@ class _TextTransformer(TextNetEstimator):
         depth: int = 2,
         dropout: float = 0.2,
         dropped_words: float = 0.2,
+        learning_rate: float = 3e-3,
         **training: Any,
     ) -> None:
-        super().__init__(**training)
+        super().__init__(learning_rate=learning_rate, **training)
         self.texts = texts
         self.length = length
         self.width = width
@@ -42,8 +43,14 @@ class _TextTransformer(TextNetEstimator):
 
         codes, numbers = rows.inputs
         words = Words(codes, self.width, self.dropped_words)
-        reader = Reader(words, self.texts, self.length, depth=self.depth, heads=HEADS, dropout=self.dropout)
-        return TextNet(reader, numbers.shape[1], len(bias), width=self.width, depth=1, dropout=self.dropout, bias=bias)
+        reader = (
+            Reader(words, self.texts, self.length, depth=self.depth, heads=HEADS, dropout=self.dropout)
+            if self.texts
+            else None
+        )
+        return TextNet(
+            reader, numbers.shape[1], len(bias), width=2 * self.width, depth=1, dropout=self.dropout, bias=bias
+        )
 
 
 class TextTransformerClassifier(EarlyStoppingClassifier, _TextTransformer):
@@ -71,7 +78,7 @@ def _space(setting: Setting) -> Space:
         "depth": Integer(1, 3),
         "dropout": Float(0.0, 0.5),
         "dropped_words": Float(0.0, 0.5),
-        "learning_rate": Float(2e-4, 5e-3, log=True),
+        "learning_rate": Float(2e-4, 1e-2, log=True),
         "weight_decay": Float(1e-6, 1e-1, log=True),
         "batch_size": Choice((None, 16, 32, 64, 128)),
     }
@@ -85,5 +92,5 @@ LEARNER = Learner(
     space=_space,
     objection=no_texts,
     requires=("torch",),
-    seconds=Growth(20.0, start=3.0),
+    seconds=Growth(15.0, start=2.0),
 )

@@ -50,8 +50,8 @@ class Varied(nn.Module):
 def alike_mirrored(pictures: Tensor, target: Tensor) -> bool:
     """Tell whether pictures (n, channels, height, width) that are mirrored still show what their target says.
 
-    A ridge regression on coarse pixels of one half of the rows judges those of the other half, as they are and mirrored:
-    digits are others then, most things are not. `target` (n,) has codes of classes (int64) or values.
+    A ridge regression on coarse pixels of one half of the rows judges the other half, as they are and mirrored: digits
+    are others then, most things are not. `target` (n,) has codes of classes (int64) or values.
     """
     goal = target.double()[:, None] if target.is_floating_point() else nn.functional.one_hot(target).double()
     goal = goal - goal.mean(dim=0)
@@ -78,7 +78,8 @@ class Block(nn.Module):
             nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True),
             nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs),
         )  # fmt: skip
-        nn.init.zeros_(self.body[-1].weight)  # a block begins as what it is added to
+        for weight in self.body[-1].parameters():
+            nn.init.zeros_(weight)  # a block begins as what it is added to
         same = stride == 1 and inputs == outputs
         self.beside = nn.Identity() if same else nn.Sequential(
             nn.AvgPool2d(stride, stride, ceil_mode=True), nn.Conv2d(inputs, outputs, 1, bias=False),
@@ -90,10 +91,10 @@ class Block(nn.Module):
 
 
 class CNN(nn.Module):
-    """Pictures (n, channels, height, width) to (n, outputs): a convolution, residual blocks, a mean over the fields.
+    """Pictures (n, channels, height, width) to (n, outputs): a convolution, residual blocks, a mean over fields.
 
-    Each of `depth` stages halves the side and doubles the `width`, down to fields of four by four. The first predictions
-    are near `bias`.
+    Each of `depth` stages halves the side, down to fields of four by four, and all but the first double the `width`.
+    The first predictions are near `bias`.
     """
 
     predict_batch = 256
@@ -124,7 +125,7 @@ class CNN(nn.Module):
         with torch.no_grad():
             self.head.weight.mul_(0.1)
             self.head.bias.copy_(torch.as_tensor(bias, dtype=torch.float32))
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own types lack it
 
     def forward(self, pictures: Tensor) -> Tensor:
         outputs: Tensor = self.head(self.body(self.varied(pictures).contiguous(memory_format=torch.channels_last)))

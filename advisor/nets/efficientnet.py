@@ -54,13 +54,13 @@ class Block(nn.Module):
         self.added = stride == 1 and inputs == outputs
 
     def forward(self, pictures: Tensor) -> Tensor:
-        found = pictures if self.widen is None else nn.functional.relu6(self.widen(pictures))
+        found: Tensor = pictures if self.widen is None else nn.functional.relu6(self.widen(pictures))
         found = self.narrow(nn.functional.relu6(self.filter(found)))
         return found + pictures if self.added else found
 
 
 class EfficientNetLite0(nn.Module):
-    """Pictures (n, 3, side, side), black -1 and white 1, to vectors (n, 1280); the side is a multiple of 32."""
+    """Pictures (n, 3, side, side), black -1 and white 1, to vectors (n, 1280)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,8 +82,8 @@ class EfficientNetLite0(nn.Module):
 class Tuned(nn.Module):
     """EfficientNet-Lite0 with a head of its own, to be trained on: pictures (n, 3, height, width) to (n, k).
 
-    Black is -1 and white 1. What is given is stretched to `side`. `frozen` blocks from the start, with the stem, stay as they are, and no
-    normalisation learns from batches, which are small here. The first predictions are near `bias`.
+    Black is -1 and white 1. What is given is stretched to `side`. `frozen` blocks from the start, with the stem, stay
+    as they are, and no normalisation learns from batches, which are small here. The first predictions are near `bias`.
     """
 
     predict_batch = 64
@@ -128,14 +128,16 @@ def load(file: Path | None) -> EfficientNetLite0:
     if place is None:
         raise UserError(f"This net needs pre-trained weights: install the package {EFFICIENTNET}, or say --foundation.")
     theirs = torch.load(place, map_location="cpu", weights_only=True)
-    net = EfficientNetLite0()
+    with torch.device("meta"):  # without first weights of its own, nor a step of anybody's random numbers
+        net = EfficientNetLite0()
     own = net.state_dict()
     # Both have the same layers in the same order, under names of their own; the last two are ImageNet's classes.
     values = list(theirs.values())[: len(own)]
     if [tuple(value.shape) for value in values] != [tuple(value.shape) for value in own.values()]:
         raise UserError(f"{place.name!r} does not hold the weights of EfficientNet-Lite0.")
-    net.load_state_dict(dict(zip(own, values, strict=True)))
-    return net.to(memory_format=torch.channels_last).eval()
+    net.load_state_dict(dict(zip(own, values, strict=True)), assign=True)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own types lack it
+    return net.eval()
 
 
 def vectors(net: EfficientNetLite0, pixels: np.ndarray, threads: int = 1) -> np.ndarray:

@@ -72,6 +72,29 @@ class Top(nn.Module):
         return outputs
 
 
+@torch.inference_mode()
+def _means(top: Top, rows: Tensor) -> np.ndarray:
+    """Return the vectors of rows (n, length, 385), (n, 384)."""
+    found: np.ndarray = torch.cat([top.vectors(part) for part in rows.split(top.predict_batch)]).numpy()
+    return found
+
+
+def top_of(net: MiniLM, layers: int, linear: Any, rows: Tensor, target: Tensor, outputs: int) -> Top:
+    """Return the last `layers` of the net with a head that says what `linear` does, fitted on the vectors of `rows`.
+
+    `linear` is an unfitted linear model of scikit-learn, `outputs` the classes, or 1 for values.
+    """
+    top = Top(list(net.body.layers)[-layers:], nn.Linear(WIDTH, outputs)).eval()
+    linear.fit(_means(top, rows), target.numpy())
+    weight, bias = np.atleast_2d(linear.coef_), np.atleast_1d(linear.intercept_)
+    if len(weight) < outputs:  # of two classes one line tells both
+        weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    with torch.no_grad():
+        top.head.weight.copy_(torch.from_numpy(weight))
+        top.head.bias.copy_(torch.from_numpy(bias))
+    return top
+
+
 @lru_cache(maxsize=1)
 def load(folder: Path) -> tuple[MiniLM, Any]:
     """Return the net and its tokenizer from a folder with model.safetensors and tokenizer.json; all share one."""

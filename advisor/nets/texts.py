@@ -84,11 +84,14 @@ class Reader(nn.Module):
 
 
 class TextNet(nn.Module):
-    """A part that reads texts, and a multilayer perceptron on what it makes of them and the other numbers: (n, k)."""
+    """A part that reads texts, if there are any, and a multilayer perceptron on what it makes of them and the numbers.
+
+    Codes (n, texts, length) and numbers (n, q) become outputs (n, k).
+    """
 
     def __init__(
         self,
-        reader: Bag | Reader,
+        reader: Bag | Reader | None,
         numbers: int,
         outputs: int,
         *,
@@ -101,11 +104,20 @@ class TextNet(nn.Module):
         self.reader = reader
         self.drop = Dropout(dropout)
         self.body = MLP(
-            reader.width + numbers, outputs, width=width, depth=depth, activation="silu", dropout=dropout, bias=bias
+            (reader.width if reader else 0) + numbers,
+            outputs,
+            width=width,
+            depth=depth,
+            activation="silu",
+            dropout=dropout,
+            bias=bias,
         )
 
     def forward(self, codes: Tensor, numbers: Tensor) -> Tensor:
-        # What is empty at the end of all texts of a batch costs nothing.
-        length = max(int((codes > 0).flatten(0, 1).any(0).sum()), 1)
-        outputs: Tensor = self.body(torch.cat([self.drop(self.reader(codes[:, :, :length])), numbers], dim=1))
+        parts = [numbers]
+        if self.reader is not None:
+            # What is empty at the end of all texts of a batch costs nothing.
+            length = max(int((codes > 0).flatten(0, 1).any(0).sum()), 1)
+            parts = [self.drop(self.reader(codes[:, :, :length])), numbers]
+        outputs: Tensor = self.body(torch.cat(parts, dim=1))
         return outputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,11 @@ class Chronicle:
         trust: bool = False,
     ) -> None:
         self._folder, self._plan, self._show, self._command, self._key = folder, plan, show, command, key
-        self._held = folders.hold(folder)
-        try:
+        with ExitStack() as undone:
+            undone.callback(show.close)
+            self._held = undone.enter_context(folders.hold(folder))
             self._open(trust)
-        except BaseException:
-            self._held.close()
-            raise
+            undone.pop_all()
         self._run: TrackedRun | None = None
         self._notes: list[str] = []
 
@@ -82,6 +82,7 @@ class Chronicle:
             fits, rows = counted(len(self._known), "finished fit"), counted(len(self._plan.folds.rows), "row")
             self._show.note(f"Going on with the run in {str(folder)!r}: it has {fits}, on {rows} as it was begun.")
         folders.remember(folder, self._plan)
+        seals.seal(folder, folders.PLAN, self._key)
 
     def _as_written(self, result: FoldResult) -> bool:
         """Tell whether the fitted model of a result is what was written, if it is there: not all models are kept."""

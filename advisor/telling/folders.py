@@ -22,7 +22,8 @@ if sys.platform != "win32":
     import fcntl
 
 RUNS = Path("advisor-runs")
-# The last eight bytes of a SQLite journal that names another one.
+# What the name of a SQLite file's journal ends with, and the last eight bytes of one that names another.
+_JOURNAL = "-journal"
 _NAMES_ANOTHER = bytes.fromhex("d9d505f920a163d7")
 VERDICT, PLAN, LOCK = "verdict.json", "plan.json", ".lock"
 # More folds or trainings no plan has; a file that says so is damaged.
@@ -42,6 +43,7 @@ def run_folder(out: str | Path | None, resume: bool) -> Path | None:
         return None
     folder = Path(out)
     if (folder / LOCK).is_file():
+        check_plain(folder)
         hold(folder).close()
     if resume and not (folder / LEDGER).is_file():
         raise UserError(f"There is no run to resume in {str(out)!r}; leave --resume out to begin one there.")
@@ -72,6 +74,8 @@ def check_plain(folder: Path) -> None:
                     f"{str(entry)!r} is {'a link' if entry.is_symlink() else 'no plain file'}, and the folder of a run "
                     "holds plain files only; remove it, or put the file itself there."
                 )
+            if name.endswith(_JOURNAL):
+                check_journal(entry.with_name(name.removesuffix(_JOURNAL)))
 
 
 def check_journal(database: Path) -> None:
@@ -81,7 +85,7 @@ def check_journal(database: Path) -> None:
     said in SQLite's file format (section 3.3, the super-journal's name at the end of a journal).
     """
     try:
-        journal = database.with_name(f"{database.name}-journal").read_bytes()
+        journal = database.with_name(f"{database.name}{_JOURNAL}").read_bytes()
     except OSError:
         return
     if journal.endswith(_NAMES_ANOTHER):

@@ -183,16 +183,6 @@ def test_a_worker_can_be_stopped_inside_a_long_call_of_a_library(engine):
     assert how is signal.SIG_DFL
 
 
-def test_an_engine_that_is_closed_before_it_is_up_leaves_nothing_and_the_next_one_works(capfd):
-    begun = LocalEngine(None, workers=1, threads=1)
-    begun._up.clear()  # as if the process that workers are forked from were still loading
-    begun.close()
-    with LocalEngine({"shared": 1}, workers=1, threads=1) as engine:
-        ((_, result),) = engine.map(work, [Item("fine", in_time())])
-    assert result[1] == "fine"
-    assert "Traceback" not in capfd.readouterr().err
-
-
 class SlowToLoad:
     def __reduce__(self):
         return time.sleep, (8,)
@@ -200,7 +190,6 @@ class SlowToLoad:
 
 def test_a_deadline_counts_while_a_worker_is_not_ready_yet():
     with LocalEngine(SlowToLoad(), workers=1, threads=1) as engine:
-        engine._up.wait(60)
         ((_, result),) = engine.map(work, [Item("fine", time.time() + 0.2)])
     assert isinstance(result, OutOfTime)
 

@@ -54,7 +54,7 @@ PROFILE = Profile("table", "tabular", 1000, "binary", (), {}, 20, {}, (), "")
         (replace(PROFILE, rows=100_001), "knn", "100,001 rows"),
         (replace(PROFILE, encoded_columns=201), "knn", "201 encoded columns"),
         (replace(PROFILE, rows=100_001), "xgboost", None),
-        (replace(PROFILE, modality="image"), "knn", "does not read image data"),
+        (replace(PROFILE, modality="image"), "forest", "does not read image data"),
     ],
 )
 def test_who_stays_away_says_why(profile, name, reason):

@@ -44,14 +44,7 @@ def test_tells_what_a_fit_takes(learner, task, setting, rows):
 def test_the_strong_nets_are_nets():
     strong = {learner.name for learner in catalogue() if learner.strong}
     assert strong == {
-        "inception",
-        "lightpfn",
-        "minilm",
-        "modern_nca",
-        "prior_fitted",
-        "realmlp",
-        "tabicl",
-        "tabm",
-        "tabpfn",
-    }
+        "cnn", "efficientnet", "efficientnet_tuned", "inception", "lightpfn", "minilm", "modern_nca", "prior_fitted",
+        "realmlp", "tabicl", "tabm", "tabpfn",
+    }  # fmt: skip
     assert {learner.family for learner in catalogue() if learner.strong} == {"neural"}

@@ -14,6 +14,8 @@ from advisor.learners.prior_fitted import PriorFittedClassifier, PriorFittedRegr
 
 # Enough to pass the checks that ask for skill, few enough to be quick.
 QUICK = {"max_iterations": 20, "epochs": 30, "patience": 5}
+# A recurrent net has to find out first what a column is good for, which it reads as a step in time.
+SLOWER = {"LSTMRegressor": {"epochs": 100, "patience": 20}}
 
 
 def ours():
@@ -25,7 +27,8 @@ def ours():
             # What cannot be fitted is a common base of estimators.
             if own and isinstance(thing, type) and issubclass(thing, BaseEstimator) and hasattr(thing, "fit"):
                 estimator = thing()
-                yield estimator.set_params(**{k: v for k, v in QUICK.items() if k in estimator.get_params()})
+                quick = {**QUICK, **SLOWER.get(name, {})}
+                yield estimator.set_params(**{k: v for k, v in quick.items() if k in estimator.get_params()})
 
 
 # In single precision a row alone and one among others differ in the seventh digit, or do not, as the processor has it.

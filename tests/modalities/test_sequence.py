@@ -72,6 +72,7 @@ WRONG_FILES = {
     "no data": ("", HEAD.replace("@data\n", ""), "no series: there is no line @data"),
     "no series": ("", HEAD, "has no series"),
     "a word": ("1,two:up", HEAD, "Line 6 of 'made.ts' has 'two', which is no number"),
+    "a line without a label": ("1:up\n1,2", HEAD, "Line 7 of 'made.ts' has no label after a colon"),
     "another number of channels": ("1:up\n1:2:up", HEAD, "Line 7 of 'made.ts' has 2 channels, and the first has 1"),
     "times": ("(1,2):up", HEAD.replace("@data", "@timeStamps true\n@data"), "@timeStamps true"),
     "a table": ("a,b", "x,y\n", "Line 1 of 'made.ts' stands before @data"),
@@ -85,6 +86,11 @@ def test_a_ts_file_that_cannot_be_read_is_answered_in_one_sentence(tmp_path, lin
     with pytest.raises(UserError) as told:
         walk.read(ts(tmp_path, [lines], head))
     assert said in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_not_there(tmp_path):
+    with pytest.raises(UserError, match=r"There is no file .*absent.ts"):
+        walk.read(tmp_path / "absent.ts")
 
 
 def test_gaps_at_the_end_of_all_channels_are_length_and_others_are_gaps(tmp_path):
@@ -134,6 +140,9 @@ def test_arrays_of_three_axes_and_unequal_lists_are_series_and_two_axes_are_a_ta
     channels = walk.read([draw.normal(size=(2, 3 + place % 5)) for place in range(N)], pd.Series(y, name="sick"))
     assert (channels.inputs.shape, channels.target_name) == ((N, 2), "sick")
     assert walk.read(draw.normal(size=(N, 9)), y).modality == "tabular"
+    assert walk.read(draw.normal(size=(N, 2, 9)), y, drop="channel 2").inputs.columns.tolist() == ["channel 1"]
+    with pytest.raises(UserError, match=r"There is no channel 'channel 3' to drop. Did you mean 'channel"):
+        walk.read(draw.normal(size=(N, 2, 9)), y, drop="channel 3")
     with pytest.raises(UserError, match="24 series and 23 targets"):
         walk.read(draw.normal(size=(N, 2, 9)), y[:-1])
 

@@ -86,8 +86,8 @@ def test_what_is_said_of_rows_left_out_is_what_fits_without_them_say(wide):
     X = draw.normal(size=(12, 40) if wide else (60, 4))
     model, wanted = MiniRocketClassifier(), draw.normal(size=(len(X), 2))
     wanted -= wanted.mean(axis=0)
-    turned, squares = model._turned(X.astype(np.float32))
-    rows = model._rows.astype(np.float64)
+    rows, turned, squares = model._turned(X.astype(np.float32))
+    rows = rows.astype(np.float64)
     said = model._left_out(turned, squares, wanted, 3.0)
     for out in (0, 5):
         kept = np.delete(np.arange(len(X)), out)

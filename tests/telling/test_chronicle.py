@@ -19,6 +19,7 @@ from tests.made_case import made_case
 
 TARGET = np.random.default_rng(0).normal(size=60)
 CASE = made_case(TARGET, {"linear": ("classical", TARGET + 0.1), "realmlp": ("neural", TARGET + 0.2)})
+PLAN = replace(CASE.plan, sizes=(60, 5, 1))
 SECRET = "advisor compare a.csv --tracking-uri postgresql://me:hunter2@db/runs"
 
 
@@ -26,10 +27,13 @@ class Heard(Silence):
     """Remembers what it was told."""
 
     def __init__(self):
-        self.notes, self.results, self.stages = [], [], []
+        self.notes, self.results, self.stages, self.closed = [], [], [], False
 
     def note(self, text):
         self.notes.append(text)
+
+    def close(self):
+        self.closed = True
 
     def result(self, result):
         self.results.append((result.candidate.key, result.fold))
@@ -43,7 +47,7 @@ def a_result(fold=0, learner="linear", state="done", **params):
 
 
 def begin(folder, command="advisor compare a.csv", show=None):
-    return Chronicle(folder, CASE.plan, show or Heard(), command, key=bytes(32))
+    return Chronicle(folder, PLAN, show or Heard(), command, key=bytes(32))
 
 
 def track(chronicle, uri):
@@ -109,11 +113,13 @@ def test_a_run_that_rests_on_something_else_is_refused_before_anything_is_writte
     with begin(tmp_path) as first:
         first.tell(a_result(0))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    other = replace(CASE.plan, identity={**CASE.plan.identity, "seed": "1"})
-    folders.remember(tmp_path, replace(CASE.plan, identity={"seed": "0"}))
+    other = replace(PLAN, identity={"seed": "1"})
+    folders.remember(tmp_path, replace(PLAN, identity={"seed": "0"}))
     before["plan.json"] = (tmp_path / "plan.json").read_bytes()
+    show = Heard()
     with pytest.raises(UserError, match=r"cannot go on: seed was 0 and is 1\. Ask for what it was begun with"):
-        Chronicle(tmp_path, other, Heard(), "advisor compare a.csv")
+        Chronicle(tmp_path, other, show, "advisor compare a.csv")
+    assert show.closed, "a live display gives the cursor back"
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     begin(tmp_path).__exit__(None, None, None)
 

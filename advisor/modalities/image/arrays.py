@@ -65,4 +65,4 @@ def _goal(found: Mapping[str, tuple[tuple[int, ...], Any]], rows: int, target: s
     if len(named) != 1 and len(fitting) > 1:
         raise UserError(f"{shown!r} has several arrays of {rows:,} values, {', '.join(fitting)}; say which with "
                         "--target.")  # fmt: skip
-    return (named or fitting or [None])[0]
+    return next(iter(named or fitting), None)

@@ -104,9 +104,9 @@ def facts_tell(facts: pd.DataFrame, target: np.ndarray, classes: int) -> Finding
     return Finding(
         "L06",
         "warning",
-        f"The files alone tell the target: {some(names)} ({measure} {telling[names[0]]:.2f} for {names[0]!r} on "
-        "rows held out).",
-        "A model may learn how the pictures were made, and not what they show; bring all into one format and size, from "
-        "one source.",
+        f"The files alone tell the target: {some(names)} ({measure} {telling[names[0]]:.2f} for the first "
+        "on rows held out).",
+        "A model may learn how the pictures were made, and not what they show; bring all into one format and size, "
+        "from one source.",
         {"facts": names, "measure": measure, "skill": telling},
     )

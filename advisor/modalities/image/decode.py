@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 # Nothing that a learner is given is larger, and a photograph takes a hundredth of its memory.
 LONGEST_SIDE = 128
 # More than any camera makes; a file of a few kB may claim any size.
 MOST_PIXELS = 120_000_000
 # Read by Pillow itself: no format whose reading starts another program.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "MPO")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 ENDINGS = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
 # How files of these formats begin, whatever they are called.
 BEGINNINGS = (
@@ -75,8 +75,9 @@ def pixels_of(pictures: Any, side: int) -> np.ndarray:
     """Return pictures (n arrays) stretched to squares, uint8 (n, side, side, 3)."""
     found = np.empty((len(pictures), side, side, 3), dtype=np.uint8)
     for place, picture in enumerate(pictures):
-        same = picture.shape[:2] == (side, side)
-        found[place] = picture if same else Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+        if picture.shape[:2] != (side, side):
+            picture = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR))
+        found[place] = picture
     return found
 
 
@@ -152,7 +153,7 @@ def _of_file(source: str | Path | bytes) -> Picture:
                 return Picture(_scaled(image), facts)
         except Image.DecompressionBombError:
             raise Unreadable(f"more than {MOST_PIXELS:,} pixels, which no picture needs") from None
-        except Image.UnidentifiedImageError:
+        except UnidentifiedImageError:
             raise Unreadable("no picture of a known format") from None
         except Unreadable:
             raise

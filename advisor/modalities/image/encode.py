@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +12,17 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from advisor.errors import UserError
+from advisor.measuring.remembered import Remembered
 from advisor.modalities.image import features
 from advisor.modalities.image.decode import are_grey, pixels_of
 
 # Numbers of pictures that were fitted on in this process: candidates are fitted on the same pictures, fold by fold.
 # What is predicted is always made anew, so that its seconds are what a user waits.
-KEPT = 40_000
-_KNOWN: OrderedDict[tuple[str, bytes], np.ndarray] = OrderedDict()
+_KNOWN = Remembered(most_numbers=40_000_000)
 CHUNK = 512
 SMALLEST_SIDE, LARGEST_SIDE = 8, 64
-GREY = np.float32([0.299, 0.587, 0.114])
+# Several arrays (height, width, 3): a list, or an array or column of objects.
+Pictures = Any
 
 
 def digest(picture: np.ndarray) -> bytes:
@@ -58,12 +57,7 @@ class _Remembering(_OfPictures):
         """Return the typed frame `X` as numbers, float32 (n, q); what has been fitted on before is remembered."""
         pictures = self._see(X)
         keys = [(type(self).__name__, digest(picture)) for picture in pictures]
-        new = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in _KNOWN}
-        for key, found in zip(new, self._numbers(list(new.values())), strict=True):
-            _KNOWN[key] = found
-        values = np.stack([_KNOWN[key] for key in keys])
-        while len(_KNOWN) > KEPT:
-            _KNOWN.popitem(last=False)
+        values = _KNOWN.rows(keys, lambda new: self._numbers(pictures[new]), [picture.size for picture in pictures])
         return self._frame(values, X.index)
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +72,7 @@ class _Remembering(_OfPictures):
         """Return the names of the numbers, shape (q,)."""
         raise NotImplementedError
 
-    def _numbers(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+    def _numbers(self, pictures: Pictures) -> np.ndarray:
         """Return the numbers of pictures, float32 (n, q)."""
         raise NotImplementedError
 
@@ -100,7 +94,7 @@ class Features(_Remembering):
     def _frame(self, values: np.ndarray, index: pd.Index) -> pd.DataFrame:
         return super()._frame(values if self.levels is None else np.round(values * self.levels) / self.levels, index)
 
-    def _numbers(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+    def _numbers(self, pictures: Pictures) -> np.ndarray:
         return features.described(pictures)
 
 
@@ -121,7 +115,7 @@ class Seen(_Remembering):
 
         return np.array([f"seen {place}" for place in range(WIDTH)], dtype=object)
 
-    def _numbers(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+    def _numbers(self, pictures: Pictures) -> np.ndarray:
         from advisor.nets import efficientnet
 
         net = efficientnet.load(None if self.weights is None else Path(self.weights))
@@ -163,19 +157,19 @@ class Pixels(_OfPictures):
         scaled: np.ndarray = (self._values(self._pictures(X)) - self.centre_) / self.scale_
         return scaled
 
-    def _values(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+    def _values(self, pictures: Pictures) -> np.ndarray:
         pixels = pixels_of(pictures, self.side_).astype(np.float32)
         if self.channels_ == 1:
-            pixels = (pixels @ GREY)[..., None]
+            pixels = (pixels @ features.GREY)[..., None]
         return np.ascontiguousarray(np.moveaxis(pixels, 3, 1))
 
 
-def side_of(pictures: Sequence[np.ndarray]) -> int:
+def side_of(pictures: Pictures) -> int:
     """Return the side of squares that most pictures lose little in: the median of the longer sides, within bounds."""
     longer = np.median([max(picture.shape[:2]) for picture in pictures]) if len(pictures) else SMALLEST_SIDE
     return int(np.clip(longer, SMALLEST_SIDE, LARGEST_SIDE))
 
 
-def values_of(pictures: Sequence[np.ndarray]) -> int:
+def values_of(pictures: Pictures) -> int:
     """Return how many numbers `Pixels` makes of one of these pictures."""
     return int(side_of(pictures) ** 2 * (1 if are_grey(pictures) else 3))

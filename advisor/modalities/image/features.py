@@ -11,6 +11,8 @@ from advisor.modalities.image.decode import pixels_of
 SIDE, CELLS, DIRECTIONS = 48, 6, 9
 BRIGHT, TINTED, LEVELS = 8, 4, 8
 CHUNK = 512
+# How bright the eye finds red, green and blue.
+GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 # Edges fainter than this share of the way from black to white are noise.
 FAINT = 0.01
 
@@ -37,7 +39,7 @@ def described(pictures: Any) -> np.ndarray:
 def _described(pixels: np.ndarray) -> np.ndarray:
     """Return the features of squares (n, SIDE, SIDE, 3): brightness and two tints, 0 for grey, as television has it."""
     colours = pixels.astype(np.float32) / 255.0
-    bright = colours @ np.float32([0.299, 0.587, 0.114])
+    bright = colours @ GREY
     blue, red = 0.5 * (colours[..., 2] - bright), 0.5 * (colours[..., 0] - bright)
     return np.hstack([
         edges(bright), _coarse(bright, BRIGHT), _coarse(blue, TINTED), _coarse(red, TINTED),

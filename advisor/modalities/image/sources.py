@@ -58,7 +58,7 @@ def raw_pictures(source: Any, target: Any, image: str | None, wish: Wish) -> Raw
                 raise UserError(f"The target of a folder of pictures is the names of its folders; leave --target out "
                                 f"({shortened(str(target))!r}).")  # fmt: skip
             found = folder.by_class(path)
-            goal = pd.Series(found.labels, name=CLASS, dtype=object)
+            goal: pd.Series | None = pd.Series(found.labels, name=CLASS, dtype=object)
             name = path.resolve().name
             return RawPictures(found.paths, goal, name, str(path), by_folder=True, notes=found.notes)
         if path.suffix.lower() in ENDINGS:

@@ -95,4 +95,6 @@ def lengths(frame: pd.DataFrame) -> np.ndarray:
     """Return how many steps the rows of a typed frame have, shape (n,)."""
     if not frame.shape[1]:
         return np.zeros(len(frame), dtype=np.int64)
-    return np.max([np.fromiter(map(len, frame[name]), np.int64, len(frame)) for name in frame.columns], axis=0)
+    each = [np.fromiter(map(len, frame[name]), np.int64, len(frame)) for name in frame.columns]
+    longest: np.ndarray = np.max(each, axis=0)
+    return longest

@@ -5,7 +5,6 @@ Each learns from the rows of `fit` only.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from advisor.errors import UserError
+from advisor.measuring.remembered import Remembered
 from advisor.modalities.sequence.cells import lengths
 from advisor.modalities.sequence.statistics import statistics
 from advisor.modalities.sequence.values import digests
@@ -25,8 +25,7 @@ MOST_STEPS = 1_000
 STATISTICS = tuple(statistics(np.zeros((1, 2))))
 # What was said of series that were fitted on in this process: candidates are fitted on the same ones, fold by fold.
 # What is predicted is always made anew, so that its seconds are what a user waits.
-KEPT = 100_000
-_KNOWN: OrderedDict[bytes, np.ndarray] = OrderedDict()
+_KNOWN = Remembered(most_numbers=5_000_000)
 
 
 def names_of_summaries(channels: tuple[str, ...]) -> list[str]:
@@ -55,12 +54,7 @@ class Summaries(TransformerMixin, BaseEstimator):
         """Return the numbers (n, q) of the typed rows `X`; what has been fitted on before is remembered."""
         self.fit(X)
         keys = [b"".join(row) for row in zip(*(digests(X[name]) for name in X.columns), strict=True)]
-        new = [place for place, key in enumerate(keys) if key not in _KNOWN]
-        for place, numbers in zip(new, _numbers(X.iloc[new]), strict=True):
-            _KNOWN[keys[place]] = numbers
-        found = np.stack([_KNOWN[key] for key in keys])
-        while len(_KNOWN) > KEPT:
-            _KNOWN.popitem(last=False)
+        found = _KNOWN.rows(keys, lambda new: _numbers(X.iloc[new]), lengths(X) + 1.0)
         return self._frame(found, X.index)
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -138,14 +132,14 @@ def fill(values: np.ndarray) -> np.ndarray:
     if not gaps.any():
         return values.astype(np.float64)
     places = np.arange(len(values))
-    return np.interp(places, places[~gaps], values[~gaps].astype(np.float64))
+    return np.asarray(np.interp(places, places[~gaps], values[~gaps].astype(np.float64)))
 
 
 def _by_means(values: np.ndarray, factor: int) -> np.ndarray:
     if factor == 1:
         return values
     starts = np.arange(0, len(values), factor)
-    return np.add.reduceat(values, starts) / np.diff(np.r_[starts, len(values)])
+    return np.asarray(np.add.reduceat(values, starts) / np.diff(np.r_[starts, len(values)]))
 
 
 def _wanted(X: pd.DataFrame) -> pd.DataFrame:

@@ -41,11 +41,10 @@ class Long:
 
 @dataclass(frozen=True)
 class LongSeries:
-    """Series of a long table, and how they were read; `ids` has whose they are, in the order of the rows."""
+    """Series of a long table, and how they were read."""
 
     raw: RawSeries
     long: Long
-    ids: pd.Index
 
 
 def read_long(
@@ -87,13 +86,12 @@ def read_long(
             f"{len(double):,} series whose target {target!r} has several values {were} left out "
             f"({some([str(ids[place]) for place in double], SHOWN)})."
         )
-        cells, single, ids = (part[~left_out] for part in (cells, single, ids))
-        cells, single = cells.reset_index(drop=True), single.reset_index(drop=True)
+        cells, single = (part[~left_out].reset_index(drop=True) for part in (cells, single))
     raw = RawSeries(
         cells, table.name, table.source, single, table.target,
         notes=(*notes, *losses, *steps.notes), findings=(*table.findings, *findings, *steps.findings),
     )  # fmt: skip
-    return LongSeries(raw, Long(id, time, kept), ids)
+    return LongSeries(raw, Long(id, time, kept))
 
 
 def new_series(source: Any, long: Long) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -150,7 +148,7 @@ class _Steps:
             elif len(varying):
                 raise UserError(
                     f"The column {name!r} has several values within {counted(len(varying), 'series', 'series')}; "
-                    "it has to have one in all rows of a series."
+                    "it has to have one in all rows of a series. What orders the steps is named by --series ID,TIME."
                 )
         return firsts.reset_index(drop=True), several
 

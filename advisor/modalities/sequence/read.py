@@ -80,6 +80,10 @@ def read(
                 f"The source says nothing called {shortened(wanted)!r} ({role}) of its series. "
                 f"{did_you_mean(wanted, raw.beside.columns)}".strip()
             )
+    if series is None and (absent := [each for each in left_out if each not in raw.channels]):
+        raise UserError(
+            f"There is no channel {shortened(absent[0])!r} to drop. {did_you_mean(absent[0], raw.channels.columns)}"
+        )
     cells = raw.channels.drop(columns=[each for each in left_out if each in raw.channels])
     if not cells.shape[1]:
         raise UserError("The series have no channel left to predict from; leave one out of --drop.")

@@ -58,6 +58,8 @@ def raw_series(source: Any, target: str | None = None) -> RawSeries:
     path = Path(source)
     try:
         content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"There is no file {shortened(str(path), 200)!r}; check the path.") from None
     except OSError as problem:
         raise UserError(f"{shortened(path.name, 80)!r} cannot be read ({problem.strerror}).") from problem
     if path.suffix.lower() == ".ts":

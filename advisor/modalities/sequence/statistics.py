@@ -36,7 +36,8 @@ def _standard(values: np.ndarray) -> np.ndarray:
     """Return series with mean 0 and deviation 1; flat ones are NaN."""
     mean, deviation = values.mean(axis=1, keepdims=True), values.std(axis=1, keepdims=True)
     flat = deviation <= FLAT * np.abs(values).max(axis=1, keepdims=True)
-    return (values - mean) / np.where(flat, np.nan, deviation)
+    standard: np.ndarray = (values - mean) / np.where(flat, np.nan, deviation)
+    return standard
 
 
 def _levels(values: np.ndarray) -> dict[str, np.ndarray]:

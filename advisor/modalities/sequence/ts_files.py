@@ -52,6 +52,8 @@ def read_ts(content: bytes, shown: str) -> TsFile:
         parts = line.split(":")
         if _is_labelled(told):
             labels.append(parts.pop().strip())
+            if not parts:
+                raise UserError(f"Line {number} of {shown!r} has no label after a colon; the file may be cut short.")
         if rows and len(parts) != len(rows[0]):
             raise UserError(f"Line {number} of {shown!r} has {len(parts)} channels, and the first has {len(rows[0])}.")
         rows.append([_numbers(part, number, shown) for part in parts])

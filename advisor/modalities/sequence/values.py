@@ -34,8 +34,8 @@ def fingerprint(dataset: Dataset) -> str:
     digest = hashlib.sha256(repr([str(name) for name in dataset.inputs.columns]).encode())
     for rows in (dataset.inputs, dataset.unlabelled):
         digest.update(b"|")
-        for name in () if rows is None else rows.columns:
-            digest.update(b"".join(digests(rows[name])))
+        if rows is not None:
+            digest.update(b"".join(print_ for name in rows.columns for print_ in digests(rows[name])))
     return digest.hexdigest()
 
 

@@ -211,7 +211,7 @@ def test_board_has_a_cell_for_every_column_and_says_what_was_not_measured():
     by_name = {row.learner: row for row in board.rows}
     assert all(len(row.cells) == len(board.columns) for row in board.rows)
     assert by_name["mlp"].cells[0] == "not measured"
-    assert by_name["mlp"].cells[5] == "3 min"
+    assert by_name["mlp"].cells[6] == "3 min"
     assert by_name["mlp"].cells[-1] == "failed"
     assert by_name["catboost"].marks == ("classical champion", "recommended")
     assert by_name["forest"].marks == ()
