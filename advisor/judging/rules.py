@@ -37,17 +37,22 @@ Held = tuple[bool | None, str]
 
 @dataclass(frozen=True)
 class Rule:
-    """A folk rule: its words, whether it speaks of this case, and whether it held, each with the measured reason."""
+    """A folk rule: its words, whether it speaks of this case, and whether it held, each with the measured reason.
+
+    One `of_tables` is not told of series and pictures, of which nobody has said it.
+    """
 
     words: str
     source: str
     applies: Callable[[Case], tuple[bool, str]]
     agrees: Callable[[Case, Ruling], Held]
+    of_tables: bool = False
 
 
 def check(case: Case, ruled: Ruling) -> tuple[RuleCheck, ...]:
     """Hold every rule against the case; `agrees` is None where this run cannot tell."""
-    return tuple(_checked(rule, case, ruled) for rule in RULES)
+    table = case.dataset.modality == "tabular"
+    return tuple(_checked(rule, case, ruled) for rule in RULES if table or not rule.of_tables)
 
 
 def _checked(rule: Rule, case: Case, ruled: Ruling) -> RuleCheck:
@@ -186,15 +191,15 @@ def nets_are_too_slow(case: Case, ruled: Ruling) -> Held:
 
 RULES = (
     Rule("Below 10,000 rows trees usually win.", "Grinsztajn, Oyallon and Varoquaux (2022)", small_table,
-         classical_side_wins),
+         classical_side_wins, of_tables=True),
     Rule("On few rows a net must have been trained beforehand; trained from scratch it loses.",
          "Hollmann et al. (2023)", few_rows, trained_from_scratch_loses),
     Rule("Where people must be able to read the model, a linear model or a tree is enough.", "Rudin (2019)",
          interpretable, readable_is_enough),
     Rule("Without a GPU nets are too slow.", "common advice", no_gpu, nets_are_too_slow),
-    Rule("Heavy tails favour trees.", "McElfresh et al. (2023)", heavy_tails, classical_side_wins),
-    Rule("Drift over time favours trees.", "Rubachev et al. (2024)", drift, classical_side_wins_later),
-    Rule("Rows that belong to groups favour trees.", "common advice", grouped, classical_side_wins),
+    Rule("Heavy tails favour trees.", "McElfresh et al. (2023)", heavy_tails, classical_side_wins, of_tables=True),
+    Rule("Drift over time favours trees.", "Rubachev et al. (2024)", drift, classical_side_wins_later, of_tables=True),
+    Rule("Rows that belong to groups favour trees.", "common advice", grouped, classical_side_wins, of_tables=True),
 )  # fmt: skip
 
 

@@ -37,6 +37,13 @@ def checked(made: Case) -> dict[str, RuleCheck]:
     return {rule.applies.__name__: row for rule, row in zip(rules.RULES, found, strict=True)}
 
 
+def test_what_is_said_of_tables_is_not_told_of_pictures() -> None:
+    made = case()
+    pictures = replace(made, dataset=replace(made.dataset, modality="image"))
+    told = {row.rule for row in rules.check(pictures, ruling(made))}
+    assert len(told) == 3 and not any("trees" in words for words in told)
+
+
 def planned(made: Case, **changes: object) -> Case:
     return replace(made, plan=replace(made.plan, **changes))  # type: ignore[arg-type]
 
