@@ -10,7 +10,7 @@ from advisor.judging import board, choice, learnt, readings
 from advisor.judging.case import contenders, learner_of, losses_of, missed
 from advisor.judging.choice import Chosen
 from advisor.measuring.metrics import METRICS
-from advisor.planning.plan import BOOSTED
+from advisor.planning.plan import BOOSTED, YARDSTICKS
 from advisor.records import Answer, Case, Family, How, Outcome, Reading, Reason, Which
 
 # Folds that both families must have finished before anything is said; one is enough where the plan has only one.
@@ -102,31 +102,44 @@ def _not_worth_it(case: Case, how: How) -> tuple[Answer, How | None, tuple[Reaso
 
 def _classical_side_is_weak(case: Case, chosen: Chosen) -> Reason | None:
     """Say why a gain over the classical side proves nothing: its champion was stopped by the clock on most folds, or
-    no boosted tree, the strongest of that side, learnt its fill on the folds.
+    none of the strongest of that side (boosted trees on tables, elsewhere whoever is essential) learnt its fill on the
+    folds.
 
     Where none takes part by the user's own wish, another question was asked, and the others answer it.
     """
     champion = case.outcomes[next(iter(chosen.members["classical"]))]
     if _all_cut_short(case, [champion]):
         return Reason("classical_cut_short", {"learner": champion.candidate.learner})
-    boosted = [name for name in case.plan.learners if name in BOOSTED]
-    if not boosted:
+    strongest = _strongest(case)
+    if not strongest:
         return None
-    own = _had_their_chance(case, boosted)
+    own = _had_their_chance(case, strongest)
     if not own:
-        return _no_boosted_tree(case, boosted)
+        return _no_strong_opponent(case, strongest)
     late = _all_cut_short(case, own)
-    return Reason("boosted_tree_cut_short", {"learners": late}) if late else None
+    code = "boosted_tree_cut_short" if case.dataset.modality == "tabular" else "strong_opponent_cut_short"
+    return Reason(code, {"learners": late}) if late else None
 
 
-def _no_boosted_tree(case: Case, boosted: Collection[str]) -> Reason:
-    """Name the boosted tree that came furthest, how far that was, and what stopped it."""
-    found = {name: board.furthest(case, name) for name in boosted}
+def _strongest(case: Case) -> list[str]:
+    """Name the classical learners that take part and that a net has to gain over."""
+    if case.dataset.modality == "tabular":
+        return [name for name in case.plan.learners if name in BOOSTED]
+    return [
+        entrant.learner
+        for entrant in case.plan.entrants
+        if entrant.essential and entrant.family == "classical" and entrant.learner not in YARDSTICKS
+    ]
+
+
+def _no_strong_opponent(case: Case, strongest: Collection[str]) -> Reason:
+    """Name who of the strongest came furthest, how far that was, and what stopped it."""
+    found = {name: board.furthest(case, name) for name in strongest}
     first = {part.number for part in case.plan.folds.parts if part.repeat == 0}
     done = {name: 0 if own is None else len(first & own.done) for name, own in found.items()}
     name = max(done, key=lambda name: done[name])
     figures = {"learner": name, "judged": done[name], "planned": len(first), "why": board.stopped(found[name])}
-    return Reason("no_boosted_tree", figures)
+    return Reason("no_boosted_tree" if case.dataset.modality == "tabular" else "no_strong_opponent", figures)
 
 
 def _nobody_learnt(case: Case) -> Reason | None:

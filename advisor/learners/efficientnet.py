@@ -41,6 +41,10 @@ def _seconds(rows: int, profile: Profile) -> float:
     return 1.0 + 0.0085 * rows + 0.0006 * rows * classes
 
 
+def _are_pictures(profile: Profile) -> bool:
+    return profile.modality == "image"
+
+
 LEARNER = Learner(
     name="efficientnet",
     family="neural",
@@ -55,5 +59,6 @@ LEARNER = Learner(
     absent=absent,
     seconds=_seconds,
     strong=True,
+    essential=_are_pictures,
     gpu_speed=1.0,
 )

@@ -100,6 +100,11 @@ def _space(setting: Setting) -> Space:
     return {"C": Float(0.1, 1e3, log=True), "width": Float(0.2, 5.0, log=True)}
 
 
+def _are_pictures(profile: Profile) -> bool:
+    """On series MiniRocket has that place."""
+    return profile.modality == "image"
+
+
 def _objection(profile: Profile) -> str | None:
     if profile.rows > _MOST_ROWS:
         return f"{profile.rows:,} rows are too many to hold each against each other (at most {_MOST_ROWS:,})"
@@ -114,6 +119,7 @@ LEARNER = Learner(
     modalities=("sequence", "image"),
     space=_space,
     objection=_objection,
+    essential=_are_pictures,
     # Measured on one core with 60 summaries of series a row and 450 features of pictures.
     seconds=Growth(0.6, rows=1.9, columns=0.1, classes=0.4, start=0.02, encoded=True),
 )

@@ -23,7 +23,8 @@ BY_NATURE, FEWEST_DIFFERENT = 0.5, 30
 LARGEST_SHARE = 0.35
 # Folds that together take less are not what a budget cannot pay for: their turn did not come.
 LEAST_DEAR_SECONDS = 1.0
-# Who makes an answer possible: a linear yardstick, a boosted tree, and the first of these nets that takes part.
+# Who makes an answer possible on tables: a linear yardstick, a boosted tree, and the first of these nets that takes
+# part. On other data those do who say so (Learner.essential).
 YARDSTICKS = ("dummy", "linear")
 BOOSTED = ("lightgbm", "xgboost", "catboost")
 STRONG = ("realmlp", "tabm", "modern_nca", "prior_fitted")
@@ -168,11 +169,17 @@ def _pairs(*codes: np.ndarray) -> float:
 def _essential(able: Sequence[Learner], rows: int, profile: Profile) -> set[str]:
     """Name those without whom there is no answer; where none of the usual takes part, the quickest of its family."""
     names = {learner.name for learner in able}
-    found = {name for name in YARDSTICKS if name in names} | {each.name for each in able if each.essential(profile)}
+    declared = {learner.name for learner in able if learner.essential(profile)}
+    found = {name for name in YARDSTICKS if name in names} | declared
     for family, usual in (("classical", BOOSTED), ("neural", STRONG)):
-        known = [name for name in usual if name in names]
         own = [learner for learner in able if learner.family == family]
-        quickest = sorted(own, key=lambda learner: (bool(learner.must_beat), learner.seconds(rows, profile)))
+        if profile.modality != "tabular" and declared & {learner.name for learner in own}:
+            continue
+        known = [name for name in usual if name in names and profile.modality == "tabular"]
+        quickest = sorted(
+            own,
+            key=lambda one: (bool(one.must_beat), family == "neural" and not one.strong, one.seconds(rows, profile)),
+        )
         found |= {*known[:1]} if known else {learner.name for learner in quickest[:1]}
     return found
 

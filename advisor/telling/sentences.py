@@ -282,6 +282,14 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
         f"The clock stopped {listed(f['learners'])} before learning had ended, and without a boosted tree what a net "
         "gains over the other classical models proves nothing. A larger budget lets it end."
     ),
+    "no_strong_opponent": lambda f: (
+        f"The strongest classical learner of such data did not finish the folds ({f['learner']} did {f['judged']} of "
+        f"{f['planned']}; {f['why']}), and without it what a net gains over the others proves nothing."
+    ),
+    "strong_opponent_cut_short": lambda f: (
+        f"The clock stopped {listed(f['learners'])}, the strongest classical learner of such data, before learning had "
+        "ended, and without it what a net gains proves nothing. A larger budget lets it end."
+    ),
     "nets_barred": lambda f: f"No net meets the limits ({f['why']}).",
     "nets_unfinished": lambda f: (
         f"No net that meets the limits finished the folds: too few were done of {listed(f['learners'])}, and others "

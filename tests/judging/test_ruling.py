@@ -219,6 +219,21 @@ def test_a_boosted_tree_that_lost_a_fold_is_named_with_how_far_it_came() -> None
     }  # fmt: skip
 
 
+def test_of_series_and_pictures_it_is_who_is_essential_there_that_has_to_finish() -> None:
+    told = {
+        "linear": ("classical", TARGET + 1.5 * OWN["linear"]),
+        "minirocket": ("classical", TARGET + 0.7 * OWN["lightgbm"]),
+        "inception": ("neural", TARGET + 0.3 * OWN["realmlp"]),
+    }
+    made = made_case(TARGET, told, strong=("minirocket", "inception"))  # type: ignore[arg-type]
+    made = replace(made, dataset=replace(made.dataset, modality="sequence"))
+    assert ruling(made).answer == "worth_it"
+    outcomes = [o for o in made.outcomes.values() if o.candidate.learner != "minirocket"]
+    gone = ruling(remade(made, outcomes))
+    assert gone.answer == "not_enough_evidence" and gone.because[0].code == "no_strong_opponent"
+    assert gone.because[0].figures["learner"] == "minirocket"
+
+
 def test_one_boosted_tree_that_finished_is_enough() -> None:
     told = {
         "linear": ("classical", TARGET + 1.5 * OWN["linear"]),

@@ -11,8 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from advisor.errors import UserError
 from advisor.learners import catalogue
+from advisor.planning import plan as planning
 from advisor.planning.plan import copies, make_plan
-from advisor.records import Budget, Dataset, Plan, Profile
+from advisor.records import Budget, Column, Dataset, Plan, Profile
 
 ROWS = 400
 rng = np.random.default_rng(0)
@@ -204,3 +205,18 @@ def test_a_run_that_goes_on_draws_the_rows_and_folds_of_the_first_however_busy_t
     assert busy.sizes != quiet.sizes and busy.fingerprint != quiet.fingerprint
     again = plan_of(data, slow, seconds=60.0, sizes=quiet.sizes)
     assert again.sizes == quiet.sizes and again.fingerprint == quiet.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("modality", "absent", "expected"),
+    [
+        ("sequence", (), {"dummy", "linear", "minirocket", "inception"}),
+        ("image", (), {"dummy", "linear", "svm", "efficientnet"}),
+        ("image", ("efficientnet", "efficientnet_tuned"), {"dummy", "linear", "svm", "cnn"}),
+    ],
+)
+def test_on_other_data_than_tables_those_are_essential_who_say_so(modality, absent, expected):
+    profile = Profile("made", modality, 300, "binary", (Column("a", modality, 0.0, 300, 100),), {}, 60, {}, (), "")
+    able = [each for each in catalogue() if modality in each.modalities and not each.on_request]
+    able = [each for each in able if each.name not in absent]
+    assert planning._essential(able, 300, profile) == expected

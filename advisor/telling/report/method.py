@@ -104,7 +104,8 @@ def steps(document: Document) -> tuple[tuple[str, str], ...]:
             "Alone: the best net against the best classical model. In company: the best that can be built with nets, "
             "a blend too, against the best that can be built without. Nets are worth it where either is certain, alone "
             "at a fifth of the allowed doubt and in company at the rest (at all of it where only one was asked), and a "
-            "boosted tree, where any takes part, was measured; they are not worth it where both say so and a strong "
+            "boosted tree (of series MiniRocket, of pictures a support vector machine), where any takes part, was "
+            "measured; they are not worth it where both say so and a strong "
             "net was measured.",
         ),
         (
