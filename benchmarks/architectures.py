@@ -1,6 +1,6 @@
 """Row by row: is each architecture of nets worth it, on real tables, texts, series and pictures?
 
-    OMP_NUM_THREADS=1 python benchmarks/architectures.py --data FOLDER    120 s on each set that is there
+    OMP_NUM_THREADS=1 python benchmarks/architectures.py --data FOLDER    300 s on each set that is there
     OMP_NUM_THREADS=1 python benchmarks/architectures.py --quick          digits alone, 30 s, into advisor-runs
 
 Every net that takes part is read by itself, as if it were the only one, against the classical side of its run: "worth
@@ -31,7 +31,7 @@ from lines import Line
 import advisor
 
 NAME = "architectures.jsonl"
-SECONDS, QUICK_SECONDS = 120.0, 30.0
+SECONDS, QUICK_SECONDS = 300.0, 30.0
 # The concept's table of architectures, and which learners stand for each row.
 ARCHITECTURES: Mapping[str, tuple[str, ...]] = {
     "MLP": ("mlp", "realmlp", "tabm", "resnet", "text_bag"),
