@@ -176,7 +176,11 @@ def pretrained(case: Case, ruled: Ruling, results: Iterable[ProbeResult] = ()) -
 
     A pre-trained net is one with weights to be had from elsewhere, or one that was trained beforehand here.
     """
-    known = [one for one in learners.catalogue() if one.family == "neural" and (one.weights or one.pretrained)]
+    known = [
+        one
+        for one in learners.catalogue()
+        if one.family == "neural" and (one.weights or one.pretrained) and case.profile.modality in one.modalities
+    ]
     lacking = {
         learner.name: case.plan.skipped[learner.name]
         for learner in known

@@ -198,6 +198,8 @@ def test_weights_that_are_not_there_are_named() -> None:
     made = planned(case(), skipped=skipped)
     told = would_change.pretrained(made, ruling(made))
     assert list(told.lacking) == ["tabicl"] and "without trying" in told.reason
+    pictures = planned(case(), skipped={"efficientnet": "does not read tabular data", **skipped})
+    assert list(would_change.pretrained(pictures, ruling(pictures)).lacking) == ["tabicl"]
     large = replace(made, profile=replace(made.profile, rows=10**6))
     assert "fits this data" in would_change.pretrained(large, ruling(made)).reason
 
