@@ -50,5 +50,5 @@ LEARNER = Learner(
     packaged=WEIGHTS.module,
     start="frozen",
     absent=_absent,
-    seconds=Growth(1.5, classes=1.0, start=1.0),
+    seconds=Growth(0.8, classes=0.3, start=0.8),
 )

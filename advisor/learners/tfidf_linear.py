@@ -41,5 +41,5 @@ LEARNER = Learner(
     objection=no_texts,
     essential=has_texts,
     interpretable=True,
-    seconds=Growth(2.0, classes=1.0, start=0.05),
+    seconds=Growth(1.0, classes=0.3, start=0.1),
 )

@@ -81,5 +81,5 @@ LEARNER = Learner(
     space=_space,
     objection=no_texts,
     tasks=("binary", "multiclass"),
-    seconds=Growth(2.0, classes=1.0, start=0.05),
+    seconds=Growth(1.0, classes=0.3, start=0.1),
 )
