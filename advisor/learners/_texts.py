@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from advisor.contracts import Choice, Float, Setting, Space
+from advisor.nets.packaged import Packaged
 from advisor.records import Profile
 
 
@@ -18,3 +23,33 @@ def no_texts(profile: Profile) -> str | None:
 def names_of_texts(profile: Profile) -> tuple[str, ...]:
     """Name the columns of free text."""
     return tuple(column.name for column in profile.columns if column.kind == "text")
+
+
+def linear_on_meaning(
+    setting: Setting, params: Mapping[str, Any], weights: Packaged, encoder: Callable[[str | None], Any]
+) -> Any:
+    """Return a linear model on what `encoder` makes of texts with those weights, with the words themselves beside it.
+
+    Raises UserError where the weights are nowhere.
+    """
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import FeatureUnion, Pipeline
+
+    named = weights.named(setting.foundation)
+    weights.folder(named)  # so that it is said before any fit that they are nowhere
+    chosen = dict(params)
+    beside = setting.modality.encoder("bag", characters=False, words=chosen.pop("words", True))
+    both = FeatureUnion([("meaning", encoder(named)), ("beside", beside)])
+    # Vectors of length 1 ask for a weaker penalty than standardised columns do.
+    model = (
+        Ridge(alpha=0.3) if setting.task == "regression" else LogisticRegression(C=10.0, tol=1e-3, max_iter=300)
+    )  # fmt: skip
+    return Pipeline([("encode", both), ("model", model.set_params(**chosen))])
+
+
+def penalty_and_words(setting: Setting) -> Space:
+    """The penalty, four decades around the default, and whether the words themselves stand beside their meaning."""
+    penalty = (
+        {"alpha": Float(3e-3, 3e1, log=True)} if setting.task == "regression" else {"C": Float(0.1, 1e3, log=True)}
+    )
+    return {**penalty, "words": Choice((True, False))}
