@@ -58,6 +58,8 @@ NUMBERS: dict[str, Case] = {
     "one number of a file with commas for decimals": (
         lines("x;z;y", "1,250;0,5;a", "2,375;1,5;b"), {"x": [1.25, 2.375]}, ["R02"]),
     "a plus": (lines("x,y", "+5,a", "-5,b"), {"x": [5, -5]}, []),
+    "some with a currency": (lines("x,y", "EUR 71,a", "84,b", "0,a"), {"x": [71, 84, 0]}, ["R02"]),
+    "a currency but for nought": (lines("x,y", "$71,a", "$84,b", "0,a"), {"x": [71, 84, 0]}, []),
     "a minus behind": (lines("x,y", "5-,a", "7,b"), {"x": [-5, 7]}, ["R02"]),
     "a minus behind many amounts": (
         "x,y\n" + "".join(f"{row}.5{'-' * (row % 2)},{'ab'[row % 2]}\n" for row in range(40)), {"x": [0.5, -1.5]}, []),
@@ -118,7 +120,7 @@ NUMBERS: dict[str, Case] = {
         lines("x;y", "30 min;a", "45 min;b", "1 h;a"), {"x": ["30 min", "45 min"]}, ["R03"]),
     "a unit with signs": (lines("x,y", "5 km/h,a", "7 km/h,b"), {"x": [5, 7]}, []),
     "thousands and millions by a letter": (
-        lines("x,y", "$41k,a", "41998,b", "$1.2M,a"), {"x": [41000, 41998, 1.2e6]}, []),
+        lines("x,y", "$41k,a", "41998,b", "$1.2M,a"), {"x": [41000, 41998, 1.2e6]}, ["R02"]),
     "millions of money": (lines("x,y", "£3bn,a", "£1.5bn,b"), {"x": [3e9, 1.5e9]}, []),
     "thousands without a currency": (lines("x,y", "41k,a", "41998,b"), {"x": [41000, 41998]}, []),
     "numbers of houses": (lines("x,y", "12B,a", "14,b", "7K,a"), {"x": ["12B", "14"]}, []),
@@ -156,6 +158,7 @@ NUMBERS: dict[str, Case] = {
     "infinite words": (lines("x,y", "5,a", "7,b", tail="inf,a\n"), {"x": [5, 7]}, []),
 }  # fmt: skip
 GAPS: dict[str, Case] = {
+    "question marks among words": (lines("x,y", "red,a", "blue,b", "?,a"), {"x": ["red", "blue"]}, ["R02"]),
     "empty": (lines("x,y", "5,a", ",b"), {"x": [5, GAP]}, []),
     "the usual words": (lines("x,y", "5,a", "NA,b", "n/a,a", "NULL,b", "null,a", "?,b", "#N/A,a", "-nan,b"),
                         {"x": [5, *[GAP] * 7]}, []),
@@ -193,6 +196,9 @@ GAPS: dict[str, Case] = {
                                    {"x": ["0", "1"]}, ["R03"]),
 }  # fmt: skip
 CODES: dict[str, Case] = {
+    "numbers, and a word for below": (
+        lines("x,y", "1 year,a", "2 years,b", "3 years,a", "less than 1 year,b"),
+        {"x": ["1 year", "2 years"]}, ["R03"]),
     "zeros in front": (lines("x,y", "01,a", "02,b", "10,a"), {"x": ["01", "02", "10"]}, ["R02"]),
     "zip codes": (lines("x,y", "02139,a", "94305,b"), {"x": ["02139", "94305"]}, ["R02"]),
     "a letter among digits": (lines("x,y", "04,a", "A1,b"), {"x": ["04", "A1"]}, []),
@@ -273,6 +279,10 @@ BOOLEANS: dict[str, Case] = {
 DATES: dict[str, Case] = {
     "ISO": (lines("x,y", "2021-03-15,a", "2021-04-01,b"), {"x": [DAY("2021-03-15"), DAY("2021-04-01")]}, []),
     "with a clock": (lines("x,y", "2021-03-15 10:30,a", "2021-04-01T00:00:01,b"), {"x": [DAY("2021-03-15 10:30")]}, []),
+    "some with a zone": (lines("x,y", "2021-03-15T10:30:00+02:00,a", "2021-04-01T00:00:00,b"),
+                         {"x": [DAY("2021-03-15 08:30"), DAY("2021-04-01")]}, ["R02"]),
+    "days beside times with a zone": (lines("x,y", "2021-03-15T10:30:00+02:00,a", "2021-04-01,b"),
+                                      {"x": [DAY("2021-03-15 08:30"), DAY("2021-04-01")]}, []),
     "with a zone": (lines("x,y", "2021-03-15T10:30:00+02:00,a", "2021-04-01T00:00:00Z,b"),
                     {"x": [DAY("2021-03-15 08:30")]}, []),
     "day first": (lines("x,y", "15/03/2021,a", "01/04/2021,b"), {"x": [DAY("2021-03-15"), DAY("2021-04-01")]}, []),
@@ -365,6 +375,15 @@ LAYOUTS: dict[str, Case] = {
     "units below the names": (lines("x,z,y\ncm,kg,", "5,6,a", "7,8,b"), {"x": [5, 7], "z": [6, 8]}, ["R04"]),
     "a first row of gaps is no row of units": (
         lines("age,k,y\nrefused,f,a", *(f"{n},m,{'ab'[n % 2]}" for n in range(20))), {"k": ["f", "m"]}, ["R03"]),
+    "questions below the names": (
+        lines("q1,q2,q3,y\nYour age?,Your height?,Your town?,Will you come?", "41,1.8,Bonn,a", "32,1.7,Ulm,b"),
+        {"q1": [41, 32], "q3": ["Bonn", "Ulm"]}, ["R04"]),
+    "questions, and below them what a program calls them": (
+        lines('q1,q2,y\nYour age?,Your town?,Will you come?\n"{""ImportId"":""Q1""}","{""ImportId"":""Q2""}",'
+              '"{""ImportId"":""Q3""}"', "41,Bonn,a", "32,Ulm,b"), {"q1": [41, 32], "q2": ["Bonn", "Ulm"]}, ["R04"]),
+    "a first row of slips": (
+        lines("age,size,k,y\nnot known,not known,f,a", *(f"{n},{n}.5,m,{'ab'[n % 2]}" for n in range(20))),
+        {"k": ["f", "m"]}, ["R03", "R03"]),
     "units put together": (lines("v,a,y\nm/s,m/s^2,", "5,6,a", "7,8,b"), {"v": [5, 7]}, ["R04"]),
     "merged names": (lines("k,2019,,2020,,y\n,Sales,Cost,Sales,Cost,", "p,1,2,3,4,a", "q,5,6,7,8,b"),
                      {"2019 Sales": [1, 5], "2020 Cost": [4, 8]}, ["R04"]),

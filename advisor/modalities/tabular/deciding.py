@@ -248,6 +248,7 @@ def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, de
         findings.append(doubts.half_units(name, spelt, style))
     if len(style.money) > 1:
         findings.append(doubts.several_currencies(name, style.money))
+    findings += doubts.half_money(name, spelt, style)
     if both := numbers.marks(spelt.levels[:DOUBTFUL_SAMPLE]):
         findings.append(doubts.both_marks(name, *both))
     if style == numbers.CLOCK and (long := next((level for level in spelt.levels if numbers.beyond_a_day(level)), "")):
@@ -294,7 +295,7 @@ def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
         )
     if any(_ZONE.search(level) for level in spelt.levels[:DOUBTFUL_SAMPLE]):
         notes = (*notes, "Times of a zone were read as UTC")
-    findings += doubts.of_dates(name, np.asarray(values))
+    findings += [*doubts.half_zones(name, spelt), *doubts.of_dates(name, np.asarray(values))]
     if _are_terms(spelt.levels):
         findings.append(doubts.terms(name, spelt.levels[0]))
     return Read(replace(form, gaps=() if lost is None else lost.levels), values, notes, tuple(findings))

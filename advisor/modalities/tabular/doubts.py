@@ -49,6 +49,9 @@ NO_DAYS = frozenset(
 )  # fmt: skip
 SHOWN = 3
 _NO_DIGIT = re.compile(r"\D")
+# A time of day, and one with the zone that it is of.
+_CLOCK = re.compile(r"\d:\d\d")
+_ZONE = re.compile(r":\d\d[\d.]*\s?(?:[+-]\d\d(?::?\d\d)?\]?|Z|UTC|GMT)$")
 _DITTO = frozenset({'"', "''", '-"-', "〃", "″", "ditto", "dito", "dto.", "idem"})
 
 
@@ -118,12 +121,13 @@ def nearly(name: str, kind: Literal["number", "date"], spelt: Words, readable: n
 
 
 def words_or_gaps(name: str, spelt: Words) -> Iterator[Finding]:
-    """Tell of words that were taken for a gap among categories, of which they may be one: None, NA."""
-    told = {word: cells for word, cells in spelt.gaps.items() if word in WORDS_OR_GAPS}
+    """Tell of words that were taken for a gap among categories, of which they may be one: None, NA, a question mark."""
+    told = {word: cells for word, cells in spelt.gaps.items() if word not in ERRORS}
     if told:
         cells = sum(told.values())
+        few = cells < FEW_SHARE * len(spelt.codes) or not WORDS_OR_GAPS.intersection(told)
         yield Finding(
-            "R02", "info" if cells < FEW_SHARE * len(spelt.codes) else "warning",
+            "R02", "info" if few else "warning",
             f"{some(list(told), SHOWN)} ({counted(cells, 'cell')} of column {name!r}) may be a gap or a category. It "
             "was read as a gap.",
             f"If it is a category, say --read {_quoted(name)}=category.",
@@ -339,6 +343,34 @@ def half_units(name: str, spelt: Words, style: Style) -> Finding:
         "Make sure that they are of the same unit.",
         {"column": name, "unit": style.unit, "without": without},
     )  # fmt: skip
+
+
+def half_money(name: str, spelt: Words, style: Style) -> Iterator[Finding]:
+    """Tell of amounts of which some have a currency, one for all, and others, nought apart, have none."""
+    none, amounts = numbers.without_money(spelt.levels), numbers.read(spelt.levels, style)
+    without = int(spelt.counts[none & np.isfinite(amounts) & (amounts != 0)].sum())
+    if without and len(style.money) == 1:
+        (currency,) = style.money
+        yield Finding(
+            "R02", "info",
+            f"{without:,} of {counted(int(spelt.counts.sum()), 'amount')} of column {name!r} stand without the "
+            f"{currency!r} that the others have. All were read as they stand.",
+            "Make sure that they are of the same currency.",
+            {"column": name, "currency": currency, "without": without},
+        )  # fmt: skip
+
+
+def half_zones(name: str, spelt: Words) -> Iterator[Finding]:
+    """Tell of times of which some name a zone and others do not."""
+    zoned = np.array([_ZONE.search(level) is not None for level in spelt.levels], dtype=bool)
+    bare = np.array([_CLOCK.search(level) is not None for level in spelt.levels], dtype=bool) & ~zoned
+    if zoned.any() and bare.any():
+        example, without = spelt.levels[int(np.argmax(bare))], int(spelt.counts[bare].sum())
+        yield two_ways(
+            name, "warning", f"{example!r} ({counted(without, 'cell')}) names no zone, as others do, and may be a time "
+            "here or UTC", "as UTC", "Write every time with its zone.",
+            example=example, cells=without, taken="UTC", other="local time",
+        )  # fmt: skip
 
 
 def several_currencies(name: str, currencies: Collection[str]) -> Finding:

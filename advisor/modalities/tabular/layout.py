@@ -45,12 +45,17 @@ _STATISTICS = frozenset({
 FEWEST_SUMMED = 5
 # What calls a row a sum stands in one of the first cells.
 LABELS = 3
+# A row that explains columns has words in so many of those that hold numbers or dates, where one alone may be a slip.
+FEWEST_EXPLAINED = 2
+# What surveys of Qualtrics write below each question.
+_IMPORTED = '{"ImportId"'
 _DATELIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where what is: the rows `above` the names, the `names`, the rows that they take, and whether units follow.
+    """Where what is: the rows `above` the names, the `names`, the rows that they take, and how many of them follow that
+    hold units or say what the columns are.
 
     `findings` tell what was guessed.
     """
@@ -58,13 +63,13 @@ class Layout:
     above: int
     names: tuple[str, ...]
     header: int
-    units: int
+    beneath: int
     findings: tuple[Finding, ...]
 
     @property
     def first(self) -> int:
         """The first row of the table itself."""
-        return self.above + self.header + self.units
+        return self.above + self.header + self.beneath
 
 
 def find(rows: Sequence[Row], header: int | None = None, known: Collection[str] = ()) -> Layout:
@@ -91,7 +96,8 @@ def find(rows: Sequence[Row], header: int | None = None, known: Collection[str] 
     width = max(width, len(rows[above]) if all(rows[above][width:]) else 0)
     typed = _typed_columns(rows[above + 1 : above + 1 + TYPED_ROWS], width)
     deep = _header_rows(rows[above:], width, typed)
-    units = int(_are_units(rows[above:], deep, width, typed))
+    explained = _rows_of_explanations(rows[above:], deep, width, typed)
+    units = 0 if explained else int(_are_units(rows[above:], deep, width, typed))
     names = _named(_joined(rows[above : above + deep], width), width)
     findings = []
     if twins := [name for name in names if name not in _padded(rows[above], width) and re.search(r" \(\d+\)$", name)]:
@@ -110,7 +116,13 @@ def find(rows: Sequence[Row], header: int | None = None, known: Collection[str] 
         row = [cell for cell in rows[above + deep] if cell]
         findings.append(_told(f"Row {above + deep + 1} holds units, {some(row, SHOWN)}; it was left out.",
                               {"row": above + deep + 1}))  # fmt: skip
-    if deep == 1 and not units and not above and _looks_like_data(rows[0], rows[1:], width, typed):
+    if explained:
+        row = [cell for cell in rows[above + deep] if cell]
+        are = "row says what the columns are" if explained == 1 else "rows say what the columns are"
+        findings.append(_told(f"{explained} {are}, {_shortened(row[-1])}, below the names; "
+                              f"{'it was' if explained == 1 else 'they were'} left out.",
+                              {"row": above + deep + 1, "rows": explained}))  # fmt: skip
+    if deep == 1 and not units and not explained and not above and _looks_like_data(rows[0], rows[1:], width, typed):
         findings.append(
             Finding(
                 "R04", "warning",
@@ -120,7 +132,7 @@ def find(rows: Sequence[Row], header: int | None = None, known: Collection[str] 
                 {"row": 1},
             )
         )  # fmt: skip
-    return Layout(above, names, deep, units, tuple(findings))
+    return Layout(above, names, deep, units + explained, tuple(findings))
 
 
 def below(rows: Sequence[Row], typed: Sequence[bool]) -> tuple[int, str]:
@@ -255,6 +267,22 @@ def _are_units(rows: Sequence[Row], deep: int, width: int, typed: Sequence[bool]
         and all(len(cell) <= LONGEST_UNIT for cell in row)
         and 2 * sum(_UNIT.fullmatch(cell) is not None for cell in told) > len(told)
     )
+
+
+def _rows_of_explanations(rows: Sequence[Row], deep: int, width: int, typed: Sequence[bool]) -> int:
+    """Count the rows below the names that explain each column, as surveys have them: its question, its number there."""
+    upper = [_padded(row, width) for row in rows[deep : deep + MOST_HEADER_ROWS - 1]]
+    for place, row in enumerate(upper):
+        filled = [cell for cell in row if cell]
+        if filled and all(cell.startswith(_IMPORTED) for cell in filled):
+            return place + 1
+    row = upper[0] if upper else []
+    told = [cell for cell, is_typed in zip(row, typed, strict=False) if is_typed and cell]
+    several = len(told) >= max(FEWEST_EXPLAINED, sum(typed) / 2) and len(set(row)) == width
+    sentences = sum(len(cell.split()) > 1 for cell in row) > width / 2
+    below = [_padded(other, width) for other in rows[deep + 1 :]]
+    again = any(other[place] == cell for place, cell in enumerate(row) for other in below)
+    return int(several and sentences and _has_no_values(row, typed) and not again)
 
 
 def _has_no_values(row: Row, typed: Sequence[bool]) -> bool:

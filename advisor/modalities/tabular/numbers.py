@@ -58,7 +58,11 @@ _CLOCK = re.compile(
 )
 # A span in hours and minutes: 1h30, 3 h 54 min.
 _SPAN = re.compile(r"(\d{1,3})\s?h\s?([0-5]?\d)(?:\s?(?:m|min|mn)\.?)?")
-_LIMIT = re.compile(r"[<>≤≥]=?\s*(.+)")
+_LIMIT = re.compile(
+    r"(?:[<>≤≥]=?|(?:less|fewer|more|greater) than|under|below|over|above|up to|at least|at most|unter|über|bis|ab|"
+    r"(?:mehr|weniger) als|moins de|plus de|menos de|más de)\s*(.+)",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 _BODY = {
@@ -224,6 +228,12 @@ def strange(levels: Sequence[str], style: Style) -> tuple[np.ndarray, np.ndarray
     return np.array(lacks), np.array([bool(style.money) and bool(own - style.money) for own in money])
 
 
+def without_money(levels: Sequence[str]) -> np.ndarray:
+    """Tell which texts (len(levels),) are numbers without a currency."""
+    found = [_AROUND.fullmatch(level) for level in levels]
+    return np.array([match is not None and {match["money"], match["coin"]} <= {"", None, "%"} for match in found])
+
+
 def is_number(cell: str) -> bool:
     """Tell whether a cell is a number in any style that `read` knows; codes of several numbers (1.2.3) may pass."""
     return _AROUND.fullmatch(cell) is not None
@@ -291,7 +301,7 @@ def inexact(levels: Sequence[str]) -> list[str]:
 
 
 def limits(levels: Sequence[str]) -> np.ndarray:
-    """Tell which texts (len(levels),) are a number that something is below or above of: <0.5."""
+    """Tell which texts (len(levels),) are a number that something is below or above of: <0.5, less than 1."""
     return np.array([bool((match := _LIMIT.fullmatch(level)) and is_number(match[1])) for level in levels], dtype=bool)
 
 

@@ -21,7 +21,7 @@ MISSING_WORDS = frozenset(["", *_MISSING.split()])
 # What a spreadsheet writes where a formula failed.
 ERRORS = frozenset({"#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NUM!"})
 # Of these, what may as well be a word: a drink with no alcohol, North America, a family's name.
-WORDS_OR_GAPS = ("None", "NA", "N/A", "Null", "NULL", "null", "nan", "NaN")
+WORDS_OR_GAPS = frozenset({"None", "NA", "N/A", "Null", "NULL", "null", "nan", "NaN"})
 # What stands in texts unseen: soft hyphens, blanks without width, marks of bytes and of the direction of writing.
 _UNSEEN = (0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF)
 _PLAIN_SIGNS: dict[int, Any] = dict.fromkeys(_UNSEEN) | {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {
