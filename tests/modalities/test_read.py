@@ -11,7 +11,7 @@ import pytest
 from advisor import modalities
 from advisor.errors import UserError
 from advisor.modalities import cards
-from advisor.modalities.tabular import MODALITY, read
+from advisor.modalities.tabular import MODALITY, deciding, read
 from advisor.modalities.tabular.target import looks_coded
 
 WRITERS = {
@@ -397,3 +397,21 @@ def test_amounts_may_be_unknown_as_well():
     frame = pd.DataFrame({"a": np.arange(60.0), "y": np.where(np.arange(60) < 5, np.nan, np.arange(60) * 1.5)})
     dataset = read(frame, target="y")
     assert dataset.unlabelled["a"].tolist() == [0, 1, 2, 3, 4] and len(dataset.inputs) == 55
+
+
+def test_words_of_very_many_levels_are_known_by_a_part_of_them(monkeypatch):
+    monkeypatch.setattr(deciding, "MANY_LEVELS", 20)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({
+        "name": [f"n{number:x}" for number in rng.integers(2**40, size=200)],
+        "price": [f"{number} EUR" for number in range(200)],
+        "day": pd.date_range("2020-01-01", periods=200).strftime("%d/%m/%Y"),
+        "mixed": [f"{number}" if number % 9 else f"n{number}" for number in range(200)],
+        "y": ["a", "b"] * 100,
+    })  # fmt: skip
+    dataset = read(frame, target="y")
+    assert list(dataset.inputs["name"]) == list(frame["name"])
+    assert list(dataset.inputs["price"]) == list(range(200))  # numbers and dates are read to the last one
+    assert list(dataset.inputs["day"]) == list(pd.date_range("2020-01-01", periods=200))
+    (told,) = dataset.findings
+    assert told.code == "R03" and "200 categories" in told.message

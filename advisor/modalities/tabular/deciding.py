@@ -53,6 +53,8 @@ FEW_LEVELS = 5
 MOST_MARKS = 20
 # Up to so many texts of which some are one number are codes.
 MOST_TWINS = 50
+# Of words with more levels than these so many are looked at.
+MANY_LEVELS = 20_000
 # From this share on ticks are no slip of the pen, and so are cells without one.
 FEWEST_TICKS, FEWEST_TICKED = 0.02, 20
 LARGEST_EXACT_WHOLE = 2.0**53
@@ -138,6 +140,16 @@ def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | N
 
 
 def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> Read:
+    """Decide how a column is read. Words of very many levels are known by a part of them, numbers and dates are not."""
+    if len(spelt.levels) > MANY_LEVELS:
+        cells, few = spelt.some(MANY_LEVELS)
+        read = _decided(column[cells], few, decimal, first)
+        if read.form.kind in ("category", "text"):
+            return replace(read, values=read_as(read.form, column, spelt))
+    return _decided(column, spelt, decimal, first)
+
+
+def _decided(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> Read:
     name, declared = str(column.name), is_categorical(column.dtype)
     if not spelt.levels:
         form = Form(name, "category" if declared else "number")
@@ -179,7 +191,7 @@ def _found(column: pd.Series, spelt: Words, decimal: str | None, first: str) -> 
     days_told = days_in_words(spelt.levels)
     if _share(counts, days_told) < NEARLY_ALL and reads_as_text(spelt.levels, counts):
         form = Form(name, "text")
-        return Read(form, read_as(form, column))
+        return Read(form, read_as(form, column, spelt))
     findings = [
         *_besides(name, spelt, readable, days_told), *doubts.words_or_gaps(name, spelt), *doubts.errors(name, spelt),
         *doubts.spellings(name, spelt), *doubts.same_as_above(name, spelt),
@@ -200,7 +212,7 @@ def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarra
         yield doubts.nearly(name, "number", spelt, readable)
         return
     if _share(counts, days_told) >= NEARLY_ALL:
-        yield doubts.unknown_dates(name, spelt.levels[int(np.argmax(days_told))], len(spelt.levels))
+        yield doubts.unknown_dates(name, spelt.levels[int(np.argmax(days_told))], spelt.levels_in_all)
         return
     if len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
         yield doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))])
@@ -212,7 +224,7 @@ def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarra
     nearly_all = len(spelt.levels) >= FEW_LEVELS and _share(counts, begins) >= NEARLY_ALL
     if nearly_all or (united.sum() >= FEWEST_NUMBERS and _share(counts, united) >= MOST_SHARE):
         example = spelt.levels[int(np.argmax(np.where(begins, 1 + ~readable, 0)))]
-        yield doubts.unknown_numbers(name, example, len(spelt.levels))
+        yield doubts.unknown_numbers(name, example, spelt.levels_in_all)
 
 
 def _asked(column: pd.Series, spelt: Words, decimal: str | None, asked: str) -> Read:

@@ -114,9 +114,9 @@ def nearly(name: str, kind: Literal["number", "date"], spelt: Words, readable: n
     return Finding(
         "R03", "warning",
         f"{percent(share)} of the filled cells of column {name!r} are {kind}s, and the others are not: "
-        f"{some(others, SHOWN)}. It was read as {counted(len(spelt.levels), 'category', 'categories')}.",
+        f"{some(others, SHOWN)}. It was read as {counted(spelt.levels_in_all, 'category', 'categories')}.",
         f"If it holds {noun}, say --read {_quoted(name)}={kind}; what is no {kind} is then missing.",
-        {"column": name, "share": share, "words": others[:SHOWN], "levels": len(spelt.levels)},
+        {"column": name, "share": share, "words": others[:SHOWN], "levels": spelt.levels_in_all},
     )  # fmt: skip
 
 

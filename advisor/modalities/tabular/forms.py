@@ -66,7 +66,7 @@ def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> Values
     if form.kind == "tick":
         return ((spelt or words(column)).codes >= 0).astype(np.float64)
     if form.kind == "text":
-        return _texts(column, form)
+        return _texts(words(column, ("",)) if form.words else spelt or words(column))
     if form.kind == "category":
         return categories(words(column, ("",)) if form.words else spelt or words(column))
     if form.kind == "date":
@@ -108,9 +108,8 @@ def categories(spelt: Words) -> pd.Categorical:
     return pd.Categorical.from_codes(rank[spelt.codes], categories=levels)
 
 
-def _texts(column: pd.Series, form: Form) -> pd.api.extensions.ExtensionArray:
-    """Return a column as texts, trimmed at their ends; a gap is missing."""
-    spelt = words(column, ("",)) if form.words else words(column)
+def _texts(spelt: Words) -> pd.api.extensions.ExtensionArray:
+    """Return words as texts (n,), trimmed at their ends; a gap is missing."""
     levels = pd.array([*spelt.levels, None], dtype=TEXT)
     return levels.take(np.where(spelt.codes < 0, len(spelt.levels), spelt.codes))
 

@@ -9,6 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
 
 from advisor.errors import UserError
 from advisor.modalities.tabular import numbers
@@ -162,6 +167,15 @@ def below(rows: Sequence[Row], typed: Sequence[bool]) -> tuple[int, str]:
     if pending and totals:
         count, said = count + pending, said_then
     return count, said
+
+
+def may_be_totals(levels: Any) -> Any:
+    """Return those of many different cells that `is_total` has to be asked of."""
+    if not isinstance(levels, pd.arrays.ArrowStringArray):
+        return levels
+    words = "|".join(map(re.escape, sorted(_TOTALS)))
+    found = pc.match_substring_regex(levels.__arrow_array__(), words, ignore_case=True)
+    return levels[np.asarray(pc.fill_null(found, False))]
 
 
 def is_total(cell: str) -> bool:

@@ -111,7 +111,7 @@ def _sums_inside(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Finding
     counts = filled.sum(axis=0, dtype=np.uint16)
     for place, name in enumerate(names[: layout.LABELS]):
         alone = filled[place] & (counts == 1)
-        levels = frame[name][alone].unique() if alone.any() else ()
+        levels = layout.may_be_totals(frame[name][alone].unique()) if alone.any() else ()
         totals = [level for level in levels if isinstance(level, str) and layout.is_total(level)]
         if not totals:
             continue

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _MISSING = (
     "? NA N/A n/a #N/A #NA <NA> NaN nan -NaN -nan NULL Null null (null) None NaT nil \\N #VALUE! #DIV/0! #REF! #NAME? "
@@ -34,12 +35,27 @@ _MARKED_AS_TEXT = re.compile(r'="([^"]*)"|\'(\d[^\']*)')
 class Words:
     """A column as distinct trimmed texts: `codes` (n,) point into `levels`, -1 where the cell is missing.
 
-    `gaps` are the words that were taken for a gap, and how many cells have each.
+    `gaps` are the words that were taken for a gap, and how many cells have each. Where these are some levels of more,
+    `levels_in_all` says of how many.
     """
 
     codes: np.ndarray
     levels: tuple[str, ...]
     gaps: Mapping[str, int] = field(default_factory=dict)
+    levels_in_all: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels_in_all", self.levels_in_all or len(self.levels))
+
+    def some(self, most: int) -> tuple[np.ndarray, Words]:
+        """Return up to `most` of the levels, from first to last, as words of those cells alone; and which cells (n,)
+        these are, gaps among them."""
+        kept = np.linspace(0, len(self.levels) - 1, min(most, len(self.levels))).astype(np.int64)
+        place = np.full(len(self.levels) + 1, -2)
+        place[kept], place[-1] = np.arange(len(kept)), -1
+        codes = place[self.codes]
+        told = Words(codes[codes > -2], tuple(self.levels[each] for each in kept), self.gaps, len(self.levels))
+        return codes > -2, told
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -49,25 +65,31 @@ class Words:
 
 def words(column: pd.Series, missing: Collection[str] = MISSING_WORDS) -> Words:
     """Return the distinct trimmed texts of `column`; whole numbers lose their '.0', and words for a gap are missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
+    plain = False
+    if isinstance(column.dtype, pd.StringDtype):
+        encoded = pa.chunked_array(column.array.__arrow_array__()).dictionary_encode("encode").combine_chunks()
+        codes, uniques = encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+        plain = _are_plain(encoded.dictionary)
+    elif isinstance(column.dtype, pd.CategoricalDtype):
         codes, uniques = column.cat.codes.to_numpy().astype(np.int64), list(column.cat.categories)
     else:
         try:
-            codes, found = _distinct(column)
+            codes, found = pd.factorize(column)
         except Exception:  # what cannot be hashed, for a reason of its own, is told apart by what it says of itself
             codes, found = pd.factorize(
                 column.map(lambda cell: cell if is_missing(cell) else text_of(cell)).astype(object)
             )
         uniques = list(found)
-    texts = np.array(["" if is_missing(cell) else text_of(cell) for cell in uniques], dtype=object)
+    texts = uniques if plain else ["" if is_missing(cell) else text_of(cell) for cell in uniques]
     known = np.array([text not in missing for text in texts], dtype=bool)
-    merged, levels = pd.factorize(np.where(known, texts, ""))
+    levels = [text for text, is_known in zip(texts, known, strict=True) if is_known]
+    places = np.arange(len(levels))
+    if not plain:  # several may have become one
+        places, merged = pd.factorize(np.array(levels, dtype=object))
+        levels = list(merged)
     # Python would take code -1 for the last level; the appended -1 keeps missing cells missing.
-    target = np.append(merged, -1)
-    if not known.all():
-        position = int(np.flatnonzero(levels == "")[0])
-        levels = np.delete(levels, position)
-        target = np.where(target == position, -1, target - (target > position))
+    target = np.full(len(texts) + 1, -1)
+    target[:-1][known] = places
     gaps = {str(texts[place]): int((codes == place).sum()) for place in np.flatnonzero(~known) if texts[place]}
     return Words(target[codes], tuple(levels), gaps)
 
@@ -77,12 +99,10 @@ def words_of(values: pd.Categorical) -> Words:
     return Words(values.codes.astype(np.int64), tuple(values.categories))
 
 
-def _distinct(column: pd.Series) -> tuple[np.ndarray, Any]:
-    """Return codes (n,), -1 where a cell is missing, and the distinct cells that they point to."""
-    if isinstance(column.dtype, pd.StringDtype):
-        told = pa.chunked_array(column.array.__arrow_array__()).dictionary_encode("encode").combine_chunks()
-        return told.indices.to_numpy().astype(np.int64), told.dictionary.to_pylist()
-    return pd.factorize(column)
+def _are_plain(cells: pa.Array) -> bool:
+    """Tell whether `text_of` leaves all of many texts as they are, as it does most of ASCII."""
+    odd = pc.match_substring_regex(cells, r"^[\x00-\x20='\x7f]|[\x00-\x20\x7f]$")
+    return cells.null_count == 0 and pc.all(pc.string_is_ascii(cells)).as_py() and not pc.any(odd).as_py()
 
 
 def is_missing(cell: Any) -> bool:
