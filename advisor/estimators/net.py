@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from advisor.contracts import FitReport, Setting
+from advisor.contracts import Choice, FitReport, Setting
 from advisor.errors import UserError
 from advisor.estimators.early_stopping import MOST_ROWS_TO_REFIT, EarlyStopping, Trained
 
 # What a net sees of the training rows before its first step, where its first weights are fitted to data.
 MOST_ROWS_TO_START_FROM = 1_000
+# Of fewer rows than this none may be spared to say when to stop.
+FEW_ROWS = 200
 
 
 class NetEstimator(EarlyStopping):
@@ -259,6 +261,12 @@ class TextNetEstimator(NetEstimator):
 def _left(deadline: float) -> float | None:
     """Return the seconds until the deadline (time.monotonic), None where there is none."""
     return None if np.isinf(deadline) else max(0.0, deadline - time.monotonic())
+
+
+def whether_to_hold_out(setting: Setting, few: int = FEW_ROWS) -> dict[str, Choice]:
+    """Return, of fewer than `few` rows, the choice of training on all of them for a fixed number of epochs, since none
+    may be spared to say when to stop (a `validation_fraction` of 0); of more rows no choice."""
+    return {"validation_fraction": Choice((0.0, 0.2))} if setting.rows < few else {}
 
 
 def training(setting: Setting) -> dict[str, Any]:

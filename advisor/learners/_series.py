@@ -6,13 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.contracts import Choice, Float, Setting
-from advisor.estimators.net import training
+from advisor.contracts import Float, Setting
+from advisor.estimators.net import FEW_ROWS, training, whether_to_hold_out
 from advisor.estimators.series import SeriesNetEstimator
 from advisor.records import Profile
-
-# Of fewer rows than this none may be spared to say when to stop.
-FEW_ROWS = 200
 
 
 def is_series(profile: Profile) -> bool:
@@ -38,18 +35,13 @@ def builder(
 
 
 def how_to_train(setting: Setting) -> dict[str, Any]:
-    """Return what may be tuned of the training of any net on series.
-
-    Where rows are few a fixed number of epochs on all of them is among the choices (a `validation_fraction` of 0).
-    """
-    space: dict[str, Any] = {
+    """Return what may be tuned of the training of any net on series."""
+    return {
         "learning_rate": Float(3e-4, 1e-2, log=True),
         "weight_decay": Float(1e-5, 1e-1, log=True),
         "dropout": Float(0.0, 0.5),
+        **whether_to_hold_out(setting),
     }
-    if setting.rows < FEW_ROWS:
-        space["validation_fraction"] = Choice((0.0, 0.2))
-    return space
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from advisor.contracts import Choice, Float, Setting, Space
+from advisor.estimators.net import training, whether_to_hold_out
 from advisor.nets.packaged import Packaged
 from advisor.records import Profile
 
@@ -23,6 +24,33 @@ def no_texts(profile: Profile) -> str | None:
 def names_of_texts(profile: Profile) -> tuple[str, ...]:
     """Name the columns of free text."""
     return tuple(column.name for column in profile.columns if column.kind == "text")
+
+
+def net_on_words(
+    classifier: Callable[..., Any], regressor: Callable[..., Any], **words: Any
+) -> Callable[[Setting, Mapping[str, Any]], Any]:
+    """Return what builds a pipeline of the encoder of words, made with `words`, and a net that learns meanings."""
+
+    def build(setting: Setting, params: Mapping[str, Any]) -> Any:
+        from sklearn.pipeline import Pipeline
+
+        names = names_of_texts(setting.profile)
+        kind = regressor if setting.task == "regression" else classifier
+        encoder = setting.modality.encoder("words", texts=names, **words)
+        model = kind(texts=len(names), **training(setting)).set_params(**params)
+        return Pipeline([("encode", encoder), ("model", model)])
+
+    return build
+
+
+def how_to_train(setting: Setting) -> dict[str, Any]:
+    """Return what may be tuned of the training of any net that learns what words mean."""
+    return {
+        "dropped_words": Float(0.0, 0.5),
+        "weight_decay": Float(1e-6, 1e-1, log=True),
+        "batch_size": Choice((None, 16, 32, 64, 128)),
+        **whether_to_hold_out(setting),
+    }
 
 
 def linear_on_meaning(

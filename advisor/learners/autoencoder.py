@@ -20,7 +20,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from advisor.contracts import Float, Integer, Learner, Setting, Space, Variant
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import NetEstimator, training
+from advisor.estimators.net import NetEstimator, training, whether_to_hold_out
 from advisor.learners._seconds import NO_REFIT, Growth
 
 
@@ -224,6 +224,7 @@ def _space(setting: Setting) -> Space:
         "pretraining": Float(0.05, 0.6),
         "learning_rate": Float(1e-4, 1e-2, log=True),
         "weight_decay": Float(1e-6, 1e-1, log=True),
+        **whether_to_hold_out(setting),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import ArrayNetEstimator, training
+from advisor.estimators.net import ArrayNetEstimator, training, whether_to_hold_out
 from advisor.records import Profile
 
 # With fewer rows than this all are learnt from, for as many epochs as are planned: on 1,000 of Fashion-MNIST that was
@@ -87,7 +87,7 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
 def _space(setting: Setting) -> Space:
     """Size, what pictures are varied by, and how the net is trained."""
-    space: dict[str, Any] = {
+    return {
         "width": Integer(12, 48, log=True),
         "depth": Integer(2, 4),
         "dropout": Float(0.0, 0.5),
@@ -95,10 +95,8 @@ def _space(setting: Setting) -> Space:
         "flips": Choice((None, False, True)),
         "learning_rate": Float(3e-4, 1e-2, log=True),
         "weight_decay": Float(1e-4, 1e-1, log=True),
+        **whether_to_hold_out(setting, FEW_ROWS),
     }
-    if setting.rows < FEW_ROWS:
-        space["validation_fraction"] = Choice((0.0, 0.2))
-    return space
 
 
 def _seconds(rows: int, profile: Profile) -> float:

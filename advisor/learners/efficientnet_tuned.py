@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import ArrayNetEstimator, training
+from advisor.estimators.net import ArrayNetEstimator, training, whether_to_hold_out
 from advisor.learners._pictures import WEIGHTS, absent, weights_of
 from advisor.learners.cnn import FEW_ROWS
 from advisor.nets.packaged import EFFICIENTNET
@@ -73,16 +73,14 @@ def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
 
 def _space(setting: Setting) -> Space:
     """How much is trained further, how fast, and whether pictures are mirrored."""
-    space: dict[str, Any] = {
+    return {
         "frozen": Integer(5, 16),
         "dropout": Float(0.0, 0.5),
         "flips": Choice((None, False, True)),
         "learning_rate": Float(1e-4, 3e-3, log=True),
         "weight_decay": Float(1e-4, 1e-1, log=True),
+        **whether_to_hold_out(setting, FEW_ROWS),
     }
-    if setting.rows < FEW_ROWS:
-        space["validation_fraction"] = Choice((0.0, 0.2))
-    return space
 
 
 def _seconds(rows: int, profile: Profile) -> float:

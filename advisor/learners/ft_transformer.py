@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import NetEstimator, training
+from advisor.estimators.net import NetEstimator, training, whether_to_hold_out
 from advisor.learners._seconds import NO_REFIT, Growth
 
 
@@ -71,6 +71,7 @@ def _space(setting: Setting) -> Space:
         "dropout": Float(0.0, 0.5),
         "learning_rate": Float(3e-5, 1e-3, log=True),
         "weight_decay": Float(1e-6, 1e-3, log=True),
+        **whether_to_hold_out(setting),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.contracts import Choice, Float, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import ArrayNetEstimator, training
+from advisor.estimators.net import ArrayNetEstimator, training, whether_to_hold_out
 from advisor.estimators.sentences import WEIGHTS, StatesEncoder
 from advisor.learners._texts import no_texts
 from advisor.records import Profile
@@ -64,6 +64,7 @@ def _space(setting: Setting) -> Space:
         "learning_rate": Float(2e-5, 1e-3, log=True),
         "weight_decay": Float(1e-4, 1e-1, log=True),
         "batch_size": Choice((8, 16, 32)),
+        **whether_to_hold_out(setting),
     }
 
 

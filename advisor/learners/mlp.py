@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import NetEstimator, training
+from advisor.estimators.net import NetEstimator, training, whether_to_hold_out
 from advisor.learners._seconds import NO_REFIT, Growth
 
 
@@ -88,6 +88,7 @@ def _space(setting: Setting) -> Space:
         "learning_rate": Float(1e-4, 1e-2, log=True),
         "weight_decay": Float(1e-6, 1e-1, log=True),
         "batch_size": Choice((None, 64, 128, 256, 512)),
+        **whether_to_hold_out(setting),
     }
     if setting.metric in ("accuracy", "balanced_accuracy"):
         # Smoothed labels cost log loss and calibration; only where the winning class is all that counts may they help.

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.contracts import Choice, FitReport, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import NetEstimator, training
+from advisor.estimators.net import NetEstimator, training, whether_to_hold_out
 from advisor.learners._seconds import NO_REFIT, Growth
 
 
@@ -118,6 +118,7 @@ def _space(setting: Setting) -> Space:
         "number_embedding_width": Integer(4, 32, log=True),
         "learning_rate": Float(1e-3, 3e-2, log=True),
         "weight_decay": Float(1e-6, 1e-3, log=True),
+        **whether_to_hold_out(setting),
     }
 
 

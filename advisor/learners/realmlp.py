@@ -10,7 +10,7 @@ import numpy as np
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import NetEstimator, training
+from advisor.estimators.net import NetEstimator, training, whether_to_hold_out
 from advisor.learners._seconds import NO_REFIT, Growth
 
 
@@ -118,6 +118,7 @@ def _space(setting: Setting) -> Space:
         "number_embedding": Choice((None, "linear_periodic", "periodic", "piecewise_linear")),
         "learning_rate": Float(middle / 5, middle * 3, log=True),
         "weight_decay": Float(1e-3, 1e-1, log=True),
+        **whether_to_hold_out(setting),
     }
     if setting.metric in ("accuracy", "balanced_accuracy"):
         space["label_smoothing"] = Float(0.0, 0.2)

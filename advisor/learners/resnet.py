@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import NetEstimator, training
+from advisor.estimators.net import NetEstimator, training, whether_to_hold_out
 from advisor.learners._seconds import NO_REFIT, Growth
 
 
@@ -77,6 +77,7 @@ def _space(setting: Setting) -> Space:
         "number_embedding": Choice((None, "linear_periodic", "periodic", "piecewise_linear")),
         "learning_rate": Float(1e-4, 1e-2, log=True),
         "weight_decay": Float(1e-6, 1e-1, log=True),
+        **whether_to_hold_out(setting),
     }
 
 

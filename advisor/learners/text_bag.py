@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
+from advisor.contracts import Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import TextNetEstimator, training
+from advisor.estimators.net import TextNetEstimator
 from advisor.learners._seconds import Growth
-from advisor.learners._texts import names_of_texts, no_texts
+from advisor.learners._texts import how_to_train, net_on_words, no_texts
 
 LENGTH = 256
 
@@ -58,16 +58,6 @@ class TextBagRegressor(EarlyStoppingRegressor, _TextBag):
     """The net for values; see EarlyStopping for what it does with rows and targets."""
 
 
-def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
-    from sklearn.pipeline import Pipeline
-
-    names = names_of_texts(setting.profile)
-    kind = TextBagRegressor if setting.task == "regression" else TextBagClassifier
-    given = {"texts": len(names), **training(setting), **params}
-    encoder = setting.modality.encoder("words", texts=names, length=LENGTH, ordered=False)
-    return Pipeline([("encode", encoder), ("model", kind(**given))])
-
-
 def _space(setting: Setting) -> Space:
     """How wide, how strongly held back, and how fast."""
     return {
@@ -75,10 +65,8 @@ def _space(setting: Setting) -> Space:
         "width": Integer(32, 256, log=True),
         "depth": Integer(0, 2),
         "dropout": Float(0.0, 0.6),
-        "dropped_words": Float(0.0, 0.5),
         "learning_rate": Float(5e-4, 2e-2, log=True),
-        "weight_decay": Float(1e-6, 1e-1, log=True),
-        "batch_size": Choice((None, 16, 32, 64, 128)),
+        **how_to_train(setting),
     }
 
 
@@ -86,7 +74,7 @@ LEARNER = Learner(
     name="text_bag",
     family="neural",
     summary="A bag of words and pairs of words whose meanings a net learns from these rows alone.",
-    build=_build,
+    build=net_on_words(TextBagClassifier, TextBagRegressor, length=LENGTH, ordered=False),
     space=_space,
     objection=no_texts,
     requires=("torch",),

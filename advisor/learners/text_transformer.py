@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.estimators.early_stopping import EarlyStoppingClassifier, EarlyStoppingRegressor
-from advisor.estimators.net import TextNetEstimator, training
+from advisor.estimators.net import TextNetEstimator
 from advisor.learners._seconds import Growth
-from advisor.learners._texts import names_of_texts, no_texts
+from advisor.learners._texts import how_to_train, net_on_words, no_texts
 
 LENGTH = 128
 HEADS = 4
@@ -61,26 +61,14 @@ class TextTransformerRegressor(EarlyStoppingRegressor, _TextTransformer):
     """The net for values; see EarlyStopping for what it does with rows and targets."""
 
 
-def _build(setting: Setting, params: Mapping[str, Any]) -> Any:
-    from sklearn.pipeline import Pipeline
-
-    names = names_of_texts(setting.profile)
-    kind = TextTransformerRegressor if setting.task == "regression" else TextTransformerClassifier
-    given = {"texts": len(names), **training(setting), **params}
-    encoder = setting.modality.encoder("words", texts=names, length=LENGTH)
-    return Pipeline([("encode", encoder), ("model", kind(**given))])
-
-
 def _space(setting: Setting) -> Space:
     """How large, how strongly held back, and how fast."""
     return {
         "width": Choice((32, 64, 128)),
         "depth": Integer(1, 3),
         "dropout": Float(0.0, 0.5),
-        "dropped_words": Float(0.0, 0.5),
         "learning_rate": Float(2e-4, 1e-2, log=True),
-        "weight_decay": Float(1e-6, 1e-1, log=True),
-        "batch_size": Choice((None, 16, 32, 64, 128)),
+        **how_to_train(setting),
     }
 
 
@@ -88,7 +76,7 @@ LEARNER = Learner(
     name="text_transformer",
     family="neural",
     summary="A small Transformer over the words of the texts, trained from these rows alone.",
-    build=_build,
+    build=net_on_words(TextTransformerClassifier, TextTransformerRegressor, length=LENGTH),
     space=_space,
     objection=no_texts,
     requires=("torch",),
