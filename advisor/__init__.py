@@ -11,7 +11,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["Advice", "Limits", "NewRowsWarning", "Prices", "UserError", "Verdict", "compare", "load", "profile"]
+__all__ = [
+    "Advice", "Limits", "NewRowsWarning", "Prices", "UserError", "Verdict", "compare", "load", "load_model", "profile",
+]  # fmt: skip
 
 _ROOMS = {
     "Advice": "advice",
@@ -22,6 +24,7 @@ _ROOMS = {
     "Verdict": "advice",
     "compare": "walk",
     "load": "advice",
+    "load_model": "model_files",
     "profile": "walk",
 }
 

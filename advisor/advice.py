@@ -13,14 +13,13 @@ from typing import Any
 
 import pandas as pd
 
-from advisor import seals
+from advisor import model_files
 from advisor.errors import UserError
 from advisor.telling.folders import RUNS, VERDICT, check_plain, verdict_in
-from advisor.whole import whole_file
 
 __all__ = ["MODEL", "RUNS", "Advice", "Verdict", "find_run", "load"]
 
-MODEL = Path("model") / "model.joblib"
+MODEL = Path("model") / f"model{model_files.INERT}"
 
 
 class Verdict(SimpleNamespace):
@@ -32,7 +31,8 @@ class Advice:
     """The answer of a finished run and everything behind it.
 
     `document` is the content of verdict.json; `verdict` gives the same as attributes (`advice.verdict.p_worth`). In a
-    notebook the object shows itself. Models are loaded where they are this user's own (see seals), or with `trust`.
+    notebook the object shows itself. A model that is a pickle is loaded where it is this user's own, or
+    with `trust` (see model_files).
     """
 
     document: Mapping[str, Any] = field(repr=False)
@@ -57,12 +57,16 @@ class Advice:
     def best_model(self) -> Any:
         """The model that was handed over, a blend too: a scikit-learn pipeline that takes raw tables.
 
-        Raises UserError where the run ended without one, and where it is somebody else's and is not trusted: loading a
-        model runs code out of its file.
+        Raises UserError where the run ended without one, and where it is a pickle of somebody else's that is not
+        trusted: loading that runs code out of its file.
         """
-        if not (self.folder / MODEL).is_file():
+        file = model_files.found(self.folder / MODEL)
+        if not file.is_file():
             raise UserError(f"The run {self.folder.name} kept no model; compare again with a larger budget.")
-        return seals.load(self.folder, MODEL.as_posix(), trust=self.trust)
+        model = model_files.load(self.folder, file.relative_to(self.folder).as_posix(), trust=self.trust)
+        if not (hasattr(model, "predict") and hasattr(model, "steps")):
+            raise UserError(f"What the run {self.folder.name} kept as its model is none; compare again to get one.")
+        return model
 
     def model(self, which: str) -> Any:
         """Another model of the run: "classical", "neural", "classical_blend" or "blend", of its models of the folds.
@@ -74,14 +78,12 @@ class Advice:
         return kept_model(self.folder, which, trust=self.trust)
 
     def write_model(self, which: str | None, folder: str | Path) -> Path:
-        """Write a model of the run (None: what was handed over) into `folder`, as model.joblib, and return its path."""
-        import joblib
+        """Write a model of the run (None: what was handed over) into `folder`, and return its path.
 
+        It is model.npz, which `load_model` loads for anybody, or model.joblib where loading it runs code.
+        """
         fitted = self.best_model if which is None else self.model(which)
-        path = Path(folder) / MODEL.name
-        with whole_file(path) as draft:
-            joblib.dump(fitted, draft)
-        return path
+        return model_files.write(fitted, Path(folder) / MODEL.name)
 
     def save(self, folder: str | Path) -> Path:
         """Copy everything the run left into `folder`, which must be new or empty, and return its path."""
@@ -103,8 +105,8 @@ class Advice:
 def load(run: str | Path = "latest", runs: str | Path = RUNS, *, trust: bool = False) -> Advice:
     """Return the advice of a finished run: a folder, the name of a run in `runs`, an MLflow run id, or "latest".
 
-    With `trust` its models are loaded although this user has not made them; that runs whatever code they hold. Raises
-    UserError where there is no such run or it did not finish.
+    With `trust` models that are pickles are loaded although this user has not made them, which runs whatever code they
+    hold. Raises UserError where there is no such run or it did not finish.
     """
     folder = find_run(run, runs)
     return Advice(verdict_in(folder), folder, trust)

@@ -71,7 +71,7 @@ Image = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="Load models that somebody else made, which runs whatever code they hold.")
+    bool, typer.Option("--trust", help="Load pickles that somebody else made, which runs whatever code they hold.")
 ]
 Run = Annotated[str, typer.Argument(help="A run's folder, its id, or latest.")]
 
@@ -222,7 +222,7 @@ def compare(
         bool,
         typer.Option(
             "--trust",
-            help="Go on with a run that somebody else began; its models may run code.",
+            help="Go on with a run that somebody else began, whose pickles may run code.",
             rich_help_panel=_RECORD,
         ),
     ] = False,
@@ -378,6 +378,7 @@ def learners(as_json: AsJson = False) -> None:
             "tasks": list(learner.tasks),
             "interpretable": learner.interpretable,
             "on_request": learner.on_request,
+            "model": "pickle" if learner.executes else "inert",
             "summary": learner.summary,
         }
         for learner in catalogue()
@@ -387,6 +388,7 @@ def learners(as_json: AsJson = False) -> None:
         return
     for row in rows:
         asked = " (on request)" if row["on_request"] else ""
+        asked += " (its models run code when they are loaded)" if row["model"] == "pickle" else ""
         reads = ", ".join(row["modalities"])
         typer.echo(f"{row['learner']:<20} {row['family']:<10} {reads:<24} {row['reason'] or row['summary']}{asked}")
 
@@ -496,7 +498,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as problem:
         # A fault of ours: who reports it needs the traceback, and nobody needs the secrets that it may quote.
-        print("\n".join(map(redacted, traceback.format_exc().splitlines())), file=sys.stderr)
+        # A model that somebody made to fail may have given it words that a terminal obeys.
+        print("\n".join(one_line(redacted(line)) for line in traceback.format_exc().splitlines()), file=sys.stderr)
         return _failed(f"{type(problem).__name__}: {problem}", 1, words)
     if status == 130:
         return _failed("interrupted", 143 if ended else 130, words)

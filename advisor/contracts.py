@@ -236,6 +236,9 @@ class Learner:
 
     Who is there `on_request` takes part only when asked for by name. `must_beat` names learners that take part with it:
     only where it clearly beats all of them, by their losses out of fold on the same folds, may it lead its family.
+
+    Loading the file of a model runs no code out of it (see advisor.inert) but where the learner `executes`: its model
+    is a pickle, since it holds objects that an inert file cannot tell of.
     """
 
     name: str
@@ -259,6 +262,7 @@ class Learner:
     averaged: bool = False
     on_request: bool = False
     must_beat: tuple[str, ...] = ()
+    executes: bool = False
 
     @property
     def pretrained(self) -> bool:

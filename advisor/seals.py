@@ -1,4 +1,4 @@
-"""Seals: what tells a model file of one's own from a stranger's. Loading a model runs code out of its file.
+"""Seals: what tells a file of one's own from a stranger's, where a stranger's may do harm, as a pickle does.
 
 A seal is an HMAC-SHA-256 of a file's name and bytes, with a key that never leaves this user's data folder. Those of a
 run stand in one text file of its folder, a line each, which is only ever appended to: so a fold's model is known again
@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
 import os
-import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from advisor.errors import UserError
 from advisor.whole import unwritable
 
 FILE_NAME = "seals.txt"
 KEY_BYTES = 32
-# A model lies in the folder of the model to use, or in that of the models of the folds, and nowhere else.
-_NAME = re.compile(r"(?:model|folds)/[^./\\][^/\\]*\.joblib")
 
 
 def own_key() -> bytes | None:
@@ -78,38 +73,9 @@ def holds(folder: Path, name: str, key: bytes | None) -> bool:
     return (folder / name).is_file() and not unsealed(folder, [name], key)
 
 
-def load(folder: Path, name: str, *, trust: bool) -> Any:
-    """Load a model of a run's folder, if it has this user's seal, or `trust` says that it may run what it likes.
-
-    `name` is relative to the folder. Raises UserError where neither is so, and where the file is not there or damaged.
-    """
-    import joblib
-
-    run = folder.absolute().name
-    if not is_model(name):
-        raise UserError(f"The run {run!r} names {name!r} as a model of its own, which it cannot be; it is not loaded.")
-    try:
-        content = (folder / name).read_bytes()  # what is loaded is what was looked at, whatever becomes of the file
-    except OSError as problem:
-        raise UserError(f"The model {name!r} of the run {run!r} cannot be read ({problem.strerror}).") from problem
-    if not trust and not _holds(_known(folder), name, content, own_key()):
-        raise UserError(
-            f"The model {name!r} of the run {run!r} was not made by you on this machine, or was changed since, and "
-            "loading it runs whatever code it holds; add --trust (Python: trust=True) if you trust whoever made it."
-        )
-    try:
-        return joblib.load(io.BytesIO(content))
-    except Exception as problem:
-        # A pickle that was cut, or made with other versions, fails in whatever class its pieces raise.
-        raise UserError(
-            f"The model {name!r} of the run {run!r} cannot be loaded ({type(problem).__name__}): it is damaged, or was "
-            "made with other versions of the packages in it; compare again to get a new one."
-        ) from problem
-
-
-def is_model(name: Any) -> bool:
-    """Tell whether `name` may be that of a model of a run: below its folder, where models lie."""
-    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+def fits(folder: Path, name: str, content: bytes) -> bool:
+    """Tell whether this user has sealed `content` as the file `name` of a run's folder."""
+    return _holds(_known(folder), name, content, own_key())
 
 
 def _make(path: Path) -> None:

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from advisor import modalities
+from advisor import inert, modalities
 from advisor.contracts import TASKS, Choice, FitReport, Learner, Range, Setting, fit_report
 from advisor.measuring.metrics import METRICS, default_metric
 from advisor.records import Dataset, Profile, Task
@@ -157,7 +157,7 @@ def check_learner(
 
 
 def learns_and_keeps_its_shapes(subject: Subject, task: Task) -> None:
-    """Answers have the contract's shapes, the inputs are left alone, and something was learnt."""
+    """Answers have the contract's shapes, the inputs are left alone, something was learnt, and a file can keep it."""
     inputs, target = subject.table(task)
     before = pickle.loads(pickle.dumps(inputs))  # a copy of what lies in the cells, too
     estimator = subject.build(task).fit(inputs, target)
@@ -165,6 +165,7 @@ def learns_and_keeps_its_shapes(subject: Subject, task: Task) -> None:
     given = answers(estimator, fresh)
     pd.testing.assert_frame_equal(inputs, before)
     _finite(given)
+    _comes_out_of_its_file(subject, estimator, fresh)
     metric = METRICS[default_metric(task)]
     if task == "regression":
         assert given.shape == (len(fresh),), f"predict returned the shape {given.shape}, not ({len(fresh)},)"
@@ -234,12 +235,14 @@ def gives_the_same_answer_for_the_same_seed(subject: Subject, task: Task) -> Non
 
 
 def works_at_every_end_of_its_space(subject: Subject, task: Task) -> None:
-    """All parameters at their lowest and all at their highest are configurations that can be fitted."""
+    """All parameters at their lowest and all at their highest are configurations that can be fitted and kept."""
     inputs, target = subject.table(task, rows=60)
     space = subject.learner.space(subject.setting(task, 60))
     for last in (False, True) if space else ():
         params = {name: _end(choice, last) for name, choice in space.items()}
-        _finite(answers(subject.build(task, rows=60, params=params).fit(inputs, target), inputs))
+        estimator = subject.build(task, rows=60, params=params).fit(inputs, target)
+        _finite(answers(estimator, inputs))
+        _comes_out_of_its_file(subject, estimator, inputs)
 
 
 def works_on_thirty_rows(subject: Subject, task: Task) -> None:
@@ -267,12 +270,13 @@ def takes_codes_with_a_gap(subject: Subject, task: Task) -> None:
 
 
 def serves_every_metric(subject: Subject, task: Task) -> None:
-    """Whatever metric decides, there is an answer that it can judge."""
+    """Whatever metric decides, there is an answer that it can judge, and a file can keep the model."""
     inputs, target = subject.table(task, rows=80)
     for metric in METRICS.values():
         if task in metric.tasks:
             estimator = subject.build(task, rows=80, metric=metric.name).fit(inputs, target)
             assert np.isfinite(metric.error(target, answers(estimator, inputs))), f"no error by {metric.name}"
+            _comes_out_of_its_file(subject, estimator, inputs)
 
 
 def is_silent_and_leaves_no_files(subject: Subject, task: Task) -> None:
@@ -340,6 +344,20 @@ PROMISES: Mapping[Callable[[Subject, Task], None], tuple[Task, ...]] = {
     reports_its_fit: TASKS,
     ends_when_the_time_is_up: TASKS,
 }
+
+
+def _comes_out_of_its_file(subject: Subject, estimator: Any, inputs: pd.DataFrame) -> None:
+    """See that a fitted model can be kept in a file that runs no code, and answers the same when it comes out of it."""
+    file = io.BytesIO()
+    try:
+        inert.write(estimator, file)
+    except inert.NotInert as problem:
+        assert subject.learner.executes, f"its model cannot be kept so that loading it runs no code: {problem}"
+        return
+    assert not subject.learner.executes, "it says that its model is a pickle, and it need not be one"
+    again = inert.read(file.getvalue())
+    np.testing.assert_array_equal(answers(again, inputs), answers(estimator, inputs))
+    assert fit_report(again) == fit_report(estimator), "the report of the fit was lost in its file"
 
 
 def _finite(given: np.ndarray) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from advisor import modalities, options, profiling, seals
+from advisor import modalities, model_files, options, profiling, seals
 from advisor.advice import Advice
 from advisor.contest import handover, kept
 from advisor.contest.asking import Asking
@@ -215,8 +215,9 @@ def compare(
             )
             asking.finish()
         kept.keep_options(shared, final)
-        for file in (handing.MODEL, kept.TABLE):
-            seals.seal(folder, file.as_posix(), key)
+        handed_over = model_files.found(folder / handing.MODEL)
+        if model_files.executes(handed_over.name):
+            seals.seal(folder, handed_over.relative_to(folder).as_posix(), key)
         content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
         patience = min(max(began + spend.seconds - clock.time(), LEAST_PATIENCE), MOST_PATIENCE)
         chronicle.finish(content, model, dataset, patience)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor import modalities, profiling
+from advisor import modalities, model_files, profiling
 from advisor.contest.kept import OPTIONS
 from advisor.engines.local import LocalEngine
 from advisor.fitting import handing
@@ -286,9 +286,8 @@ def _predictions(
 
 
 def _serving(folder: Path, dataset: Dataset, model: Any) -> dict[str, float | None]:
-    path = folder / "measured.joblib"
     whole = handing.whole(dataset, model)
-    handing.write(whole, path)
+    path = model_files.write(whole, folder / "measured.npz")
     found = handing.measured(whole, dataset.example, path)
     path.unlink()
     return found
@@ -310,12 +309,12 @@ def _refitted(shared: Shared, known: Mapping[str, Candidate], workers: int) -> d
     """Fit the candidates on all rows; {key: file below the folder} of those that could be."""
     # Each has its own time from when it is handed out: together they may take much longer.
     tasks = (
-        RefitTask(candidate, time.time() + PATIENCE, None, f"refits/{key}.joblib") for key, candidate in known.items()
+        RefitTask(candidate, time.time() + PATIENCE, None, f"refits/{key}.npz") for key, candidate in known.items()
     )
     with LocalEngine(shared, workers, 1) as pool:
         made = list(pool.map(carry_out, tasks))
     return {
-        task.candidate.key: task.keep
+        task.candidate.key: model_files.found(shared.folder / task.keep).relative_to(shared.folder).as_posix()
         for task, result in made
         if isinstance(result, Refitted) and not result.problem
     }  # fmt: skip

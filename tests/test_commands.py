@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ import psutil
 import pytest
 
 import advisor
+from advisor import model_files
 from advisor.cli import main
+from advisor.errors import UserError
 from advisor.measuring import costs
 
 SCHEMA = json.loads((Path(advisor.__file__).parent / "verdict.schema.json").read_text())
@@ -120,12 +123,12 @@ def test_everything_a_run_leaves_is_there(finished):
     np.testing.assert_allclose(out_of_fold["p_no"] + out_of_fold["p_yes"], 1, atol=1e-6)
     page = (cwd / "run" / "report.html").read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page
-    assert (cwd / "run" / "ledger.jsonl").is_file() and (cwd / "run" / "model" / "model.joblib").is_file()
+    assert (cwd / "run" / "ledger.jsonl").is_file() and (cwd / "run" / "model" / "model.npz").is_file()
     kept = json.loads((cwd / "run" / "folds" / "options.json").read_text())
     assert kept["classes"] == ["no", "yes"]
     assert set(kept["options"]) == {"dummy", "classical", "neural", "classical_blend", "blend"}
     files = {file for members in kept["options"].values() for one in members.values() for file in one["files"]}
-    assert files == {f"folds/{path.name}" for path in (cwd / "run" / "folds").glob("*.joblib")} - {"folds/table.joblib"}
+    assert files == {f"folds/{path.name}" for path in (cwd / "run" / "folds").glob("*.npz")} - {"folds/table.npz"}
     for members in kept["options"].values():
         assert sum(one["weight"] for one in members.values()) == pytest.approx(1) and set(members) <= set(done.index)
 
@@ -170,14 +173,27 @@ def test_labels_that_could_be_formulas_are_written_as_text_unless_the_bytes_are_
         assert (tmp_path / "told.csv").read_text() == f"prediction\n{label}\n-1\n"
 
 
-def test_a_run_that_somebody_else_made_is_asked_for_trust(finished, tmp_path, monkeypatch, capsys):
+def test_models_that_somebody_else_made_are_used_without_trust_unless_they_are_pickles(
+    finished, tmp_path, monkeypatch, capsys
+):
     cwd, _ = finished
-    monkeypatch.chdir(cwd)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    for words in (["predict", "run", "shop.csv", "-o", "theirs.csv"], ["model", "run", "--which", "neural", "-o", "m"]):
-        assert main(words) == 2
-        assert "was not made by you" in capsys.readouterr().err and not (cwd / words[-1]).exists()
-        assert main([*words, "--trust"]) == 0 and (cwd / words[-1]).exists()
+    shutil.copytree(cwd / "run", tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "mine"))
+    predict = ["predict", "run", str(cwd / "shop.csv"), "-o"]
+    for words in ([*predict, "theirs.csv"], ["model", "run", "--which", "neural", "-o", "m"]):
+        assert main(words) == 0, capsys.readouterr().err
+    model = advisor.load_model("run/model/model.npz")
+    for place in ("run/model", "m"):
+        Path(place, "model.npz").unlink()
+        joblib.dump(model, Path(place, "model.joblib"))
+    assert main([*predict, "pickled.csv"]) == 2
+    assert "was not made by you" in capsys.readouterr().err and not Path("pickled.csv").exists()
+    with pytest.raises(UserError, match="say trust=True"):
+        advisor.load_model("m/model.joblib")
+    assert main([*predict, "pickled.csv", "--trust"]) == 0
+    assert Path("pickled.csv").read_bytes() == Path("theirs.csv").read_bytes()
+    assert advisor.load_model("m/model.joblib", trust=True).steps[0][0] == "table"
 
 
 def test_new_rows_in_another_form_are_read_as_training_was_and_what_is_strange_is_told(finished):
@@ -206,15 +222,15 @@ def test_another_model_of_a_run_is_made_of_its_models_of_the_folds(finished, mon
     cwd, _ = finished
     monkeypatch.chdir(cwd)
     assert main(["model", "run", "--which", "neural", "-o", "net"]) == 0
-    assert capsys.readouterr().out.strip() == str(Path("net") / "model.joblib")
-    model, rows = joblib.load("net/model.joblib"), pd.read_csv("shop.csv").drop(columns="bought").head(20)
+    assert capsys.readouterr().out.strip() == str(Path("net") / "model.npz")
+    model, rows = advisor.load_model("net/model.npz"), pd.read_csv("shop.csv").drop(columns="bought").head(20)
     assert list(model.classes_) == ["no", "yes"]
     chances = model.predict_proba(rows)
     assert list(model.predict(rows)) == list(np.where(chances[:, 1] > chances[:, 0], "yes", "no"))
     (net,) = json.loads(Path("run/folds/options.json").read_text())["options"]["neural"].items()
     assert net[0].startswith("mlp-") and len(net[1]["files"]) == 5
     typed = model[0].transform(rows)
-    by_fold = [joblib.load(Path("run") / file).predict_proba(typed) for file in net[1]["files"]]
+    by_fold = [model_files.read(Path("run") / file).predict_proba(typed) for file in net[1]["files"]]
     np.testing.assert_allclose(chances, np.mean(by_fold, axis=0), atol=1e-6)
 
 
@@ -222,10 +238,10 @@ def test_without_a_wish_the_model_is_what_was_handed_over(finished, monkeypatch,
     cwd, _ = finished
     monkeypatch.chdir(cwd)
     assert main(["model", "run", "-o", "same"]) == 0
-    assert capsys.readouterr().out.strip() == str(Path("same") / "model.joblib")
+    assert capsys.readouterr().out.strip() == str(Path("same") / "model.npz")
     rows = pd.read_csv("shop.csv").drop(columns="bought")
-    handed_over = joblib.load("run/model/model.joblib").predict_proba(rows)
-    np.testing.assert_array_equal(joblib.load("same/model.joblib").predict_proba(rows), handed_over)
+    handed_over = advisor.load_model("run/model/model.npz").predict_proba(rows)
+    np.testing.assert_array_equal(advisor.load_model("same/model.npz").predict_proba(rows), handed_over)
 
 
 def test_a_model_that_a_run_does_not_have_is_refused(finished, monkeypatch, capsys):

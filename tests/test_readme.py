@@ -1,5 +1,6 @@
 """What the README shows as a whole file is a whole learner."""
 
+import io
 import re
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import modalities
+from advisor import inert, modalities
 from advisor.contracts import Setting
 from advisor.records import Profile
 
@@ -33,6 +34,10 @@ def test_an_example_is_a_learner_of_less_than_60_lines(code):
         pipeline = learner.build(setting, {}).fit(inputs, target)
         assert np.corrcoef(pipeline.predict(inputs), target)[0, 1] > 0.7
         assert set(learner.space(setting)) <= set(pipeline[-1].get_params())
+        # Its types are on no list of ours, and it says so.
+        with pytest.raises(inert.NotInert):
+            inert.write(pipeline, io.BytesIO())
+        assert learner.executes
 
 
 def test_both_kinds_are_shown():

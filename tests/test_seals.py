@@ -1,4 +1,4 @@
-"""A model of one's own is loaded unasked, anybody else's runs no code before it is trusted."""
+"""A pickle of one's own is loaded unasked, anybody else's runs no code before it is trusted."""
 
 import json
 import os
@@ -8,14 +8,16 @@ import stat
 import joblib
 import pytest
 
-from advisor import seals
-from advisor.advice import MODEL, find_run, load
+from advisor import model_files, seals
+from advisor.advice import find_run, load
 from advisor.cli import main
-from advisor.contest.kept import OPTIONS, TABLE, kept_model
+from advisor.contest.kept import OPTIONS, kept_model
 from advisor.errors import UserError
 from advisor.telling.folders import run_folder
 from advisor.telling.ledger import FILE_NAME as LEDGER
 from tests.telling.report.example import document
+
+MODEL = "model/model.joblib"
 
 
 class Hostile:
@@ -27,10 +29,10 @@ class Hostile:
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """A finished run with a model and models of its folds that run code when they are loaded; no seal is on them."""
+    """A finished run with a model and models of its folds that are pickles and run code; no seal is on them."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "run"
-    for name in (MODEL, "folds/tree-1.joblib", TABLE):
+    for name in (MODEL, "folds/tree-1.joblib"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         joblib.dump(Hostile(), folder / name)
     (folder / "verdict.json").write_text(json.dumps(document()))
@@ -64,9 +66,9 @@ def test_where_no_key_can_be_kept_there_is_none(tmp_path, monkeypatch):
     assert seals.own_key() is None
     (tmp_path / "model").mkdir()
     (tmp_path / MODEL).touch()
-    seals.seal(tmp_path, "model/model.joblib", None)
+    seals.seal(tmp_path, MODEL, None)
     assert not (tmp_path / seals.FILE_NAME).exists()
-    assert seals.unsealed(tmp_path, ["model/model.joblib", "folds/gone.joblib"], None) == ["model/model.joblib"]
+    assert seals.unsealed(tmp_path, [MODEL, "folds/gone.joblib"], None) == [MODEL]
 
 
 def test_a_relative_data_folder_does_not_count(tmp_path, monkeypatch):
@@ -79,25 +81,25 @@ def test_what_was_sealed_is_loaded_wherever_the_folder_lies_and_what_was_changed
     (tmp_path / "model").mkdir()
     joblib.dump({"weights": list(range(1000))}, tmp_path / MODEL)
     (tmp_path / seals.FILE_NAME).write_text("half a li")
-    seals.seal(tmp_path, "model/model.joblib", seals.own_key())
+    seals.seal(tmp_path, MODEL, seals.own_key())
     moved = tmp_path.rename(tmp_path.with_name("moved"))
-    assert seals.load(moved, "model/model.joblib", trust=False) == {"weights": list(range(1000))}
+    assert model_files.load(moved, MODEL, trust=False) == {"weights": list(range(1000))}
     content = bytearray((moved / MODEL).read_bytes())
     content[len(content) // 2] ^= 1
     (moved / MODEL).write_bytes(content)
     with pytest.raises(UserError, match="was changed since"):
-        seals.load(moved, "model/model.joblib", trust=False)
+        model_files.load(moved, MODEL, trust=False)
 
 
 def test_a_seal_is_of_one_name_and_one_key(tmp_path):
-    for name in ("model/model.joblib", "folds/a.joblib"):
+    for name in (MODEL, "folds/a.joblib"):
         (tmp_path / name).parent.mkdir()
         joblib.dump(1, tmp_path / name)
     seals.seal(tmp_path, "folds/a.joblib", seals.own_key())
     lines = (tmp_path / seals.FILE_NAME).read_text()
     (tmp_path / seals.FILE_NAME).write_text(lines + lines.replace("folds/a", "model/model"))
-    seals.seal(tmp_path, "model/model.joblib", bytes(seals.KEY_BYTES))
-    assert seals.unsealed(tmp_path, ["model/model.joblib", "folds/a.joblib"], seals.own_key()) == ["model/model.joblib"]
+    seals.seal(tmp_path, MODEL, bytes(seals.KEY_BYTES))
+    assert seals.unsealed(tmp_path, [MODEL, "folds/a.joblib"], seals.own_key()) == [MODEL]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,9 @@ def test_from_python_trust_is_a_word_too(run):
     with pytest.raises(UserError, match="trust=True"):
         load(run).model("classical")
     assert not (run.parent / "ran").exists()
-    assert load("run", trust=True).best_model is None and (run.parent / "ran").is_dir()
+    with pytest.raises(UserError, match="kept as its model is none"):
+        _ = load("run", trust=True).best_model
+    assert (run.parent / "ran").is_dir()
 
 
 @pytest.mark.parametrize("name", ["../run/folds/tree-1.joblib", "folds/../../x.joblib", "{run}/model/model.joblib", 7])
@@ -143,7 +147,7 @@ def test_damaged_options_are_answered_in_a_sentence(run, changed):
 @pytest.mark.parametrize("content", [b"", b"\x80\x05}q\x00", pickle.dumps({})[:-1], b"no.such\nname\n."])
 def test_a_damaged_model_of_ones_own_is_answered_in_a_sentence(run, content):
     (run / MODEL).write_bytes(content)
-    seals.seal(run, "model/model.joblib", seals.own_key())
+    seals.seal(run, MODEL, seals.own_key())
     with pytest.raises(UserError, match="cannot be loaded"):
         _ = load(run).best_model
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor import model_files
 from advisor.contest.kept import files_of
 from advisor.contest.spending import LEAST_LIMIT
 from advisor.contest.wish import SLACK, Way, refit_seconds
@@ -120,7 +121,7 @@ def refit(bench: Bench, keys: list[str]) -> None:
             if weighed or was_cut(case, key):  # who was cut short would learn for ever; what was judged had so much
                 limit = min(limit, max(SLACK * refit_seconds(case, key), LEAST_LIMIT))
             yield RefitTask(
-                case.outcomes[key].candidate, bench.end, max(limit, 0.1), f"model/{key}.joblib",
+                case.outcomes[key].candidate, bench.end, max(limit, 0.1), f"model/{key}.npz",
                 bench.spared if weighed else None,
             )  # fmt: skip
 
@@ -128,14 +129,14 @@ def refit(bench: Bench, keys: list[str]) -> None:
         key = task.candidate.key
         whole = isinstance(result, Refitted) and not result.problem
         if whole and (weighed or not result.cut_short or was_cut(case, key)):
-            bench.refitted[key] = bench.shared.folder / task.keep
+            bench.refitted[key] = model_files.found(bench.shared.folder / task.keep)
             bench.short.update({key} if result.cut_short else ())
         else:
             bench.problems[key] = _why_not(result)
             if not isinstance(result, OutOfTime) and (not isinstance(result, Refitted) or result.problem):
                 bench.crashed.add(key)
             with suppress(OSError):
-                (bench.shared.folder / task.keep).unlink()
+                model_files.found(bench.shared.folder / task.keep).unlink()
 
 
 def of_all_rows(bench: Bench, key: str) -> Part:

@@ -293,7 +293,7 @@ class Contest:
             essential=essential, folds=len(self._field.first), now=now, last=last,
             least=ASKED_LIMIT * expected if asked else self._share_of_trial if candidate.params else LEAST_LIMIT,
         )  # fmt: skip
-        keep = f"folds/{candidate.key}-{number}.joblib" if number in self._field.first else None
+        keep = f"folds/{candidate.key}-{number}.npz" if number in self._field.first else None
         # A default tells what its learner takes to be asked; settings of it only where somebody has set a limit.
         timed = number == self._field.first[0] and (
             not candidate.params or self._question.limits.max_latency_ms is not None

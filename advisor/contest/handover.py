@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from advisor import model_files
 from advisor.contest.bench import Bench, CarryOut, Members, members_of, of_all_rows, of_folds, refit, was_cut
 from advisor.contest.kept import files_of
 from advisor.contest.weighing import weighed
@@ -72,7 +73,7 @@ def hand_over(
     else:
         handed, model, miss = first
     if miss and others:
-        handing.write(model, shared.folder / handing.MODEL)
+        model_files.write(model, shared.folder / handing.MODEL)
         miss += "; no other option meets the limits"
     bench.clean()
     return (replace(handed, problems=(*handed.problems, miss)) if miss else handed), model
@@ -134,8 +135,7 @@ def _made(bench: Bench, recommended: Recommendation, way: Making) -> tuple[Hande
         {f"{learner_of(case, part.key)} ({part.way})": (part.weight, part.model) for part in parts},
         len(case.dataset.classes),
     ))  # fmt: skip
-    path = bench.shared.folder / handing.MODEL
-    handing.write(model, path)
+    path = model_files.write(model, bench.shared.folder / handing.MODEL)
     example = case.dataset.example
     measured = {} if example is None else handing.measured(model, example, path)
     fitted_on = {part.way for part in parts}

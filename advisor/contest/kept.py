@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-import joblib
 from sklearn.pipeline import Pipeline
 
-from advisor import seals
+from advisor import model_files
 from advisor.errors import UserError
 from advisor.fitting import handing
 from advisor.fitting.fold import Shared, serve_on
@@ -18,7 +16,7 @@ from advisor.records import Case
 from advisor.whole import UNFINISHED, whole_file
 
 OPTIONS = Path("folds") / "options.json"
-TABLE = Path("folds") / "table.joblib"
+TABLE = Path("folds") / "table.npz"
 
 
 def keep_options(shared: Shared, case: Case) -> None:
@@ -32,12 +30,11 @@ def keep_options(shared: Shared, case: Case) -> None:
     }
     folder = shared.folder / "folds"
     kept = {shared.folder / file for own in files.values() for file in own}
-    for file in (*folder.glob("*.joblib"), *folder.glob(f"*{UNFINISHED}")):
-        if file not in kept:
+    for file in folder.glob("*"):
+        if file not in kept and file.suffix in (model_files.INERT, model_files.PICKLE, UNFINISHED):
             file.unlink()
     content = {"classes": list(case.dataset.classes), "serve_on": case.plan.serve_on, "options": options}
-    with whole_file(shared.folder / TABLE) as draft:
-        joblib.dump(handing.whole(case.dataset, None)[0], draft)
+    model_files.write(handing.whole(case.dataset, None)[0], shared.folder / TABLE)
     with whole_file(shared.folder / OPTIONS) as draft:
         draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
@@ -61,7 +58,7 @@ def kept_model(folder: Path, which: str, *, trust: bool = False) -> Pipeline:
 
     Each member is the mean of its models of the folds, which are whole, or where the folds went forward in time the
     newest of them: no data are needed, and nothing is fitted. Raises UserError where the run has no such model, where
-    its files are damaged, and where they are not this user's own and no `trust` lets them run code (see seals).
+    its files are damaged, and where some are pickles of somebody else's, unless `trust` lets them run code.
     """
     try:
         content = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
@@ -78,12 +75,19 @@ def kept_model(folder: Path, which: str, *, trust: bool = False) -> Pipeline:
         raise UserError(f"{str(folder / OPTIONS)!r} is damaged; compare again to get a run with models.") from problem
     if not named:
         raise UserError(f"The run {folder.name} has no {which} model; it has: {', '.join(options) or 'none'}.")
-    members: dict[str, tuple[float, Any]] = {}
-    for key, (weight, files) in named.items():
-        models = [seals.load(folder, file, trust=trust) for file in files]
-        for model in models:
-            serve_on(model, place)
-        members[key] = weight, handing.bag(models, len(classes))
-    mixed = handing.mixed(members, len(classes))
-    table = seals.load(folder, TABLE.as_posix(), trust=trust)
+    models = {
+        key: (weight, [model_files.load(folder, file, trust=trust) for file in files])
+        for key, (weight, files) in named.items()
+    }
+    table = model_files.load(folder, TABLE.as_posix(), trust=trust)
+    try:
+        for _, own in models.values():
+            for model in own:
+                serve_on(model, place)
+        members = {key: (weight, handing.bag(own, len(classes))) for key, (weight, own) in models.items()}
+        mixed = handing.mixed(members, len(classes))
+    except (AttributeError, TypeError, ValueError, LookupError) as problem:
+        raise UserError(
+            f"What the run {folder.name} kept as models of its folds are none; compare again to get a run with models."
+        ) from problem
     return Pipeline([("table", table), ("learner", handing.Labelled(mixed, classes) if classes else mixed)])

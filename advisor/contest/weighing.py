@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor import modalities
+from advisor import modalities, model_files
 from advisor.contest.bench import Bench, Members, Rival, members_of, of_all_rows, of_folds, refit
 from advisor.contest.wish import Way, bound_rows, from_all
 from advisor.fitting import handing
@@ -22,7 +22,7 @@ from advisor.measuring.metrics import METRICS, Metric
 from advisor.records import Case, Family, Recommendation
 
 # A rival as it would be handed over, while it is measured.
-MEASURED = Path("model") / "measured.joblib"
+MEASURED = Path("model") / "measured.npz"
 
 # Predictions (M, m) or (M, m, K) of M rivals of rows with these targets (m,) -> their shares (M,), which sum to 1.
 Choice = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -150,7 +150,7 @@ def _taken(bench: Bench, model: Any) -> dict[str, float | None]:
     if dataset.example is None or not bench.case.question.limits.serving:
         return taken
     whole = handing.whole(dataset, model)
-    handing.write(whole, path)
+    path = model_files.write(whole, path)
     try:
         return {**taken, **handing.measured(whole, dataset.example, path)}
     finally:

@@ -14,18 +14,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from advisor import learners, modalities
+from advisor import learners, modalities, model_files
 from advisor.contracts import Setting, fit_report
 from advisor.errors import Unwritable
 from advisor.estimators.early_stopping import EarlyStopping
 from advisor.measuring import costs, metrics, splits
 from advisor.records import Candidate, Cost, Dataset, FoldResult, Plan, Probe, ProbeResult, Profile
 from advisor.redacted import redacted
-from advisor.whole import sum_of, whole_file
+from advisor.whole import sum_of
 
 # Seconds in which single predictions are timed, on a candidate's first fold alone.
 LATENCY_SECONDS = 0.1
@@ -50,7 +49,7 @@ class FoldTask:
     """A candidate to be fitted on a fold; no result is wanted after `deadline` (seconds since the epoch).
 
     `fit_seconds` is the soft limit of the fit (None: none). With `timed` single predictions are timed as well; `keep`
-    names the file below the run's folder that the fitted model goes to.
+    names the file below the run's folder that the fitted model goes to (see model_files.write).
     """
 
     candidate: Candidate
@@ -72,7 +71,7 @@ class ProbeTask:
 
 @dataclass(frozen=True)
 class RefitTask:
-    """The wish for a candidate fitted on all rows but those `without`, and written to the file `keep`."""
+    """The wish for a candidate fitted on all rows but those `without`, and written to `keep` (see model_files)."""
 
     candidate: Candidate
     deadline: float
@@ -147,7 +146,7 @@ def _(task: RefitTask, shared: Shared) -> Refitted:
         setting = setting_of(shared, len(rows), shared.plan.seed, task.fit_seconds)
         estimator = learners.find(task.candidate.learner).build(setting, task.candidate.params)
         fitted = _fitted(shared, estimator, rows)
-        _keep(fitted, shared.folder / task.keep)
+        model_files.write(fitted, shared.folder / task.keep)
     except Exception as problem:
         return Refitted(task.candidate, time.monotonic() - began, problem=describe(problem))
     return Refitted(task.candidate, time.monotonic() - began, fit_report(fitted).cut_short)
@@ -216,11 +215,12 @@ def _on_fold(task: FoldTask, shared: Shared) -> FoldResult:
         predictions = predict(fitted, test_inputs, dataset)
     report, metric = fit_report(fitted), metrics.METRICS[plan.metric]
     serving: dict[str, float | None] = {"latency_p50_ms": None, "latency_p99_ms": None, "model_mb": None}
-    model_sum = None
+    model = model_sum = None
     if task.keep is not None:
         serve_on(fitted, plan.serve_on)
-        serving["model_mb"] = _keep(fitted, shared.folder / task.keep) / costs.BYTES_PER_MB
-        model_sum = sum_of(shared.folder / task.keep)
+        written = model_files.write(fitted, shared.folder / task.keep)
+        serving["model_mb"] = written.stat().st_size / costs.BYTES_PER_MB
+        model, model_sum = written.relative_to(shared.folder).as_posix(), sum_of(written)
     if task.timed:
         serving["latency_p50_ms"], serving["latency_p99_ms"] = costs.latency(
             fitted, test_inputs, LATENCY_SECONDS, one_row=modalities.find(dataset.modality).one_row
@@ -240,7 +240,7 @@ def _on_fold(task: FoldTask, shared: Shared) -> FoldResult:
     losses = metric.row_losses(test_target, predictions)
     return FoldResult(
         task.candidate, task.fold, "done", "", predictions.astype(np.float32), losses,
-        metric.error_of_loss(float(losses.mean())), cost, dict(report.curve), report.cut_short, started_at, task.keep,
+        metric.error_of_loss(float(losses.mean())), cost, dict(report.curve), report.cut_short, started_at, model,
         model_sum,
     )  # fmt: skip
 
@@ -263,13 +263,6 @@ def _fitted(shared: Shared, estimator: Any, rows: np.ndarray, target: np.ndarray
 
 def _inputs(dataset: Dataset, rows: np.ndarray) -> Any:
     return modalities.find(dataset.modality).take(dataset.inputs, rows)
-
-
-def _keep(fitted: Any, path: Path) -> int:
-    """Write a fitted model and return its bytes."""
-    with whole_file(path) as draft:
-        joblib.dump(fitted, draft)
-    return path.stat().st_size
 
 
 def _load(learner: str) -> None:

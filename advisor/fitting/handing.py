@@ -10,20 +10,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from advisor import modalities
+from advisor import modalities, model_files
 from advisor.fitting.fold import serve_on
 from advisor.measuring import costs
 from advisor.records import Dataset
-from advisor.whole import whole_file
 
-MODEL = Path("model") / "model.joblib"
+MODEL = Path("model") / f"model{model_files.INERT}"
 # Seconds in which the whole model is asked row by row.
 LATENCY_SECONDS = 0.3
 
@@ -100,7 +98,7 @@ def whole(dataset: Dataset, estimator: Any) -> Pipeline:
 
 def load_member(path: Path, place: str) -> Any:
     """Load a fitted member and let it answer where it should."""
-    model = joblib.load(path)
+    model = model_files.read(path)
     serve_on(model, place)
     return model
 
@@ -112,7 +110,7 @@ def measured(model: Pipeline, example: Any, path: Path) -> dict[str, float | Non
     bound (see costs.Stopwatch).
     """
     with costs.Stopwatch() as watch:
-        loaded = joblib.load(path)
+        loaded = model_files.read(path)
         loaded.predict(example)
     p50_ms, p99_ms = costs.latency(model, example, LATENCY_SECONDS)
     return {
@@ -121,9 +119,3 @@ def measured(model: Pipeline, example: Any, path: Path) -> dict[str, float | Non
         "model_mb": path.stat().st_size / costs.BYTES_PER_MB,
         "peak_memory_mb": watch.peak_memory_mb,
     }
-
-
-def write(model: Pipeline, path: Path) -> None:
-    """Write the model to `path`."""
-    with whole_file(path) as draft:
-        joblib.dump(model, draft)

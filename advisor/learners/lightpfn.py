@@ -61,4 +61,5 @@ LEARNER = Learner(
     # 10 columns, 2.6 s for 1,000 rows, 5.6 s for 1,000 rows of 40 columns.
     seconds=lambda rows, profile: min(rows, 20_000) * (0.0016 + 0.0001 * len(profile.columns)),
     strong=True,
+    executes=True,
 )

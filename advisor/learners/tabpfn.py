@@ -60,4 +60,5 @@ LEARNER = Learner(
     seconds=lambda rows, profile: rows * (0.012 + 0.001 * len(profile.columns)),
     strong=True,
     on_request=True,
+    executes=True,
 )

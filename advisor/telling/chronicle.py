@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from advisor import seals
+from advisor import model_files, seals
 from advisor.errors import Interrupted, Terminated, Unwritable, UserError
 from advisor.measuring.metrics import METRICS
 from advisor.records import Budget, Dataset, FoldResult, Outcome, Plan, Profile
@@ -63,7 +63,7 @@ class Chronicle:
         self._ledger = Ledger(folder, self._plan.fingerprint)
         done = [result for result in self._ledger.results() if result.state == "done"]
         models = [result.model for result in done if result.model is not None]
-        if odd := [model for model in models if not seals.is_model(model)]:
+        if odd := [model for model in models if not model_files.is_model(model)]:
             raise UserError(
                 f"The ledger in {str(folder)!r} names {odd[0]!r} as a model of the run; begin anew elsewhere."
             )
@@ -115,7 +115,7 @@ class Chronicle:
     def tell(self, result: FoldResult) -> None:
         """Tell everyone of a result, one that was known too; raises UserError where runs cannot be tracked."""
         if (result.candidate.key, result.fold) not in self._known:
-            if result.model is not None:
+            if result.model is not None and model_files.executes(result.model):
                 seals.seal(self._folder, result.model, self._key)
             self._ledger.add(result)
         self._show.result(result)
@@ -197,11 +197,11 @@ class Chronicle:
         return f"{'Go on' if shown == again else 'Put the password back and go on'} with: {shown}"
 
     def _let_in(self, models: Sequence[str], trust: bool) -> None:
-        """Let models of an earlier run in only where they are this user's own, or trusted: then they become so.
+        """Let pickles of an earlier run in only where they are this user's own, or trusted: then they become so.
 
         Who goes on with a run loads them later, which runs code out of their files.
         """
-        strange = seals.unsealed(self._folder, models, self._key)
+        strange = seals.unsealed(self._folder, filter(model_files.executes, models), self._key)
         if strange and not trust:
             raise UserError(
                 f"Of the models of the run in {str(self._folder)!r} {len(strange)} were not made by you on this "

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor import model_files
 from advisor.records import Candidate, Cost, FoldResult
 from advisor.whole import unwritable, whole_file
 
@@ -113,8 +114,8 @@ def _believed(line: bytes) -> bool:
         result = _result(entry)
     except (ValueError, TypeError, LookupError, AttributeError, EOFError):
         return False  # the sum is right, so that somebody has written this who is not us
-    own = f"folds/{result.candidate.key}-{result.fold}.joblib"
-    return isinstance(entry["fingerprint"], str) and result.model in (None, own)
+    own = {f"folds/{result.candidate.key}-{result.fold}{ending}" for ending in (model_files.INERT, model_files.PICKLE)}
+    return isinstance(entry["fingerprint"], str) and result.model in {None, *own}
 
 
 def _sum(text: bytes) -> bytes:

@@ -1,14 +1,13 @@
 import json
 from types import SimpleNamespace
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import truth
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from advisor import learners, modalities, profiling, walk
+from advisor import learners, modalities, model_files, profiling, walk
 from advisor.contracts import Setting
 from advisor.judging import verdict
 from advisor.measuring.metrics import METRICS
@@ -95,8 +94,8 @@ def test_options_of_a_run_are_measured_both_ways(tmp_path):
     for key, (learner, _) in keys.items():
         for part, rows in enumerate((np.arange(200), np.arange(200, 400))):
             model = learners.find(learner).build(setting, {}).fit(dataset.inputs.take(rows), dataset.target[rows])
-            joblib.dump(model, tmp_path / "folds" / f"{key}-{part}.joblib")
-        files[key] = [f"folds/{key}-{part}.joblib" for part in range(2)]
+            model_files.write(model, tmp_path / "folds" / f"{key}-{part}.npz")
+        files[key] = [f"folds/{key}-{part}.npz" for part in range(2)]
     one = {key: {key: {"weight": 1.0, "files": files[key]}} for key in keys}
     both = {key: {"weight": 0.5, "files": files[key]} for key in keys}
     content = {"options": {"classical": one["linear-default"], "neural": one["tree-default"], "blend": both}}

@@ -52,7 +52,7 @@ def results() -> tuple[Shared, dict[str, dict[int, FoldResult]], dict[str, bytes
         found = {
             name: {
                 number: carry_out(
-                    FoldTask(Candidate(name, family), number, 0.0, keep=f"folds/{KEY[name]}-{number}.joblib"), world
+                    FoldTask(Candidate(name, family), number, 0.0, keep=f"folds/{KEY[name]}-{number}.npz"), world
                 )
                 for number in range(3)
             }

@@ -254,7 +254,7 @@ def test_what_the_model_takes_is_kept_up_to_a_bound(monkeypatch):
 
 
 def test_a_disk_that_is_full_ends_the_contest_and_no_candidate_is_blamed(monkeypatch):
-    full = Unwritable("'run/folds/it.joblib' cannot be written (No space left on device).")
+    full = Unwritable("'run/folds/it.npz' cannot be written (No space left on device).")
     world = World(table=USUAL)
     set_up(monkeypatch, world)
     usual = world.answer
@@ -384,7 +384,7 @@ def test_models_of_those_who_lost_are_forgotten_and_those_that_may_be_used_are_k
         own = [key for key in held.final.columns if key.rpartition("-")[0] == name]
         best = min(own, key=lambda key: loss(held, key))
         for key in {best, f"{name}-default"}:
-            assert {f"folds/{key}-{fold}.joblib" for fold in range(5)} <= left
+            assert {f"folds/{key}-{fold}.npz" for fold in range(5)} <= left
             assert all(r.model is not None for r in held.final.outcomes[key].results.values())
         for key in set(own) - {best, f"{name}-default"}:
             assert all(r.model is None for r in held.final.outcomes[key].results.values())

@@ -6,12 +6,12 @@ import json
 import pickle
 from dataclasses import replace
 
-import joblib
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
+from advisor import model_files
 from advisor.contest.handover import hand_over, handing_seconds, ways
 from advisor.contest.kept import OPTIONS, files_of, keep_options, kept_model
 from advisor.contest.wish import SLACK, makespan, refit_seconds
@@ -40,10 +40,10 @@ def test_members_are_fitted_on_all_rows_where_the_time_pays_for_that(tmp_path):
     assert {task.candidate.learner for task in bench.tasks} == {"linear", "tree", "knn"}
     assert handed.latency_p99_ms > 0 and handed.model_mb > 0 and handed.peak_memory_mb >= 0
     new = TABLE.head(5).assign(b="never seen")
-    for known in (model, joblib.load(tmp_path / handing.MODEL), pickle.loads(pickle.dumps(model))):
+    for known in (model, model_files.read(tmp_path / handing.MODEL), pickle.loads(pickle.dumps(model))):
         assert set(known.predict(new)) <= {"yes", "no"} and list(known.classes_) == ["no", "yes"]
         np.testing.assert_allclose(known.predict_proba(new).sum(axis=1), 1)
-    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.joblib"], "nothing else is left"
+    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.npz"], "nothing else is left"
 
 
 def test_each_fit_has_what_is_left_of_the_time(tmp_path):
@@ -85,7 +85,7 @@ def test_a_refit_that_crashes_or_is_cut_short_falls_back_to_its_folds_and_says_s
     assert (handed.folds_because, handed.cut_short) == (because, ())
     assert set(handed.members) == {"linear", "tree", "knn"} and len(model.predict(TABLE)) == ROWS
     assert len(bench.tasks) == 3
-    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.joblib"]
+    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.npz"]
 
 
 def test_who_was_judged_while_still_learning_may_be_so_again_in_as_much_time(tmp_path):
@@ -149,7 +149,7 @@ def test_where_every_model_misses_a_limit_the_recommended_one_is_handed_over_wit
     assert handed.problems == (
         "as a whole it takes 8 ms for a row, allowed are 5 ms; no other option meets the limits",
     )
-    written = joblib.load(tmp_path / handing.MODEL)
+    written = model_files.read(tmp_path / handing.MODEL)
     np.testing.assert_array_equal(written.predict_proba(TABLE), model.predict_proba(TABLE))
     assert type(written[-1].estimator[-1]).__name__ == "LogisticRegression"
 
@@ -163,7 +163,7 @@ def test_a_single_model_that_misses_a_limit_makes_way_for_another(tmp_path, monk
     monkeypatch.setattr(handing, "measured", measured)
     handed, model, _ = handed_over(tmp_path, {KEY["linear"]: 1.0}, "classical", limits=Limits(max_latency_ms=5.0))
     assert (handed.which, handed.learner, handed.problems) == ("neural", "knn", ())
-    written = joblib.load(tmp_path / handing.MODEL)
+    written = model_files.read(tmp_path / handing.MODEL)
     np.testing.assert_array_equal(written.predict_proba(TABLE), model.predict_proba(TABLE))
 
 
@@ -274,7 +274,7 @@ def test_forward_in_time_the_newest_model_stands_in_for_a_fit_that_time_did_not_
     bench, alone = Bench(shared), recommended({KEY["knn"]: 1.0}, "neural")
     handed, model = hand_over(shared, forward(case), alone, bench, end=1e-9, workers=1, clock=lambda: bench.now)
     assert (handed.fitted_on, handed.one, handed.folds_because, handed.problems) == ("folds", True, "no_time", ())
-    newest = joblib.load(tmp_path / "folds" / f"{KEY['knn']}-1.joblib")
+    newest = model_files.read(tmp_path / "folds" / f"{KEY['knn']}-1.npz")
     np.testing.assert_array_equal(model.predict_proba(TABLE), newest.predict_proba(shared.dataset.inputs))
     handed, model = hand_over(shared, forward(case), recommended(), bench, end=1e-9, workers=1, clock=lambda: bench.now)
     assert handed.one and len(handed.members) == 3, "each member of a blend is one model, too"
@@ -282,12 +282,12 @@ def test_forward_in_time_the_newest_model_stands_in_for_a_fit_that_time_did_not_
 
 def test_forward_in_time_the_newest_models_are_kept_and_another_model_is_made_of_them(tmp_path):
     shared, case = case_in(tmp_path)
-    assert files_of(shared, forward(case), KEY["tree"]) == [f"folds/{KEY['tree']}-1.joblib"]
+    assert files_of(shared, forward(case), KEY["tree"]) == [f"folds/{KEY['tree']}-1.npz"]
     keep_options(shared, forward(case))
-    newest = joblib.load(tmp_path / "folds" / f"{KEY['knn']}-1.joblib")
+    newest = model_files.read(tmp_path / "folds" / f"{KEY['knn']}-1.npz")
     known = kept_model(tmp_path, "neural", trust=True).predict_proba(TABLE)
     np.testing.assert_array_equal(known, newest.predict_proba(shared.dataset.inputs))
-    (tmp_path / "folds" / f"{KEY['knn']}-1.joblib").unlink()
+    (tmp_path / "folds" / f"{KEY['knn']}-1.npz").unlink()
     assert not files_of(shared, forward(case), KEY["knn"]), "the others are gone"
 
 
@@ -300,15 +300,15 @@ def test_the_fold_that_has_learnt_most_rows_is_the_newest():
 
 def test_the_models_of_all_options_are_kept_and_nothing_else(tmp_path):
     shared, case = case_in(tmp_path)
-    (tmp_path / "folds" / "mlp-1234.joblib").write_bytes(b"of one who lost")
+    (tmp_path / "folds" / "mlp-1234.npz").write_bytes(b"of one who lost")
     (tmp_path / "folds" / "mlp-1234.part").write_bytes(b"of one who was stopped")
-    (tmp_path / "folds" / "knn-default-1.joblib").unlink()
+    (tmp_path / "folds" / "knn-default-1.npz").unlink()
     keep_options(shared, case)
     content = json.loads((tmp_path / OPTIONS).read_text())
     assert {"classical", "neural", "blend"} <= set(content["options"])
-    assert content["options"]["neural"][KEY["knn"]]["files"] == [f"folds/{KEY['knn']}-{n}.joblib" for n in (0, 2)]
+    assert content["options"]["neural"][KEY["knn"]]["files"] == [f"folds/{KEY['knn']}-{n}.npz" for n in (0, 2)]
     named = {file for members in content["options"].values() for member in members.values() for file in member["files"]}
-    assert {f"folds/{file.name}" for file in (tmp_path / "folds").glob("*.joblib")} - {"folds/table.joblib"} == named
+    assert {f"folds/{file.name}" for file in (tmp_path / "folds").glob("*.npz")} - {"folds/table.npz"} == named
     assert not list((tmp_path / "folds").glob("*.part"))
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import modalities
+from advisor import modalities, model_files
 from advisor.contest import weighing
 from advisor.contest.handover import hand_over, handing_seconds, ways
 from advisor.contest.weighing import best_alone, judged_apart
@@ -73,7 +72,7 @@ def drawn_run(folder: Path, rows: int = 5_500, limits: Limits | None = None) -> 
     outcomes = [
         Outcome(
             Candidate(name, family),
-            {n: carry_out(FoldTask(Candidate(name, family), n, 0.0, keep=f"folds/{KEY[name]}-{n}.joblib"), shared)
+            {n: carry_out(FoldTask(Candidate(name, family), n, 0.0, keep=f"folds/{KEY[name]}-{n}.npz"), shared)
              for n in range(5)},
             "complete",
         )
@@ -91,8 +90,8 @@ def handed_over(shared: Shared, case: Case, members=BLEND, which: Which = "blend
 
 def size_mb(shared: Shared, model: object) -> float:
     """Return what a fitted learner takes as a whole."""
-    path = shared.folder / "asked.joblib"
-    handing.write(handing.whole(shared.dataset, model), path)
+    path = shared.folder / "asked.npz"
+    model_files.write(handing.whole(shared.dataset, model), path)
     return path.stat().st_size / 1e6
 
 
@@ -263,7 +262,7 @@ def limited(case: Case, limits: Limits) -> Case:
 
 def of_a_fold(shared: Shared, learner: str) -> float:
     """Return what the largest of a learner's models of the folds takes as a whole, in MB."""
-    return max(size_mb(shared, joblib.load(file)) for file in (shared.folder / "folds").glob(f"{KEY[learner]}-*"))
+    return max(size_mb(shared, model_files.read(file)) for file in (shared.folder / "folds").glob(f"{KEY[learner]}-*"))
 
 
 @pytest.mark.parametrize("single", [True, False], ids=["one model", "a blend"])
@@ -277,7 +276,7 @@ def test_who_is_too_large_from_all_rows_is_not_taken(tmp_path, single):
     handed, _, _ = handed_over(shared, limited(case, Limits(single=single, max_model_mb=most)), members, which)
     assert handed.which == which and handed.problems == () and handed.model_mb <= most
     assert handed.spared_error > free.spared_error and (handed.learner == "linear" or not single)
-    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.joblib"], "nothing else is left"
+    assert [file.name for file in (tmp_path / "model").iterdir()] == ["model.npz"], "nothing else is left"
 
 
 def test_a_blend_keeps_a_limit_together(tmp_path):

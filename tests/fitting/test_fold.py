@@ -7,14 +7,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from advisor import learners, modalities
+from advisor import learners, modalities, model_files
 from advisor.contracts import FitReport
 from advisor.errors import Unwritable
 from advisor.fitting import fold
@@ -70,7 +69,7 @@ def task(learner="linear", number=0, params=None, **options: object) -> FoldTask
 @pytest.mark.parametrize("learner", ["dummy", "tree"])
 def test_a_fold_is_judged_by_its_test_rows(tmp_path, target, learner):
     world = shared(tmp_path, target)
-    result = carry_out(task(learner, timed=True, keep="folds/it.joblib"), world)
+    result = carry_out(task(learner, timed=True, keep="folds/it.npz"), world)
     part, data = world.plan.folds.parts[0], world.dataset
     assert result.state == "done", result.message
     shape = (len(part.test), len(data.classes)) if data.classes else (len(part.test),)
@@ -80,16 +79,16 @@ def test_a_fold_is_judged_by_its_test_rows(tmp_path, target, learner):
     assert result.error == pytest.approx(known, rel=1e-4)
     cost = result.cost
     assert min(cost.fit_seconds, cost.predict_seconds, cost.latency_p50_ms, cost.latency_p99_ms, cost.model_mb) > 0
-    assert (result.model, result.model_sum) == ("folds/it.joblib", sum_of(tmp_path / "folds/it.joblib"))
-    again = predict(joblib.load(tmp_path / result.model), data.inputs.take(part.test), data)
+    assert (result.model, result.model_sum) == ("folds/it.npz", sum_of(tmp_path / "folds/it.npz"))
+    again = predict(model_files.read(tmp_path / result.model), data.inputs.take(part.test), data)
     np.testing.assert_allclose(again, result.predictions, rtol=1e-5)
     assert not list(tmp_path.rglob("*.part"))
 
 
 def test_a_model_that_cannot_be_written_is_no_fault_of_its_learner(tmp_path):
     (tmp_path / "folds").write_text("not a folder")
-    with pytest.raises(Unwritable, match=r"it\.joblib' cannot be written"):
-        carry_out(task(keep="folds/it.joblib"), shared(tmp_path))
+    with pytest.raises(Unwritable, match=r"it\.npz' cannot be written"):
+        carry_out(task(keep="folds/it.npz"), shared(tmp_path))
 
 
 def test_what_is_not_asked_for_is_neither_kept_nor_timed(tmp_path):
@@ -112,8 +111,8 @@ def test_the_targets_of_the_test_part_change_nothing_but_the_error(tmp_path):
 
 def test_settings_are_those_of_the_candidate_and_defaults_are_read_off_the_learner(tmp_path):
     world = shared(tmp_path)
-    path = tmp_path / carry_out(task("linear", params={"C": 0.5}, keep="m.joblib"), world).model
-    assert joblib.load(path)[-1].C == 0.5
+    path = tmp_path / carry_out(task("linear", params={"C": 0.5}, keep="m.npz"), world).model
+    assert model_files.read(path)[-1].C == 0.5
     space = learners.find("linear").space(fold.setting_of(world, 100, 0, None))
     known = default_params(world, "linear", space, 100)
     assert set(known) <= set(space)
@@ -137,7 +136,7 @@ def test_what_cannot_be_loaded_is_a_failure_too(tmp_path, monkeypatch):
     monkeypatch.setattr(learners, "find", lambda name: absent)
     world = shared(tmp_path)
     assert "no_such_package" in carry_out(task(), world).message
-    refitted = carry_out(RefitTask(Candidate("linear", "classical"), 0.0, None, "m.joblib"), world)
+    refitted = carry_out(RefitTask(Candidate("linear", "classical"), 0.0, None, "m.npz"), world)
     assert "no_such_package" in refitted.problem
 
 
@@ -246,9 +245,9 @@ def test_a_probe_sees_its_own_rows_and_what_breaks_is_a_message(tmp_path):
 def test_a_net_answers_where_it_is_to_serve(tmp_path, wish, place):
     world = shared(tmp_path)
     world = replace(world, plan=replace(world.plan, device="cpu", serve_on=wish))
-    result = carry_out(task("mlp", params={"epochs": 2}, keep="m.joblib"), world)
+    result = carry_out(task("mlp", params={"epochs": 2}, keep="m.npz"), world)
     assert result.state == "done", result.message
-    assert joblib.load(tmp_path / "m.joblib")[-1].device == place
+    assert model_files.read(tmp_path / "m.npz")[-1].device == place
 
 
 class Counting(LogisticRegression):
@@ -269,9 +268,11 @@ def test_a_refit_learns_from_all_rows_and_says_whether_it_was_cut_short(tmp_path
 
     counting = replace(learners.find("linear"), build=build)
     monkeypatch.setattr(learners, "find", lambda name: counting)
-    refitted = carry_out(RefitTask(Candidate("linear", "classical"), time.time() + 60, 5.0, "model/m.joblib"), world)
+    refitted = carry_out(RefitTask(Candidate("linear", "classical"), time.time() + 60, 5.0, "model/m.npz"), world)
     assert refitted.cut_short and not refitted.problem
-    assert joblib.load(tmp_path / "model" / "m.joblib")[-1].rows_ == ROWS
+    assert model_files.read(tmp_path / "model" / "m.joblib")[-1].rows_ == ROWS, (
+        "it is no estimator of ours, so a pickle"
+    )
 
 
 @pytest.mark.parametrize("changes", [{"groups": np.arange(ROWS) // 8}, {"times": np.arange(ROWS)}])

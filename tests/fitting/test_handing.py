@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from advisor import modalities
+from advisor import modalities, model_files
 from advisor.fitting import handing
 
 rng = np.random.default_rng(0)
@@ -82,7 +81,7 @@ def test_memory_is_what_loading_and_asking_the_whole_adds(tmp_path):
     last = DummyRegressor().fit(data.inputs, data.target)
     last.ballast = np.ones(8_000_000)
     model = handing.whole(data, last)
-    handing.write(model, tmp_path / handing.MODEL)
+    model_files.write(model, tmp_path / handing.MODEL)
     measured = handing.measured(model, data.example, tmp_path / handing.MODEL)
     assert 60.0 < measured["peak_memory_mb"] < 200.0 and measured["model_mb"] == pytest.approx(64.0, rel=0.01)
 
@@ -103,10 +102,10 @@ def test_the_whole_takes_raw_rows_answers_as_the_source_does_and_pickles(tmp_pat
     bagged = handing.bag([fitted(seed) for seed in range(3)], codes)
     model = handing.whole(data, handing.mixed({"one": (0.5, bagged), "two": (0.5, fitted(3))}, codes))
     check_is_fitted(model)
-    path = tmp_path / "model" / "model.joblib"
-    handing.write(model, path)
+    path = tmp_path / "model" / "model.npz"
+    model_files.write(model, path)
     new = TABLE.head(4).assign(b="never seen", unasked=1)
-    for known in (model, joblib.load(path), pickle.loads(pickle.dumps(model))):
+    for known in (model, model_files.read(path), pickle.loads(pickle.dumps(model))):
         assert known.predict(new).shape == (4,)
         if codes:
             assert is_classifier(known) and list(known.classes_) == sorted(set(LABELS))
@@ -116,4 +115,4 @@ def test_the_whole_takes_raw_rows_answers_as_the_source_does_and_pickles(tmp_pat
             assert is_regressor(known)
     measured = handing.measured(model, data.example, path)
     assert measured["latency_p99_ms"] >= measured["latency_p50_ms"] > 0 and measured["model_mb"] > 0
-    assert [file.name for file in path.parent.iterdir()] == ["model.joblib"]
+    assert [file.name for file in path.parent.iterdir()] == ["model.npz"]

@@ -1,5 +1,6 @@
 """The loading code of others' pre-trained nets, on checkpoints made here: tiny, and knowing nothing."""
 
+import io
 import pickle
 import shutil
 from dataclasses import replace
@@ -7,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from advisor import inert
 from advisor.contracts import DOWNLOAD
 from advisor.errors import UserError
-from advisor.learners import find
+from advisor.learners import catalogue, find
 from advisor.records import Column, Profile
 
 NETS = ["tabicl", "lightpfn", "tabpfn"]
@@ -89,6 +91,13 @@ def test_it_reads_weights_learns_hard_tables_and_survives_pickling(name, weights
         np.testing.assert_allclose(predictions.sum(axis=1), 1, atol=1e-5)
     again = pickle.loads(pickle.dumps(pipeline))
     np.testing.assert_allclose(predicted(again, inputs.head(10)), predictions, rtol=1e-4)
+    with pytest.raises(inert.NotInert, match=f"it holds a {name}"):
+        inert.write(pipeline, io.BytesIO())
+    assert learner.executes
+
+
+def test_only_those_whose_estimators_are_not_ours_run_code_when_their_models_are_loaded():
+    assert {learner.name for learner in catalogue() if learner.executes} == set(NETS)
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -148,7 +148,7 @@ def test_a_full_disk_says_how_to_go_on(tmp_path):
 
 @pytest.fixture
 def with_a_model(tmp_path):
-    """A run of one fold whose model was sealed with a key of zeros."""
+    """A run of one fold whose model is a pickle and was sealed with a key of zeros."""
     (tmp_path / "folds").mkdir()
     (tmp_path / "folds" / "linear-default-0.joblib").write_bytes(b"weights")
     with Chronicle(tmp_path, CASE.plan, Heard(), "advisor compare a.csv", key=bytes(32)) as first:
@@ -157,13 +157,13 @@ def with_a_model(tmp_path):
     return tmp_path
 
 
-def test_models_of_folds_are_sealed_and_known_to_their_owner(with_a_model):
+def test_pickles_of_folds_are_sealed_and_known_to_their_owner(with_a_model):
     with Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=bytes(32)) as again:
         assert [result.model for result in again.known().values()] == ["folds/linear-default-0.joblib"]
 
 
 @pytest.mark.parametrize("key", [b"1" * 32, None])
-def test_models_of_folds_of_somebody_else_come_in_only_where_they_are_trusted(with_a_model, key):
+def test_pickles_of_folds_of_somebody_else_come_in_only_where_they_are_trusted(with_a_model, key):
     with pytest.raises(UserError, match=r"1 were not made by you .* add --trust"):
         Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key)
     with Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key, trust=True) as again:
@@ -172,6 +172,16 @@ def test_models_of_folds_of_somebody_else_come_in_only_where_they_are_trusted(wi
         Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key).__exit__(None, None, None)
     (with_a_model / "folds" / "linear-default-0.joblib").unlink()
     Chronicle(with_a_model, CASE.plan, Heard(), "advisor compare a.csv", key=key).__exit__(None, None, None)
+
+
+def test_models_of_folds_that_run_no_code_come_in_whoever_made_them(tmp_path):
+    (tmp_path / "folds").mkdir()
+    model = tmp_path / "folds" / "linear-default-0.npz"
+    model.write_bytes(b"weights")
+    with Chronicle(tmp_path, CASE.plan, Heard(), "advisor compare a.csv", key=bytes(32)) as first:
+        first.tell(replace(a_result(0), model=f"folds/{model.name}", model_sum=sum_of(model)))
+    with Chronicle(tmp_path, CASE.plan, Heard(), "advisor compare a.csv", key=b"1" * 32) as again:
+        assert len(again.known()) == 1
 
 
 def test_a_ledger_that_names_a_file_elsewhere_as_a_model_is_not_gone_on_with(tmp_path):

@@ -113,10 +113,10 @@ def test_a_folder_with_nothing_but_a_lock_is_empty(tmp_path):
 
 def test_what_was_half_written_is_swept_away_and_nothing_else(tmp_path):
     (tmp_path / "folds").mkdir()
-    for name in ("verdict.json.7.part", "folds/a.joblib.7.part", "verdict.json", "folds/a.joblib"):
+    for name in ("verdict.json.7.part", "folds/a.npz.7.part", "verdict.json", "folds/a.npz"):
         (tmp_path / name).touch()
     folders.sweep(tmp_path)
-    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.joblib", "verdict.json"]
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.npz", "verdict.json"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", "7", '{"schema": 1', "[" * 100_000, "\x00"])

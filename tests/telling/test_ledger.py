@@ -27,7 +27,7 @@ RESULT = FoldResult(
     curve={"epoch": (0.0, 1.0), "valid_loss": (0.5, float("nan"))},
     cut_short=True,
     started_at=1_750_000_000.25,
-    model=f"folds/{CANDIDATE.key}-3.joblib",
+    model=f"folds/{CANDIDATE.key}-3.npz",
 )
 
 
@@ -149,7 +149,7 @@ def test_a_cut_ledger_keeps_every_whole_line(tmp_path):
         ledger.close()
 
 
-@pytest.mark.parametrize("model", ["../../secret.txt", "/etc/passwd", "folds/other-3.joblib"])
+@pytest.mark.parametrize("model", ["../../secret.txt", "/etc/passwd", "folds/other-3.npz"])
 def test_an_entry_that_points_to_a_file_of_somebody_else_is_not_believed(tmp_path, model):
     """Files of models are loaded and removed by the name that the ledger has."""
     Ledger(tmp_path, "a").add(dataclasses.replace(RESULT, model=model))
