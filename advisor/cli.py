@@ -13,14 +13,15 @@ import sys
 import threading
 import time as clock
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
-from advisor.errors import AdvisorError, Terminated, UserError
+from advisor.errors import AdvisorError, NothingTrained, Terminated, UserError
 from advisor.redacted import redacted
-from advisor.wording import OBEYED, one_line
+from advisor.wording import OBEYED, one_line, too_late
 
 EXAMPLE = "advisor compare churn.csv --target churned --budget 10m"
 
@@ -33,6 +34,9 @@ app = typer.Typer(
     rich_markup_mode="rich" if sys.argv[2:] else None,
     help=f"Measures, on your own data, whether a neural network is worth it.\n\nExample: {EXAMPLE}",
 )
+
+# How long after a budget is over the command is told so again, in seconds.
+AGAIN_SECONDS = 0.5
 
 _EFFORT, _QUESTION, _DATA, _RECORD = "Effort", "What counts as worth it", "Data", "Records"
 _MONEY = "Money, in one currency of your own"
@@ -233,29 +237,33 @@ def compare(
 ) -> None:
     """Run a comparison and print the answer."""
     began = clock.time()
-    from advisor.measuring import machine
+    from advisor import options
 
-    pace = machine.speed()  # before anything of our own is at work
-    from advisor.engines.local import warm_up
+    seconds = options.budget(preset, budget, trials, seed, until).seconds
+    with _over_at(began + seconds, seconds) as begun:
+        from advisor.measuring import machine
 
-    warm_up()  # workers get ready while this process loads what it needs itself
-    from advisor.options import kinds, names
-    from advisor.telling.report import summary_text
-    from advisor.walk import compare as run
+        pace = machine.speed()  # before anything of our own is at work
+        from advisor.engines.local import warm_up
 
-    advice = run(
-        source, target, task=task, group=group, time=time, drop=names(drop),
-        series=names(series) or None, read_as=kinds(read), decimal=decimal,
-        encoding=encoding, header=header, sheet=sheet, image=image, metric=metric, min_gain=min_gain,
-        confidence=confidence, single=single, interpretable=interpretable, max_latency=max_latency,
-        max_model_size=max_model_size, serve_on=serve_on, budget=budget, until=until, preset=preset, trials=trials,
-        learners=names(learners), skip=names(skip), also=names(also), cost_per_hour=cost_per_hour,
-        predictions_per_day=predictions_per_day, value_per_error=value_per_error, months=months,
-        retrain_per_year=retrain_per_year, engineering_cost=engineering_cost, foundation=foundation, device=device,
-        engine=engine, workers=workers, threads=threads, seed=seed, tracking_uri=tracking_uri, experiment=experiment,
-        tracking=not no_tracking, out=out, resume=resume, trust=trust, quiet=quiet,
-        command=shlex.join(["advisor", *sys.argv[1:]]), began=began, pace=pace,
-    )  # fmt: skip
+        warm_up()  # workers get ready while this process loads what it needs itself
+        from advisor.telling.report import summary_text
+        from advisor.walk import compare as run
+
+        advice = run(
+            source, target, task=task, group=group, time=time, drop=options.names(drop),
+            series=options.names(series) or None, read_as=options.kinds(read), decimal=decimal,
+            encoding=encoding, header=header, sheet=sheet, image=image, metric=metric, min_gain=min_gain,
+            confidence=confidence, single=single, interpretable=interpretable, max_latency=max_latency,
+            max_model_size=max_model_size, serve_on=serve_on, budget=budget, until=until, preset=preset, trials=trials,
+            learners=options.names(learners), skip=options.names(skip), also=options.names(also),
+            cost_per_hour=cost_per_hour, predictions_per_day=predictions_per_day, value_per_error=value_per_error,
+            months=months, retrain_per_year=retrain_per_year, engineering_cost=engineering_cost,
+            foundation=foundation, device=device, engine=engine, workers=workers, threads=threads, seed=seed,
+            tracking_uri=tracking_uri, experiment=experiment, tracking=not no_tracking, out=out, resume=resume,
+            trust=trust, quiet=quiet, command=shlex.join(["advisor", *sys.argv[1:]]), began=began, pace=pace,
+            begun=begun,
+        )  # fmt: skip
     if as_json:
         _print_json(advice.document)
         return
@@ -521,6 +529,32 @@ def _ended_by_system() -> list[int]:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, end)
     return noted
+
+
+@contextmanager
+def _over_at(moment: float, budget_seconds: float) -> Iterator[Callable[[], None]]:
+    """Raise NothingTrained at a moment (seconds since the epoch), unless what is yielded is called before.
+
+    Loading libraries on a busy machine, and reading a large table or looking at it, cannot be asked to stop.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield lambda: None  # then the walk itself says so, a little later
+        return
+
+    def end(number: int, frame: Any) -> None:
+        raise NothingTrained(too_late(budget_seconds))
+
+    def call_off() -> None:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+
+    before = signal.signal(signal.SIGALRM, end)
+    # Again and again: whoever is interrupted may take the first for a fault of what it was doing.
+    timer = signal.setitimer(signal.ITIMER_REAL, max(moment - clock.time(), 1e-3), AGAIN_SECONDS)
+    try:
+        yield call_off
+    finally:
+        call_off()
+        signal.signal(signal.SIGALRM, before)
 
 
 def _failed(sentence: str, status: int, words: Sequence[str]) -> int:

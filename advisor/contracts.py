@@ -136,8 +136,11 @@ class Modality(Protocol):
         """Return how many numbers a plain encoding makes of one row; `columns` are what `facts` returned."""
         ...
 
-    def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
-        """Say what should worry us before any training that only who knows the inputs can see; see `width`."""
+    def checks(self, dataset: Dataset, columns: tuple[Column, ...], thorough: bool = True) -> tuple[Finding, ...]:
+        """Say what should worry us before any training that only who knows the inputs can see; see `width`.
+
+        Where it is not to be `thorough` checks that take seconds are left out, which is a finding (R02).
+        """
         ...
 
     def samples(self, dataset: Dataset) -> Sequence[Mapping[str, Any]]:

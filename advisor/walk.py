@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -24,7 +24,7 @@ from advisor.contest.asking import Asking
 from advisor.contest.contest import Contest, Hands, Held
 from advisor.contest.spending import LARGEST_HANDING
 from advisor.contracts import Engine
-from advisor.engines.local import LocalEngine, warm_up
+from advisor.engines.local import LocalEngine, warm_up, warmed_up
 from advisor.errors import NothingTrained, UserError
 from advisor.fitting import handing
 from advisor.fitting.fold import Shared, carry_out
@@ -52,10 +52,17 @@ from advisor.telling import document, folders, progress, report, tables
 from advisor.telling.chronicle import Chronicle
 from advisor.telling.tracking import default_uri
 from advisor.whole import whole_file
+from advisor.wording import too_late
 
 EXPERIMENT = "advisor"
-# What judging, drawing and writing take at the end, in seconds, and the part of a short budget that they may.
-CLOSING_SECONDS, CLOSING_SHARE = 4.0, 0.08
+# What the slow checks of a large table take on a quiet machine, in seconds, and the part of what is left that they may.
+CHECKS_SECONDS, CHECKS_SHARE = 1.2, 0.1
+# What putting the model together, drawing and writing take at the end on a quiet machine, in seconds: so much, and a
+# part of the budget, which pays for more rows and members; and what the last look takes before them.
+LEAST_CLOSING, CLOSING_SHARE, MOST_CLOSING = 1.5, 0.01, 4.0
+JUDGING_SECONDS = 0.4
+# A budget may be overrun by so many seconds, or by so much of it where that is more: what nobody could expect.
+LATE_SECONDS, LATE_SHARE = 5.0, 0.05
 # Seconds that a tracker gets to take in the answer, the files and the model, within the budget or beyond it.
 LEAST_PATIENCE, MOST_PATIENCE = 2.0, 60.0
 # The part of the budget that checks of the data may take once the defaults have run, and that is kept for questions to
@@ -115,6 +122,7 @@ def compare(
     command: str | None = None,
     began: float | None = None,
     pace: float | None = None,
+    begun: Callable[[], None] = lambda: None,
 ) -> Advice:
     """Measure whether a neural network is worth it for this data, and return the advice.
 
@@ -135,7 +143,8 @@ def compare(
     core) use `threads` threads each (None: one). The run's files go into a new folder below `advisor-runs`, or into
     `out`; with `resume` what an interrupted run has finished there is not done again, and with `trust` even if
     somebody else began it, whose models then may run code. The budget counts from `began` (seconds since the epoch;
-    None: the call); `pace` is how slow this machine is (measuring.machine; None: measured now).
+    None: the call); `pace` is how slow this machine is (measuring.machine; None: measured now). `begun` is called when
+    the data are read, and from then on everything ends in time by itself.
 
     Money is in one currency of the caller's own, over `months`: `cost_per_hour` of this machine, `predictions_per_day`,
     `value_per_error` of one unit of the metric's error avoided on one prediction (accuracy: one wrong prediction; MAE
@@ -168,13 +177,18 @@ def compare(
         decimal=decimal, encoding=encoding, header=header, sheet=sheet,
     )  # fmt: skip
     if not resume and clock.time() >= began + spend.seconds:
-        raise NothingTrained(
-            "No learner was begun: reading the data took the whole budget. A larger --budget, or fewer rows, may help."
-        )
+        raise NothingTrained(too_late(spend.seconds))
     judged_by = metrics.find(metric, dataset.task)
     prices.check(money, judged_by.name)
-    profile = profiling.profile(dataset, modalities.find(dataset.modality))
-    end = began + spend.seconds - min(CLOSING_SECONDS, CLOSING_SHARE * spend.seconds)
+    left = began + spend.seconds - clock.time()
+    thorough = CHECKS_SECONDS * pace <= CHECKS_SHARE * left
+    profile = profiling.profile(dataset, modalities.find(dataset.modality), thorough)
+    ready = warmed_up(began + spend.seconds - clock.time())
+    left = began + spend.seconds - clock.time()
+    judging, closing = kept_for_the_end(spend.seconds, left, pace)
+    if not resume and (not ready or left <= judging + closing):
+        raise NothingTrained(too_late(spend.seconds))
+    end = began + spend.seconds - closing
     plan = planning.make_plan(
         dataset, profile, catalogue(), spend,
         metric=judged_by.name, seconds=end - clock.time(), speed=pace, workers=workers,
@@ -188,6 +202,7 @@ def compare(
     show = progress.show(spend.seconds, quiet=quiet, score_of=judged_by.score)
     for note in (*dataset.notes, *(found.message for found in dataset.findings if found.severity != "info")):
         show.note(note)
+    begun()
     _get_ready(plan)
     # Judging takes no more threads than a worker does: they would have to wait for each other.
     key = seals.own_key()
@@ -200,7 +215,7 @@ def compare(
         with LocalEngine(shared, workers, threads) as pool:
             local: Engine = pool
             work = partial(local.map, carry_out)
-            held = _hold(shared, question, spend, work, chronicle, began, end, workers)
+            held = _hold(shared, question, spend, work, chronicle, began, end, judging, workers)
             final = held.final
             chronicle.stage("judging", 1, end - clock.time())
             probes = (*growth_probes(final), *transfer_probes(final))
@@ -260,6 +275,25 @@ def profile(source: Any, target: Any = None, **read_options: Any) -> Profile:
     return profiling.profile(dataset, modalities.find(dataset.modality))
 
 
+def kept_for_the_end(budget_seconds: float, left_seconds: float, pace: float) -> tuple[float, float]:
+    """Return the seconds of wall time that are kept for the last look, and for the model, the report and the files.
+
+    They are what is expected on a machine as slow as this one now (`pace`, see measuring.machine). Where that would be
+    more than half of what is left when learners can begin they get half, and end later, as long as that is half of
+    what a budget may be overrun by: an answer that is a little late is worth more than none.
+
+    >>> kept_for_the_end(20, 17, 1.0), kept_for_the_end(20, 14, 2.5), kept_for_the_end(600, 590, 2.0)
+    ((1.0, 1.7), (1.0, 4.25), (30.0, 8.0))
+    >>> [round(seconds, 1) for left in (8, 3) for seconds in kept_for_the_end(20, left, 2.5)]
+    [0.8, 3.2, 0.5, 2.2]
+    """
+    judging = max(QUESTIONS_SHARE * budget_seconds, JUDGING_SECONDS * pace)
+    closing = min(LEAST_CLOSING + CLOSING_SHARE * budget_seconds, MOST_CLOSING) * max(pace, 1.0)
+    expected, late = judging + closing, 0.5 * max(LATE_SECONDS, LATE_SHARE * budget_seconds)
+    share = min(1.0, max(expected - late, 0.5 * left_seconds) / expected)
+    return share * judging, share * closing
+
+
 def _get_ready(plan: Plan) -> None:
     """Load on a thread what the end needs, while the workers are busy: nets to be put together, figures to be drawn."""
     wanted = ["matplotlib.figure", "matplotlib.backends.backend_svg"]
@@ -287,16 +321,17 @@ def _hold(
     chronicle: Chronicle,
     began: float,
     end: float,
+    judging: float,
     workers: int,
 ) -> Held:
-    """Hold the contest, with the checks of the data that take fits."""
+    """Hold the contest, with the checks of the data that take fits; `judging`: seconds kept for the last look."""
     hands = Hands(work, chronicle.tell, chronicle.ended, chronicle.stage, chronicle.note, partial(_forget, shared))
     probes = (
         *permuted.permuted_probes(shared.dataset, shared.plan),
         *flattery.flattery_probes(shared.dataset, shared.profile, shared.plan),
     )
     return Contest(
-        shared, question, budget, hands, workers=workers, began=began, end=end - QUESTIONS_SHARE * budget.seconds,
+        shared, question, budget, hands, workers=workers, began=began, end=end - judging,
         probes=probes, probe_seconds=GATES_SHARE * budget.seconds, checked=partial(_checked, shared),
         known=chronicle.known(),
         handing=partial(

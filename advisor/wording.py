@@ -134,3 +134,12 @@ def shortened(text: str, most: int = 60) -> str:
     """
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def too_late(budget_seconds: float) -> str:
+    """Say that a budget was over before a learner could begin."""
+    return (
+        "No learner was begun: loading libraries, reading the data and looking at them, and what writing an answer "
+        f"would take, leave nothing of {budget_seconds:g} s on this machine, busy as it is. A larger --budget, or "
+        "fewer rows, may help."
+    )

@@ -72,8 +72,11 @@ class Timing:
         )
 
     def _pace(self) -> float:
-        """Return how many times as long as in the table the fits so far have taken: the median by learner."""
+        """Return how many times as long as in the table the fits so far have taken: the median by learner.
+
+        What should be over at once and was not has waited for a core once, and is no hundred times as slow for that.
+        """
         longest = {learner: max(taken) for learner, taken in self._defaults.items() if taken}
-        ratios = [seconds / self._table[learner] for learner, seconds in longest.items()
+        ratios = [seconds / max(self._table[learner], LEAST_TELLING_SECONDS) for learner, seconds in longest.items()
                   if seconds > LEAST_TELLING_SECONDS]  # fmt: skip
         return min(max(median(ratios), FASTEST_PACE), SLOWEST_PACE) if len(ratios) > 1 else 1.0

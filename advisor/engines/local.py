@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, reduction, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from pathlib import Path
@@ -139,6 +139,25 @@ def warm_up() -> None:
         resource_tracker.ensure_running()  # it lets Ctrl-C through again when it has started
         with _one_thread_in_environment(), _nameless_main(), _deaf_to_ctrl_c():
             forkserver.ensure_running()
+
+
+def warmed_up(seconds: float) -> bool:
+    """Wait until the process that workers are forked from has loaded what they need, at most so many seconds of wall
+    time; tell whether it has. Where workers are not forked each loads that itself, and nothing is waited for."""
+    if not isinstance(_context(), ForkServerContext):
+        return True
+    first = threading.Thread(target=_fork_once, name="advisor-warm-up", daemon=True)
+    first.start()
+    first.join(max(seconds, 0.0))
+    return not first.is_alive()
+
+
+def _fork_once() -> None:
+    """Fork a process that does nothing; its caller waits until the server listens."""
+    with suppress(OSError, EOFError):  # a server that has died is told of, or begun anew, by whoever needs it next
+        process = _context().Process(target=int, daemon=True)
+        process.start()
+        process.join()
 
 
 def _killed(problem: BaseException, tries: int) -> WorkerKilled:

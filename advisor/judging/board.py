@@ -140,15 +140,21 @@ def _row(case: Case, entrant: Entrant, gain: Estimate | None) -> BoardRow:
         gpu_memory_mb=_most(result.cost.gpu_memory_mb for result in results),
         cut_short=best is not None and bool(folds) and cut_short(best, folds),
         did_not_learn=did_not_learn(case, own),
-        status=_status(key, own),
+        status=_status(case, key, own),
         message=_message(case, name, key, own),
     )
 
 
-def _status(key: str | None, own: Sequence[Outcome]) -> Literal["ok", "partly", "given_up", "failed"]:
-    """Tell how a learner ended; who did some folds and was left for want of time did not fail."""
+def _status(case: Case, key: str | None, own: Sequence[Outcome]) -> Literal["ok", "partly", "given_up", "failed"]:
+    """Tell how a learner ended; who did some folds and was left for want of time did not fail.
+
+    Its best may have been judged on the first few folds alone, as far as others came.
+    """
     if key is not None:
-        return "partly" if any(map(_unfinished, own)) else "ok"
+        whole = _first(case) <= case.outcomes[key].done
+        return "ok" if whole and not any(map(_unfinished, own)) else "partly"
+    if any(_first(case) <= outcome.done for outcome in own):
+        return "ok"  # nobody finished a fold whom it could be compared with
     if any(outcome.ending == "given_up" for outcome in own):
         return "given_up"
     return "partly" if any(outcome.done and outcome.ending != "failed" for outcome in own) else "failed"
@@ -166,8 +172,11 @@ def _message(case: Case, name: str, key: str | None, own: Sequence[Outcome]) -> 
     if key is not None:
         # A crash tells more than a clock that ran out.
         lost = sorted(filter(_unfinished, own), key=lambda outcome: outcome.ending != "failed")
-        if case.outcomes[key].message or not lost:
-            return case.outcomes[key].message
+        best = case.outcomes[key]
+        if best.message or not (lost or _first(case) - best.done):
+            return best.message
+        if _first(case) - best.done:
+            return f"{_part_of(case, best)}; {stopped(best)}"
         return f"{len(lost)} of its {counted(len(own), 'trial')} did not finish: {lost[0].message}"
     known = furthest(case, name)
     given_up = next((outcome for outcome in own if outcome.ending == "given_up"), None)
@@ -175,8 +184,19 @@ def _message(case: Case, name: str, key: str | None, own: Sequence[Outcome]) -> 
         return given_up.message
     if known is None or not known.done:
         return stopped(known)
-    first = {part.number for part in case.plan.folds.parts if part.repeat == 0}
-    return f"finished {len(first & known.done)} of {counted(len(first), 'fold')}; {stopped(known)}"
+    if _first(case) <= known.done:
+        return f"finished its {counted(len(_first(case)), 'fold')}; nobody can be compared with it on them"
+    return f"{_part_of(case, known)}; {stopped(known)}"
+
+
+def _first(case: Case) -> set[int]:
+    """Return the numbers of the folds of the first repeat."""
+    return {part.number for part in case.plan.folds.parts if part.repeat == 0}
+
+
+def _part_of(case: Case, outcome: Outcome) -> str:
+    first = _first(case)
+    return f"finished {len(first & outcome.done)} of {counted(len(first), 'fold')}"
 
 
 def _unfinished(outcome: Outcome) -> bool:

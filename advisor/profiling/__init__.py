@@ -17,8 +17,11 @@ from advisor.records import Dataset, Profile
 __all__ = ["profile", "profile_dict", "profile_text"]
 
 
-def profile(dataset: Dataset, modality: Modality) -> Profile:
-    """Describe `dataset`: columns as `modality` sees them, target, numbered findings and a fingerprint."""
+def profile(dataset: Dataset, modality: Modality, thorough: bool = True) -> Profile:
+    """Describe `dataset`: columns as `modality` sees them, target, numbered findings and a fingerprint.
+
+    `thorough` as in `Modality.checks`.
+    """
     columns = modality.facts(dataset)
     return Profile(
         name=dataset.name,
@@ -29,7 +32,7 @@ def profile(dataset: Dataset, modality: Modality) -> Profile:
         kinds=dict(Counter(column.kind for column in columns)),
         encoded_columns=modality.width(dataset, columns),
         target=target_facts(dataset),
-        findings=look_for_findings(dataset, modality, columns),
+        findings=look_for_findings(dataset, modality, columns, thorough),
         fingerprint=_fingerprint(dataset, modality),
     )
 

@@ -1,7 +1,8 @@
 """The numbered findings before any training: those of the modality, and those that hold for data of any kind.
 
-D is for rows and columns, L for leaks, S for folds, T for the target; R is what reading lost or guessed. Two more
-come once models have been trained: L04 (advisor.profiling.permuted) and S05 (advisor.profiling.flattery).
+D is for rows and columns, L for leaks, S for folds, T for the target; R is what reading lost or guessed, and what was
+not looked for. Two more come once models have been trained: L04 (advisor.profiling.permuted) and S05
+(advisor.profiling.flattery).
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from advisor.profiling.target import heavy_tails, rare_classes, unlearnable_targ
 from advisor.records import Column, Dataset, Finding
 
 
-def look_for_findings(dataset: Dataset, modality: Modality, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+def look_for_findings(
+    dataset: Dataset, modality: Modality, columns: tuple[Column, ...], thorough: bool = True
+) -> tuple[Finding, ...]:
     """Return what is to be known before training: what reading tells, then every finding by its code."""
     found = (
-        *modality.checks(dataset, columns),
+        *modality.checks(dataset, columns, thorough),
         contradictions(dataset, modality.codes(dataset)),
         rare_classes(dataset),
         heavy_tails(dataset),

@@ -60,6 +60,13 @@ def test_what_is_over_at_once_tells_nothing_of_the_pace():
     assert known.of_default("mlp") == 4.0
 
 
+def test_what_should_have_been_over_at_once_does_not_tell_of_a_machine_that_is_a_hundred_times_as_slow():
+    known = timing(dummy=0.001, lightgbm=1.0, mlp=4.0)
+    known.take(took(Candidate("dummy", "dummy"), 0.4))
+    known.take(took(LIGHTGBM, 1.0))
+    assert known.of_default("mlp") == pytest.approx(6.0), "between 1 and 2 times, and not 200"
+
+
 def test_a_slow_fit_is_told_once_a_learner():
     known = timing(lightgbm=1.0)
     assert known.take(took(LIGHTGBM, 2.9)) is None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
-from advisor.engines.local import LocalEngine
+from advisor.engines.local import LocalEngine, warmed_up
 from advisor.errors import OutOfTime, WorkerKilled
 
 
@@ -38,6 +38,7 @@ def in_time() -> float:
 
 
 def test_each_item_has_its_own_end():
+    assert warmed_up(300.0)
     names = ["fine", "hangs", "dies", "raises", "late", "fine too"]
     deadlines = {"hangs": time.time() + 15, "late": time.time() - 1}
     with LocalEngine({"shared": 1}, workers=2, threads=1) as engine:
@@ -220,3 +221,27 @@ def test_a_script_without_a_guard_is_not_run_again(tmp_path, start):
     script.write_text(start + "\n".join("    " * bool(start) + line for line in body))
     ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert ran.stdout == "the script runs\n[True]\n"
+
+
+SLOW_LIBRARY = "import time\ntime.sleep(600)\n"
+
+
+def loading(tmp_path, code):
+    """Run code in a process whose workers need a library that takes ten minutes to load; return what it printed."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(SLOW_LIBRARY)
+    places = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=places, capture_output=True, text=True, check=True, timeout=120
+    )  # fmt: skip
+    return ran.stdout
+
+
+def test_libraries_that_take_too_long_to_load_are_not_waited_for_and_nobody_waits_for_them_at_the_end(tmp_path):
+    """The pipes of the output are closed once everyone has ended who could write to them."""
+    code = "from advisor.engines.local import warm_up, warmed_up\nwarm_up(); print(warmed_up(0.5))"
+    assert loading(tmp_path, code) == "False\n"
+
+
+def test_what_workers_need_is_loaded_once_somebody_waited_long_enough(engine):
+    assert warmed_up(60.0)

@@ -137,6 +137,23 @@ def test_who_went_on_to_no_further_repeat_has_the_error_of_the_first() -> None:
     assert (few.status, few.message) == ("partly", "finished 3 of 5 folds; the budget ran out")
 
 
+def test_who_is_judged_on_the_first_folds_alone_is_no_one_who_has_finished() -> None:
+    """The net finished two folds, so everyone is judged on two; who finished all of them says so."""
+    found = rows(changed(case(), "realmlp", folds=(0, 1), ending="partial"))
+    assert (found["realmlp"].status, found["realmlp"].folds) == ("partly", 2) and found["realmlp"].error is not None
+    assert found["realmlp"].message == "finished 2 of 5 folds; the budget ran out"
+    assert (found["linear"].status, found["linear"].message, found["linear"].folds) == ("ok", "", 2)
+
+
+def test_who_finished_its_folds_and_has_nobody_to_be_compared_with_did_not_run_out_of_time() -> None:
+    made = case()
+    for name in ("linear", "lightgbm", "realmlp"):
+        made = changed(made, name, folds=(), ending="timeout")
+    found = rows(made)["dummy"]
+    assert (found.status, found.error) == ("ok", None)
+    assert found.message == "finished its 5 folds; nobody can be compared with it on them"
+
+
 def test_who_was_given_up_on_is_called_so() -> None:
     made = case()
     gone = changed(made, "linear", folds=(0, 1), ending="given_up", message="given up, behind lightgbm")

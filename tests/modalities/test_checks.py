@@ -396,3 +396,15 @@ def test_likeness_is_nought_by_chance_and_one_where_all_is_alike():
     assert likeness_within(level, own[level] + rng.normal(size=1000), 0)[0] == pytest.approx(0.5, abs=0.1)
     assert likeness_of_neighbours(np.repeat([0, 1, 2], 100), 3)[0] > 0.97
     assert abs(likeness_of_neighbours(rng.integers(0, 3, 3000), 3)[0]) < 0.06
+
+
+def test_what_is_left_out_where_time_is_short_is_said():
+    """The rows drift, which takes a forest to see; a constant column does not."""
+    table = clean(0)
+    table["age"] = np.arange(ROWS) + np.random.default_rng(0).normal(0, ROWS / 4, ROWS)
+    table["one"] = 1
+    assert {"S04", "D03"} <= codes(table)
+    dataset = dataset_of(table, "answer")
+    quick = MODALITY.checks(dataset, MODALITY.facts(dataset), thorough=False)
+    assert [finding.code for finding in quick][:2] == ["R02", "D03"] and "S04" not in {each.code for each in quick}
+    assert quick[0].evidence["checks"] == ["L03", "S04"] and "first rows of another kind" in quick[0].message

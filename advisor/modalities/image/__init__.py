@@ -104,7 +104,7 @@ class Image:
         """Return how many features a picture has."""
         return len(features.names())
 
-    def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+    def checks(self, dataset: Dataset, columns: tuple[Column, ...], thorough: bool = True) -> tuple[Finding, ...]:
         """Look for the findings that are about pictures; see `advisor.modalities.image.checks`."""
         return look_for_findings(dataset)
 

@@ -91,7 +91,7 @@ class Sequence:
         """Return how many numbers sum up a row."""
         return len(names_of_summaries(tuple(column.name for column in columns)))
 
-    def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+    def checks(self, dataset: Dataset, columns: tuple[Column, ...], thorough: bool = True) -> tuple[Finding, ...]:
         """Look for the findings that are about series; see `advisor.modalities.sequence.checks`."""
         return look_for_findings(dataset, columns)
 

@@ -95,9 +95,9 @@ class Tabular:
         """Return how many columns a one-hot encoding would have."""
         return values.width(dataset, columns)
 
-    def checks(self, dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+    def checks(self, dataset: Dataset, columns: tuple[Column, ...], thorough: bool = True) -> tuple[Finding, ...]:
         """Look for the findings D, L and S that are about tables; see `advisor.modalities.tabular.checks`."""
-        return look_for_findings(dataset, columns)
+        return look_for_findings(dataset, columns, thorough)
 
     def samples(self, dataset: Dataset) -> list[dict[str, str]]:
         """Return a few of its texts, none of a table without any: other cells may be of persons."""

@@ -22,6 +22,7 @@ from advisor.modalities.tabular.checks.order import row_order, time_column
 from advisor.modalities.tabular.checks.survey import Survey
 from advisor.modalities.tabular.checks.texts import labels_in_texts, repeated_texts, text_columns
 from advisor.records import Column, Dataset, Finding
+from advisor.wording import listed
 
 CHECKS: tuple[tuple[str, Callable[[Survey], Finding | None]], ...] = (
     ("D01", duplicate_rows),
@@ -40,9 +41,26 @@ CHECKS: tuple[tuple[str, Callable[[Survey], Finding | None]], ...] = (
     ("S03", repeated_entities),
     ("S04", drift),
 )
+# Those that grow forests take most of the seconds of all: what they look for, in words.
+DEAR = {"L03": "a column that nearly tells the target alone", "S04": "first rows of another kind than the last"}
 
 
-def look_for_findings(dataset: Dataset, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
-    """Run every check on a table whose `columns` were described, and return what was found, in the order of CHECKS."""
+def look_for_findings(dataset: Dataset, columns: tuple[Column, ...], thorough: bool = True) -> tuple[Finding, ...]:
+    """Run every check on a table whose `columns` were described, and return what was found, in the order of CHECKS.
+
+    Where it is not to be `thorough` those that are DEAR are left out, which is the first finding then (R02).
+    """
     survey = Survey(dataset, columns)
-    return tuple(finding for _, check in CHECKS if (finding := check(survey)) is not None)
+    left = {} if thorough else DEAR
+    found = (check(survey) for code, check in CHECKS if code not in left)
+    return (*([_left_out()] if left else []), *(finding for finding in found if finding is not None))
+
+
+def _left_out() -> Finding:
+    return Finding(
+        "R02",
+        "info",
+        f"Not looked for, since the budget is short for a machine as busy as this: {listed(list(DEAR.values()))}.",
+        "'advisor profile' looks for it, and so does a comparison with a larger --budget.",
+        {"checks": list(DEAR)},
+    )
