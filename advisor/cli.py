@@ -11,7 +11,6 @@ import shlex
 import signal
 import sys
 import threading
-import time as clock
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from advisor import clock
 from advisor.errors import AdvisorError, NothingTrained, Terminated, UserError
 from advisor.redacted import redacted
 from advisor.wording import OBEYED, one_line, too_late
@@ -236,7 +236,7 @@ def compare(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", rich_help_panel=_RECORD)] = False,
 ) -> None:
     """Run a comparison and print the answer."""
-    began = clock.time()
+    began = clock.now()
     from advisor import options
 
     seconds = options.budget(preset, budget, trials, seed, until).seconds
@@ -549,7 +549,7 @@ def _over_at(moment: float, budget_seconds: float) -> Iterator[Callable[[], None
 
     before = signal.signal(signal.SIGALRM, end)
     # Again and again: whoever is interrupted may take the first for a fault of what it was doing.
-    timer = signal.setitimer(signal.ITIMER_REAL, max(moment - clock.time(), 1e-3), AGAIN_SECONDS)
+    timer = signal.setitimer(signal.ITIMER_REAL, max(moment - clock.now(), 1e-3), AGAIN_SECONDS)
     try:
         yield call_off
     finally:

@@ -97,7 +97,8 @@ def budget(preset: str, spend: str | float | None, trials: int | None, seed: int
         raise UserError(
             f"--trials must be 1 or more, and {trials} is not; leave it out for the preset's {usual.trials}."
         )
-    return Budget(usual.seconds if spend is None else seconds(spend), trials or usual.trials, seed, until(stop))
+    spent = usual.seconds if spend is None else seconds(spend)
+    return Budget(spent, trials or usual.trials, seed, until(stop), counted=trials is not None)
 
 
 def limits(

@@ -6,7 +6,6 @@ The command line, the Python API and the benchmarks all come through `compare`.
 from __future__ import annotations
 
 import json
-import time as clock
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -17,10 +16,11 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from advisor import modalities, model_files, options, profiling, seals
+from advisor import clock, modalities, model_files, options, profiling, seals
 from advisor.advice import Advice
 from advisor.contest import handover, kept
 from advisor.contest.asking import Asking
+from advisor.contest.by_table import ByTable
 from advisor.contest.contest import Contest, Hands, Held
 from advisor.contest.spending import LARGEST_HANDING
 from advisor.contracts import Engine
@@ -153,7 +153,7 @@ def compare(
 
     Raises UserError where the caller can mend it, NothingTrained where no learner finished.
     """
-    began = began or clock.time()
+    began = began or clock.now()
     workers, threads = options.workers(workers), options.threads(threads)
     spend = options.budget(preset, budget, trials, seed, until)
     limits = options.limits(
@@ -170,28 +170,32 @@ def compare(
     place, served = options.device(device, serve_on, _pick)
     weights = None if foundation is None else options.foundation(foundation)
     folder = folders.run_folder(out, resume)
-    pace = pace or machine.speed()  # before anything of our own is at work
+    # Where trials are counted the plan goes by the table, too; else pace is taken before anything of ours is at work.
+    pace = 1.0 if spend.counted else pace or machine.speed()
     warm_up()
     dataset = read(
         source, target, task=task, group=group, time=time, drop=drop, series=series, image=image, read_as=read_as,
         decimal=decimal, encoding=encoding, header=header, sheet=sheet,
     )  # fmt: skip
-    if not resume and clock.time() >= began + spend.seconds:
+    if not resume and clock.now() >= began + spend.seconds:
         raise NothingTrained(too_late(spend.seconds))
     judged_by = metrics.find(metric, dataset.task)
     prices.check(money, judged_by.name)
-    left = began + spend.seconds - clock.time()
-    thorough = CHECKS_SECONDS * pace <= CHECKS_SHARE * left
+
+    def left() -> float:
+        """Return the seconds that are left to begin with; by the table all of them are."""
+        return spend.seconds if spend.counted else began + spend.seconds - clock.now()
+
+    thorough = CHECKS_SECONDS * pace <= CHECKS_SHARE * left()
     profile = profiling.profile(dataset, modalities.find(dataset.modality), thorough)
-    ready = warmed_up(began + spend.seconds - clock.time())
-    left = began + spend.seconds - clock.time()
-    judging, closing = kept_for_the_end(spend.seconds, left, pace)
-    if not resume and (not ready or left <= judging + closing):
-        raise NothingTrained(too_late(spend.seconds))
+    ready = warmed_up(began + spend.seconds - clock.now())
+    judging, closing = kept_for_the_end(spend.seconds, left(), pace)
     end = began + spend.seconds - closing
+    if not resume and (not ready or clock.now() >= end - judging):
+        raise NothingTrained(too_late(spend.seconds))
     plan = planning.make_plan(
         dataset, profile, catalogue(), spend,
-        metric=judged_by.name, seconds=end - clock.time(), speed=pace, workers=workers,
+        metric=judged_by.name, seconds=left() - closing, speed=pace, workers=workers,
         only=learners, skip=skip, also=also, interpretable=interpretable,
         averaged=limits.blended and not limits.serving, device=place, serve_on=served, foundation=weights,
         sizes=folders.remembered(folder) if resume else None,
@@ -217,24 +221,25 @@ def compare(
             work = partial(local.map, carry_out)
             held = _hold(shared, question, spend, work, chronicle, began, end, judging, workers)
             final = held.final
-            chronicle.stage("judging", 1, end - clock.time())
+            chronicle.stage("judging", 1, end - clock.now())
             probes = (*growth_probes(final), *transfer_probes(final))
             asking = Asking(
                 ((probe, likely_seconds(final, probe)) for probe in probes), work,
-                min(end, clock.time() + QUESTIONS_SHARE * spend.seconds),
+                _questions_end(spend, end),
             )  # fmt: skip
             judged = asking.while_waiting(partial(_judged, held, began))
-            chronicle.stage(f"handing over {judged.recommended.learner}", 1, end - clock.time())
+            chronicle.stage(f"handing over {judged.recommended.learner}", 1, end - clock.now())
             handed, model = handover.hand_over(
-                shared, final, judged.recommended, asking.beside, end=end, workers=workers
-            )
+                shared, final, judged.recommended, asking.beside, end=end, workers=workers,
+                planned=LARGEST_HANDING * spend.seconds if spend.counted else None,
+            )  # fmt: skip
             asking.finish()
         kept.keep_options(shared, final)
         handed_over = model_files.found(folder / handing.MODEL)
         if model_files.executes(handed_over.name):
             seals.seal(folder, handed_over.relative_to(folder).as_posix(), key)
         content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
-        patience = min(max(began + spend.seconds - clock.time(), LEAST_PATIENCE), MOST_PATIENCE)
+        patience = min(max(began + spend.seconds - clock.now(), LEAST_PATIENCE), MOST_PATIENCE)
         chronicle.finish(content, model, dataset, patience)
     return Advice(content, folder, trust=key is None)
 
@@ -325,26 +330,38 @@ def _hold(
     workers: int,
 ) -> Held:
     """Hold the contest, with the checks of the data that take fits; `judging`: seconds kept for the last look."""
-    hands = Hands(work, chronicle.tell, chronicle.ended, chronicle.stage, chronicle.note, partial(_forget, shared))
+    end -= judging
+    carry_out, known, time, until = work, chronicle.known(), clock.now, end
+    if budget.counted:
+        until = end - began
+        by_table = ByTable(
+            work, shared, workers=workers, seconds=until, end=end, known=known, keep=chronicle.keep
+        )  # fmt: skip
+        carry_out, known, time = by_table.carry_out, {}, by_table.now
+    hands = Hands(carry_out, chronicle.tell, chronicle.ended, chronicle.stage, chronicle.note, partial(_forget, shared))
     probes = (
         *permuted.permuted_probes(shared.dataset, shared.plan),
         *flattery.flattery_probes(shared.dataset, shared.profile, shared.plan),
     )
     return Contest(
-        shared, question, budget, hands, workers=workers, began=began, end=end - judging,
-        probes=probes, probe_seconds=GATES_SHARE * budget.seconds, checked=partial(_checked, shared),
-        known=chronicle.known(),
-        handing=partial(
-            handover.handing_seconds, workers=workers, most=LARGEST_HANDING * (end - clock.time())
-        ),
+        shared, question, budget, hands, workers=workers, elapsed=lambda: clock.now() - began, end=until,
+        probes=probes, probe_seconds=GATES_SHARE * budget.seconds, checked=partial(_checked, shared), known=known,
+        handing=partial(handover.handing_seconds, workers=workers, most=LARGEST_HANDING * (until - time())),
+        clock=time,
     ).hold()  # fmt: skip
+
+
+def _questions_end(budget: Budget, end: float) -> float:
+    """Return until when questions to the data may be put; where trials are counted none is left out for being slow."""
+    now = clock.now()
+    return min(end, now + max(QUESTIONS_SHARE * budget.seconds, (end - now) / 2 if budget.counted else 0.0))
 
 
 def _judged(held: Held, began: float) -> Verdict:
     """Take the last look where the answer is not known yet, and judge."""
     seen = held.looks
     if held.decided is None:
-        seen = (*seen, looks.look("final", held.final, lambda: clock.time() - began)[0])
+        seen = (*seen, looks.look("final", held.final, lambda: clock.now() - began)[0])
     return verdict.judge(held.decided or held.final, held.final, seen)
 
 
@@ -381,7 +398,7 @@ def _written(
     changes = would_change.would_change(case, ruled, results, budget, workers)
     content = document.verdict_document(
         judged, handed, final, budget,
-        spent_seconds=clock.time() - began,
+        spent_seconds=clock.now() - began,
         environment=document.environment(final.plan, final.outcomes.values(), command),
         mlflow=chronicle.where(), would_change=changes, effort=effort.effort(case, ruled),
         began=began, notes=chronicle.notes(),

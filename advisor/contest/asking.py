@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any, TypeVar
 
+from advisor import clock
 from advisor.fitting.fold import ProbeTask, describe
 from advisor.records import Probe, ProbeResult
 
@@ -21,7 +21,7 @@ class Asking:
     """
 
     def __init__(
-        self, probes: Iterable[tuple[Probe, float]], work: Any, until: float, clock: Callable[[], float] = time.time
+        self, probes: Iterable[tuple[Probe, float]], work: Any, until: float, clock: Callable[[], float] = clock.now
     ) -> None:
         self._probes, self._work, self._until, self._clock = iter(probes), work, until, clock
         self.results: list[ProbeResult] = []

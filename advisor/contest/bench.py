@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor import model_files
 from advisor.contest.kept import files_of
-from advisor.contest.spending import LEAST_LIMIT
+from advisor.contest.spending import LEAST_LIMIT, UNHURRIED
 from advisor.contest.wish import SLACK, Way, refit_seconds
 from advisor.errors import OutOfTime
 from advisor.fitting import handing
@@ -74,7 +74,7 @@ class Bench:
     `spared` are the positions of the rows that nobody may learn from. `short` are the keys of those fitted that
     were still learning when their time was up; `problems` says of the others why not, and `crashed` are those for
     whom it was not the time. `rivals` keeps who was weighed, so that nobody is asked twice, by key, way and whether
-    one model of the folds was to be enough.
+    one model of the folds was to be enough. `planned` is the wall time that fits are chosen for: None is what is left.
     """
 
     shared: Shared
@@ -89,6 +89,11 @@ class Bench:
     problems: dict[str, str] = field(default_factory=dict)
     crashed: set[str] = field(default_factory=set)
     rivals: dict[tuple[str, Way, bool], Rival] = field(default_factory=dict)
+    planned: float | None = None
+
+    def seconds(self) -> float:
+        """Return the wall time that fits are chosen for."""
+        return self.end - self.clock() if self.planned is None else self.planned
 
     def clean(self) -> None:
         """Remove what only this needed, and what a fit that was stopped had begun to write."""
@@ -117,11 +122,8 @@ def refit(bench: Bench, keys: list[str]) -> None:
         for key in sorted(keys, key=lambda key: -refit_seconds(case, key)):
             if key in bench.refitted or key in bench.problems:
                 continue
-            limit = FIT_SHARE * (bench.end - bench.clock())
-            if weighed or was_cut(case, key):  # who was cut short would learn for ever; what was judged had so much
-                limit = min(limit, max(SLACK * refit_seconds(case, key), LEAST_LIMIT))
             yield RefitTask(
-                case.outcomes[key].candidate, bench.end, max(limit, 0.1), f"model/{key}.npz",
+                case.outcomes[key].candidate, bench.end, _limit(bench, key), f"model/{key}.npz",
                 bench.spared if weighed else None,
             )  # fmt: skip
 
@@ -162,6 +164,16 @@ def was_cut(case: Case, key: str) -> bool:
     """Tell whether a candidate was stopped by the clock on most of its folds, while it was still learning."""
     outcome = case.outcomes[key]
     return cut_short(outcome, outcome.done)
+
+
+def _limit(bench: Bench, key: str) -> float | None:
+    """Return the soft limit of a fit on all rows, None for none."""
+    case, expected = bench.case, refit_seconds(bench.case, key)
+    left = max(FIT_SHARE * (bench.end - bench.clock()), 0.1)
+    # Who was cut short would learn for ever; what was judged had so much.
+    if was_cut(case, key) or (len(bench.spared) and not case.plan.counted):
+        return min(left, max(SLACK * expected, LEAST_LIMIT))
+    return None if case.plan.counted and expected < UNHURRIED * left else left
 
 
 def _why_not(result: Any) -> str:

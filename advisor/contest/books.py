@@ -109,7 +109,7 @@ class Books:
 
     def _note(self, entry: Entry, result: FoldResult, *, earlier: bool = False) -> None:
         entry.results[result.fold] = result
-        self._spending.take(result.candidate.family, result.cost.seconds, earlier=earlier)
+        self._spending.take(result.candidate.family, self._timing.taken(result), earlier=earlier)
         self._tuning.take(result)
         if (slow := self._timing.take(result)) is not None:
             self._hands.note(slow)

@@ -6,11 +6,11 @@ seconds. Once the answer is known the time that is left goes into the learners t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from advisor import clock
 from advisor.contest.books import Books, Hands
 from advisor.contest.field import Entry, Field
 from advisor.contest.looking import Looking, Seen
@@ -62,7 +62,7 @@ class Held:
 class Contest:
     """One contest, from the first default to the last fold; `hold` runs it.
 
-    `began` and `end` are seconds since the epoch: of the whole comparison's begin, and after which nothing runs.
+    `clock` tells the time, nothing runs after `end`, and `elapsed` tells the seconds since the whole comparison began.
     `probes` are checks of the data that may run for `probe_seconds`, and `checked` says what they found, which the last
     Case knows; `known` are results of an earlier run, by a candidate's key and a fold. `handing` says how long the
     model to use would take to be made.
@@ -76,14 +76,14 @@ class Contest:
         hands: Hands,
         *,
         workers: int,
-        began: float,
+        elapsed: Callable[[], float],
         end: float,
         probes: Sequence[Probe] = (),
         probe_seconds: float = 0.0,
         checked: Callable[[Sequence[ProbeResult]], tuple[Finding, ...]] = lambda seen: (),
         known: Mapping[tuple[str, int], FoldResult] | None = None,
         handing: Callable[[Case], float] = lambda case: 0.0,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = clock.now,
     ) -> None:
         self._shared, self._question, self._budget, self._hands = shared, question, budget, hands
         self._clock = clock
@@ -94,14 +94,14 @@ class Contest:
         all_folds = budget.trials * len(self._field.first) * len(shared.plan.entrants)
         self._share_of_trial = self._spending.capacity / max(1, all_folds)
         self._tuning = Tuning(shared, budget, self._field, self._timing, self._spending)
-        self._repeats = Repeats(shared.plan, self._field, self._spending)
+        self._repeats = Repeats(shared.plan, self._field, self._timing, self._spending)
         self._books = Books(
             hands, self._field, self._timing, self._spending, self._tuning, self._repeats, known=known or {},
             essential=frozenset(entrant.learner for entrant in shared.plan.entrants if entrant.essential),
         )  # fmt: skip
         self._probing = Probing(probes, probe_seconds)
         self._checked = checked
-        self._looking = Looking(handing, began, clock)
+        self._looking = Looking(handing, elapsed, patient=shared.plan.counted)
         self._looks: list[Look] = []
         self._look_at = end
         self._decided: Case | None = None
@@ -176,7 +176,8 @@ class Contest:
                 return task
             if not self._spending.running:
                 self._stage = "over"
-        return None
+        # An answer that is known early does not say whether the data can be believed.
+        return self._probe() if self._stage == "over" else None
 
     def _default(self) -> Task | None:
         """Return a fold of a default: of those without whom there is no answer, then of those that were asked for by

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisor import model_files
+from advisor import clock, model_files
 from advisor.contest.bench import Bench, CarryOut, Members, members_of, of_all_rows, of_folds, refit, was_cut
 from advisor.contest.kept import files_of
 from advisor.contest.weighing import weighed
@@ -51,19 +50,21 @@ def hand_over(
     *,
     end: float,
     workers: int,
-    clock: Callable[[], float] = time.time,
+    planned: float | None = None,
+    clock: Callable[[], float] = clock.now,
 ) -> tuple[Handed, Any]:
     """Make the recommended model, write it below the run's folder, and return what it is, and the model.
 
     Members are the means of their models of the folds, or fitted on all rows (see `ways`); what cannot be fitted by
-    `end` (seconds since the epoch) is taken from the folds. Where the contest was held on fewer rows than there are,
+    `end` (seconds since the epoch) is taken from the folds; fits are chosen for `planned` seconds of wall time, None:
+    for what is left. Where the contest was held on fewer rows than there are,
     rows that nobody has seen decide between what was chosen and what can be had from all others (see `weighed`), if
     enough of them can be spared. A constant learns nothing from more rows, so that none are spared for it. Where the
     whole misses a limit the next way is tried, and after them the next option that is best to use; where every option
     misses one it is the recommended model with a word on that, since a constant would be of no use.
     """
     unseen = np.array([], dtype=int) if recommended.which == "dummy" else spared(case)
-    bench = Bench(shared, case, carry_out, end, workers, clock, unseen)
+    bench = Bench(shared, case, carry_out, end, workers, clock, unseen, planned=planned)
     handed, model, miss = first = _as_allowed(bench, recommended)
     others = list(_others(case, recommended)) if miss else []
     for other in others:
@@ -185,7 +186,7 @@ def _as_wished(bench: Bench, recommended: Recommendation, way: Making) -> Member
     """Fit the members again that are to be and that the time pays for, and take the others from the folds."""
     case, members = bench.case, members_of(bench.case, recommended)
     bagged = nets_of(case, members) if way == "nets bagged" else frozenset[str]()
-    wish = wish_for(case, members, bench.end - bench.clock(), bench.workers, bagged)
+    wish = wish_for(case, members, bench.seconds(), bench.workers, bagged)
     refit(bench, [key for key, own in wish.ways.items()
                   if own == "all rows" or not files_of(bench.shared, case, key)])  # fmt: skip
     parts, problems = [], list[str]()

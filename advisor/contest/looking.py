@@ -22,11 +22,14 @@ class Seen:
 class Looking:
     """One look at a time, as a context manager; `handing` says how long the model to use would take to be made.
 
-    `since` is the begin of the comparison, `clock` tells the time, both in seconds since the epoch.
+    `elapsed` tells the seconds since the comparison began. With `patient` a look is always waited for, so that what is
+    done by then does not depend on how long it takes.
     """
 
-    def __init__(self, handing: Callable[[Case], float], since: float, clock: Callable[[], float]) -> None:
-        self._handing, self._since, self._clock = handing, since, clock
+    def __init__(
+        self, handing: Callable[[Case], float], elapsed: Callable[[], float], *, patient: bool = False
+    ) -> None:
+        self._handing, self._elapsed, self._patient = handing, elapsed, patient
         self._thread = ThreadPoolExecutor(1, "advisor-looks")
         self._under_way: Future[Seen] | None = None
         self.stages: set[looks.Stage] = set()
@@ -50,7 +53,7 @@ class Looking:
 
     def taken(self, *, wait: bool = False) -> Seen | None:
         """Return the look that was begun, once; None where there is none, or it is not over and nobody would wait."""
-        if self._under_way is None or not (wait or self._under_way.done()):
+        if self._under_way is None or not (wait or self._patient or self._under_way.done()):
             return None
         seen, self._under_way = self._under_way.result(), None
         return seen
@@ -58,5 +61,5 @@ class Looking:
     def look(self, stage: looks.Stage, case: Case) -> Seen:
         """Look, here and now; what it finds is known when it has ended, and not when it was begun."""
         handing = self._handing(case)
-        seen, _ = looks.look(stage, case, lambda: self._clock() - self._since)
+        seen, _ = looks.look(stage, case, self._elapsed)
         return Seen(seen, case, handing)

@@ -6,6 +6,7 @@ from statistics import fmean
 
 from advisor.contest.field import Entry, Field
 from advisor.contest.spending import FAMILIES, Spending
+from advisor.contest.timing import Timing
 from advisor.judging import choice
 from advisor.records import Case, Plan
 
@@ -18,8 +19,8 @@ SURE = 0.9
 class Repeats:
     """Who goes on to further repeats, and which fold of them is next; a repeat is begun once the last is handed out."""
 
-    def __init__(self, plan: Plan, field: Field, spending: Spending) -> None:
-        self._plan, self._field, self._spending = plan, field, spending
+    def __init__(self, plan: Plan, field: Field, timing: Timing, spending: Spending) -> None:
+        self._plan, self._field, self._timing, self._spending = plan, field, timing, spending
         self._entries: list[Entry] = []
         self._queue: list[tuple[Entry, int]] = []
         self._repeat = 0
@@ -81,7 +82,7 @@ class Repeats:
     def _wall(self, entries: list[Entry]) -> float:
         """Expect what a repeat by these takes in wall time, by what their folds have taken, with something to spare."""
         seconds = sum(
-            fmean(result.cost.seconds for result in entry.results.values() if result.state == "done")
+            fmean(self._timing.taken(result) for result in entry.results.values() if result.state == "done")
             for entry in entries
         )
         return len(self._field.first) * seconds / self._spending.workers / SURE

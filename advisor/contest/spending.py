@@ -27,6 +27,9 @@ ASKED_LIMIT = 1.5
 LEAST_LIMIT, STOPPED_AFTER, LOADING_SECONDS = 0.5, 3.0, 10.0
 # The part of what is left before the end that a fit may take: predictions come after it.
 FIT_SHARE = 0.95
+# Where trials are counted, a fit that is expected to take less than this part of the most that one may take is told of
+# no limit, since it would plan by its pace. A larger one is cut short rather than stopped without a result.
+UNHURRIED = 0.1
 # The part of the time that making the model to use may take; before a look tells how much, so much is kept for it.
 LARGEST_HANDING, USUAL_HANDING = 0.3, 0.1
 # The part of what is left that repeats of the folds may take.

@@ -27,6 +27,7 @@ class Timing:
         self._defaults: dict[str, list[float]] = defaultdict(list)
         self._tuned: dict[str, list[float]] = defaultdict(list)
         self._told: set[str] = set()
+        self._counted = plan.counted
 
     def expected(self, candidate: Candidate) -> float:
         """Return what one fold of a candidate is expected to take."""
@@ -45,6 +46,10 @@ class Timing:
         recent = sorted((*self._tuned[learner][-RECENT_TRIALS:], median(self._defaults[learner] or [0.0])))
         return recent[int(0.75 * (len(recent) - 1) + 0.5)]
 
+    def taken(self, result: FoldResult) -> float:
+        """Return the seconds that count for a fold: those it took, or the table's where trials are counted."""
+        return self._table[result.candidate.learner] if self._counted else result.cost.seconds
+
     def take(self, result: FoldResult) -> str | None:
         """Learn what a fold took; return a sentence, once a learner, where that was a multiple of what was expected.
 
@@ -53,7 +58,7 @@ class Timing:
         """
         if result.state == "failed":
             return None
-        learner, seconds, before = result.candidate.learner, result.cost.seconds, self.expected(result.candidate)
+        learner, seconds, before = result.candidate.learner, self.taken(result), self.expected(result.candidate)
         if result.state == "done":
             (self._tuned if result.candidate.params else self._defaults)[learner].append(seconds)
         limited = result.cut_short and bool(result.candidate.params)

@@ -52,9 +52,9 @@ class Tuning:
         return [name for name in names if learners.find(name).tunable]
 
     def take(self, result: FoldResult) -> None:
-        """Take note of what a fold of a trial took."""
+        """Take note of what a fold of a trial took, by what counts for it."""
         if result.candidate.params:
-            self._seconds[result.candidate.learner] += result.cost.seconds
+            self._seconds[result.candidate.learner] += self._timing.taken(result)
 
     def tell(self, entry: Entry) -> None:
         """Tell a study what came of settings: those it asked for, or those of an earlier run."""

@@ -41,7 +41,7 @@ def weighed(bench: Bench, recommended: Recommendation) -> Members:
     families: tuple[Family, ...] = ("classical", "neural") if which == "blend" else (
         ("neural",) if which == "neural" else ("classical",)
     )  # fmt: skip
-    wanted = from_all(case, members, families, bench.end - bench.clock(), bench.workers)
+    wanted = from_all(case, members, families, bench.seconds(), bench.workers)
     refit(bench, wanted)
     problems = [f"{learner_of(case, key)}: {bench.problems[key]}" for key in wanted if key in bench.problems]
     refits = [_rival(bench, key, "all rows", one=True) for key in wanted if key in bench.refitted]

@@ -96,7 +96,7 @@ def from_all(case: Case, members: Mixture, families: Sequence[Family], seconds: 
 def refit_seconds(case: Case, key: str) -> float:
     """Expect what a fit on all rows takes from what the folds took, and from how its learner grows with the rows.
 
-    0 where there are no folds to tell.
+    0 where there are no folds to tell. Where trials are counted the folds took what the table says.
     """
     outcome, rows = case.outcomes[key], len(case.dataset.target)
     learner = learners.find(outcome.candidate.learner)
@@ -105,6 +105,8 @@ def refit_seconds(case: Case, key: str) -> float:
     if not done:
         return 0.0
     train, seconds = fmean(count for count, _ in done), fmean(taken for _, taken in done)
+    if case.plan.counted:
+        seconds = next(each.seconds for each in case.plan.entrants if each.learner == learner.name)
     before, after = (max(learner.seconds(int(count), case.profile), 1e-9) for count in (train, rows))
     return seconds * max(after / before, 1.0)
 

@@ -10,7 +10,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -23,15 +22,13 @@ from typing import IO, Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from advisor import clock
 from advisor.errors import OutOfTime, WorkerKilled
 from advisor.whole import unwritable
 
 # How often an item is begun whose worker is killed: it may have been the memory that others took.
 MOST_TRIES = 2
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-# So long the pool has to stop what is late by itself.
-SLACK_SECONDS = 0.5
 
 _shared: Any = None
 
@@ -45,7 +42,7 @@ class LocalEngine:
     would be torn), and spawned elsewhere. The caller's main module is not run again, so a script needs no guard.
     """
 
-    def __init__(self, shared: Any, workers: int, threads: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, shared: Any, workers: int, threads: int, clock: Callable[[], float] = clock.now) -> None:
         self.workers, self._threads, self._clock = workers, threads, clock
         self._payload = _Payload(shared)
         warm_up()
@@ -93,9 +90,9 @@ class LocalEngine:
             done: set[Future[Any]] = set()
             if running:
                 soonest = min(item.deadline for item, _ in running.values())
-                done, _ = wait(running, max(0.0, soonest + SLACK_SECONDS - self._clock()), FIRST_COMPLETED)
+                done, _ = wait(running, max(0.0, soonest - self._clock()), FIRST_COMPLETED)
             if not done:
-                # The pool counts from when a worker took an item, which may have been long after it was given.
+                # The pool could stop what is late itself, but by a clock that can be set.
                 for future in [each for each, (item, _) in running.items() if item.deadline <= self._clock()]:
                     future.cancel()
                     yield running.pop(future)[0], OutOfTime("the budget ran out before it was done")
@@ -106,21 +103,18 @@ class LocalEngine:
                         running[self._begin(work, item)] = item, tries + 1
                         continue
                     problem = _killed(problem, tries)
-                elif isinstance(problem, TimeoutError):
-                    problem = OutOfTime("the budget ran out before it was done")
                 yield item, future.result() if problem is None else problem
 
     def _begin(self, work: Callable[[Any, Any], Any], item: Any) -> Future[Any]:
         """Hand an item to the pool; to a new one where a worker was killed at rest, which breaks a pool."""
-        seconds = max(item.deadline - self._clock(), 0.01)
         try:
-            return self._pool.schedule(_call, args=(work, item), timeout=seconds)
+            return self._pool.schedule(_call, args=(work, item))
         except RuntimeError:
             self._pool.stop()
             self._pool.join()
             self._pool = self._new_pool()
         try:
-            return self._pool.schedule(_call, args=(work, item), timeout=seconds)
+            return self._pool.schedule(_call, args=(work, item))
         except RuntimeError as problem:
             hopeless = Future[Any]()
             hopeless.set_exception(problem)

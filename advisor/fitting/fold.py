@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from advisor import learners, modalities, model_files
+from advisor import clock, learners, modalities, model_files
 from advisor.contracts import Setting, fit_report
 from advisor.errors import Unwritable
 from advisor.estimators.early_stopping import EarlyStopping
@@ -105,15 +105,15 @@ def carry_out(task: Any, shared: Shared) -> Result:
 
 @carry_out.register
 def _(task: FoldTask, shared: Shared) -> FoldResult:
-    began = time.time()
+    began = clock.now()
     try:
         _load(task.candidate.learner)
-        began = time.time()
+        began = clock.now()
         return _on_fold(task, shared)
     except Unwritable:
         raise
     except Exception as problem:
-        cost = Cost(fit_seconds=time.time() - began)
+        cost = Cost(fit_seconds=clock.now() - began)
         return FoldResult(task.candidate, task.fold, "failed", describe(problem), cost=cost, started_at=began)
 
 
@@ -205,7 +205,7 @@ def _on_fold(task: FoldTask, shared: Shared) -> FoldResult:
     """Fit on the training part, predict the test part once, and measure what either takes."""
     dataset, plan = shared.dataset, shared.plan
     fold = next(part for part in plan.folds.parts if part.number == task.fold)
-    started_at = time.time()
+    started_at = clock.now()
     test_inputs, test_target = _inputs(dataset, fold.test), dataset.target[fold.test]
     setting = setting_of(shared, len(fold.train), plan.seed + task.fold, task.fit_seconds)
     with costs.Stopwatch() as fit_watch:

@@ -113,7 +113,7 @@ def make_plan(
     return Plan(
         dataset.task, metric, drawn, entrants, skipped, budget.seed, device, serve_on,
         hashlib.sha256(repr(sorted(decisive.items())).encode()).hexdigest()[:16], foundation,
-        tuple(unaffordable), speed, sizes, decisive | dict(versions(able)),
+        tuple(unaffordable), speed, sizes, decisive | dict(versions(able)), budget.counted,
     )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ Family = Literal["dummy", "classical", "neural", "blend"]
 class Budget:
     """What may be spent: `seconds` of wall time for the whole comparison, a ceiling; `trials` caps one learner's study.
 
+    `counted` tells that a number of trials was asked for: then nothing is decided by a clock before the seconds are
+    spent (see contest.by_table).
     With `until` "answer" no further candidate is tried once the answer is known; with "budget" what is left goes into
     the model that is handed over.
     """
@@ -25,6 +27,7 @@ class Budget:
     trials: int
     seed: int = 0
     until: Literal["budget", "answer"] = "budget"
+    counted: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +87,7 @@ class Plan:
     on, by name: data, folds, metric, seed, device, versions of packages; another run has to share it, as far as both
     name the same, for its results to be reused. `fingerprint` is a hash of it without the versions. `sizes` are the
     rows, the folds and the trainings of a fit that the budget was expected to pay for, by which a resumed run does the
-    same.
+    same. `counted` is that of the Budget.
     """
 
     task: Task
@@ -101,6 +104,7 @@ class Plan:
     speed: float = 1.0
     sizes: tuple[int, int, int] = (0, 0, 1)
     identity: Mapping[str, str] = field(default_factory=dict)
+    counted: bool = False
 
     @property
     def trainings(self) -> int:

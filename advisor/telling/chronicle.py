@@ -70,6 +70,7 @@ class Chronicle:
         sound = [result for result in done if self._as_written(result)]
         self._let_in([result.model for result in sound if result.model is not None], trust)
         self._known = {(result.candidate.key, result.fold): result for result in sound}
+        self._kept = set(self._known)
         if damaged := self._ledger.damaged:
             entries = counted(damaged, "entry", "entries")
             self._show.note(f"The run's ledger is damaged: {entries} put aside into {DAMAGED}, and done again.")
@@ -112,12 +113,18 @@ class Chronicle:
         """Return what an earlier run of this comparison finished, by a candidate's key and a fold's number."""
         return dict(self._known)
 
-    def tell(self, result: FoldResult) -> None:
-        """Tell everyone of a result, one that was known too; raises UserError where runs cannot be tracked."""
-        if (result.candidate.key, result.fold) not in self._known:
+    def keep(self, result: FoldResult) -> None:
+        """Write a result down, unless it has been; when this returns it survives whatever comes."""
+        place = result.candidate.key, result.fold
+        if place not in self._kept:
             if result.model is not None and model_files.executes(result.model):
                 seals.seal(self._folder, result.model, self._key)
             self._ledger.add(result)
+            self._kept.add(place)
+
+    def tell(self, result: FoldResult) -> None:
+        """Tell everyone of a result, one that was known too; raises UserError where runs cannot be tracked."""
+        self.keep(result)
         self._show.result(result)
         score = None if result.error is None else METRICS[self._plan.metric].score(result.error)
         if self._run is not None:

@@ -18,6 +18,7 @@ import pytest
 from advisor import learners
 from advisor.contest import looking
 from advisor.contest.books import Hands
+from advisor.contest.by_table import ByTable
 from advisor.contest.contest import Contest, Held
 from advisor.contracts import Float, Learner
 from advisor.errors import OutOfTime
@@ -80,7 +81,11 @@ USUAL: Mapping[str, Made] = {
 
 @dataclass
 class World:
-    """What a contest sees: learners by name, a clock, and everything that was done and told."""
+    """What a contest sees: learners by name, a clock, and everything that was done and told.
+
+    Where `paces` are given trials are counted: each fit takes the table's seconds times the next of them, and the clock
+    says that all is over at `spent_at`.
+    """
 
     table: Mapping[str, Made]
     folds: int = 5
@@ -89,6 +94,8 @@ class World:
     workers: int = 2
     until: str = "budget"
     trials: int = 20
+    paces: Iterator[float] | None = None
+    spent_at: float = 1e9
     known: Mapping[tuple[str, int], FoldResult] = field(default_factory=dict)
     probes: Sequence[Probe] = ()
     probe_seconds: float = 10.0
@@ -97,6 +104,7 @@ class World:
     now: float = 0.0
     begun: list[tuple[float, str, int]] = field(default_factory=list)
     tasks: list[Any] = field(default_factory=list)
+    kept: list[FoldResult] = field(default_factory=list)
     told: list[FoldResult] = field(default_factory=list)
     ended: list[Outcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -114,20 +122,29 @@ class World:
         )
         kind = "holdout" if self.folds == 1 else "stratified"
         folds = splits.draw(TARGET, kind=kind, folds=self.folds, repeats=self.repeats, seed=0)
-        plan = Plan("regression", "rmse", folds, entrants, {}, 0, "cpu", "auto", "fingerprint")
+        plan = Plan(
+            "regression", "rmse", folds, entrants, {}, 0, "cpu", "auto", "fingerprint", counted=self.paces is not None
+        )
         return Shared(dataset, profile, plan, Path("nowhere"))
 
     def hold(self) -> Held:
+        self.contest_shared = self.shared()
+        carry_out, known, time = self.carry_out, self.known, lambda: self.now
+        if self.paces is not None:
+            by_table = ByTable(
+                self.carry_out, self.contest_shared, workers=self.workers, seconds=self.seconds, end=self.spent_at,
+                known=known, keep=self.kept.append, clock=time,
+            )  # fmt: skip
+            carry_out, known, time = by_table.carry_out, {}, by_table.now
         hands = Hands(
-            self.carry_out, self.told.append, self.ended.append, lambda name, *_: self.stages.append(name),
+            carry_out, self.told.append, self.ended.append, lambda name, *_: self.stages.append(name),
             self.notes.append, self.forgotten.append,
         )  # fmt: skip
-        self.contest_shared = self.shared()
         return Contest(
             self.contest_shared, Question(self.margin), Budget(self.seconds, self.trials, until=self.until), hands,
-            workers=self.workers, began=self.now, end=self.now + self.seconds, probes=self.probes,
-            probe_seconds=self.probe_seconds, checked=self.checked, known=self.known, handing=lambda case: self.handing,
-            clock=lambda: self.now,
+            workers=self.workers, elapsed=lambda: self.now, end=time() + self.seconds, probes=self.probes,
+            probe_seconds=self.probe_seconds, checked=self.checked, known=known, handing=lambda case: self.handing,
+            clock=time,
         ).hold()  # fmt: skip
 
     def checked(self, seen: Sequence[ProbeResult]) -> tuple[Finding, ...]:
@@ -152,6 +169,7 @@ class World:
                     break
                 self.tasks.append(item)
                 result, seconds = self.answer(item)
+                seconds *= 1.0 if self.paces is None else next(self.paces)
                 if self.now + seconds > item.deadline:
                     result, seconds = OutOfTime("the budget ran out before it was done"), item.deadline - self.now
                 self.busy += seconds

@@ -29,7 +29,7 @@ class World:
 
 def test_an_answer_is_known_when_the_look_has_ended(monkeypatch):
     world = World(monkeypatch)
-    with Looking(world.handing, 60.0, lambda: world.now) as under_test:
+    with Looking(world.handing, lambda: world.now - 60.0) as under_test:
         under_test.begin("tuned", world.case)
         assert under_test.under_way and under_test.stages == {"tuned"}
         seen = under_test.taken(wait=True)
