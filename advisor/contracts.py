@@ -287,7 +287,9 @@ class Learner:
         for module in self.requires:
             try:
                 import_module(module)
-            except Exception as problem:  # a package may raise what it likes
+            except KeyboardInterrupt:
+                raise
+            except BaseException as problem:  # a package may raise what it likes, and end the process
                 told = " ".join(f"{type(problem).__name__}: {problem}".split())
                 return f"needs the package {module}, which cannot be imported ({told[:200]})"
         return None

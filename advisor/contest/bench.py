@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from advisor import model_files
+from advisor.contest.books import why
 from advisor.contest.kept import files_of
 from advisor.contest.spending import LEAST_LIMIT, UNHURRIED
 from advisor.contest.wish import SLACK, Way, refit_seconds
 from advisor.errors import OutOfTime
 from advisor.fitting import handing
-from advisor.fitting.fold import RefitTask, Refitted, Shared, describe
+from advisor.fitting.fold import RefitTask, Refitted, Shared
 from advisor.judging.board import cut_short
 from advisor.records import Case, Mixture, Recommendation
 from advisor.whole import UNFINISHED
@@ -179,4 +180,4 @@ def _limit(bench: Bench, key: str) -> float | None:
 def _why_not(result: Any) -> str:
     if isinstance(result, Refitted):
         return result.problem or "it was still learning when its time was up, so that its models of the folds are used"
-    return str(result) if isinstance(result, TimeoutError) else describe(result)
+    return why(result)

@@ -11,7 +11,7 @@ from advisor.contest.repeats import Repeats
 from advisor.contest.spending import Spending
 from advisor.contest.timing import Timing
 from advisor.contest.tuning import Tuning
-from advisor.errors import OutOfTime, Unwritable
+from advisor.errors import OutOfTime, Unwritable, WorkerKilled
 from advisor.fitting.fold import FoldTask, Task, describe
 from advisor.records import Candidate, Cost, FoldResult, Outcome
 
@@ -88,7 +88,12 @@ class Books:
             since = now if begun is None else begun.since
             state: Literal["timeout", "failed"] = "timeout" if isinstance(result, OutOfTime) else "failed"
             cost = Cost(fit_seconds=max(0.0, now - since))
-            result = FoldResult(task.candidate, task.fold, state, why(result), cost=cost, started_at=since)
+            told = why(result)
+            if state == "timeout" and begun is not None and now < self._spending.stop:
+                # It had its share, and the others have theirs still.
+                many = cost.fit_seconds / max(begun.expected, 1e-3)
+                told = f"stopped after {cost.fit_seconds:.0f} s, {many:.0f} times as long as expected"
+            result = FoldResult(task.candidate, task.fold, state, told, cost=cost, started_at=since)
         entry.running.discard(task.fold)
         self._note(entry, result)
         self._settle(entry)
@@ -141,4 +146,4 @@ class Books:
 
 def why(problem: Any) -> str:
     """Say in one line why there is no result."""
-    return str(problem) if isinstance(problem, OutOfTime) else describe(problem)
+    return str(problem) if isinstance(problem, OutOfTime | WorkerKilled) else describe(problem)

@@ -382,7 +382,10 @@ class Contest:
         plan, folds = self._shared.plan, len(self._field.first)
         if self._stage == "defaults" or not self._others:
             return plan
-        late = {each.learner: too_dear(folds, folds * self._timing.of_default(each.learner)) for each in self._others}
+        late = {
+            each.learner: too_dear(folds, folds * self._timing.of_default(each.learner), self._spending.capacity)
+            for each in self._others
+        }
         return replace(
             plan,
             entrants=tuple(entrant for entrant in plan.entrants if entrant.learner not in late),

@@ -6,11 +6,13 @@ import mmap
 import multiprocessing
 import os
 import pickle
+import random
 import signal
 import sys
 import tempfile
 import threading
 import types
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +22,8 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnC
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+import psutil
 from pebble import ProcessExpired, ProcessPool
 
 from advisor import clock
@@ -29,6 +33,11 @@ from advisor.whole import unwritable
 # How often an item is begun whose worker is killed: it may have been the memory that others took.
 MOST_TRIES = 2
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+# The pool takes a worker that ends with status 0 for one that it has ended itself, and waits for its result for ever.
+ENDED_WITH_0 = 256
+# Who is below this process, or was, has this in its environment.
+MARK = "ADVISOR_WORKERS_OF"
 
 _shared: Any = None
 
@@ -103,7 +112,7 @@ class LocalEngine:
                         running[self._begin(work, item)] = item, tries + 1
                         continue
                     problem = _killed(problem, tries)
-                yield item, future.result() if problem is None else problem
+                yield item, _read(future.result()) if problem is None else problem
 
     def _begin(self, work: Callable[[Any, Any], Any], item: Any) -> Future[Any]:
         """Hand an item to the pool; to a new one where a worker was killed at rest, which breaks a pool."""
@@ -121,17 +130,18 @@ class LocalEngine:
             return hopeless
 
     def close(self) -> None:
-        """Stop all workers, whatever they do, and forget the shared data."""
+        """Stop all workers, whatever they do, and whom they have left behind, and forget the shared data."""
         self._pool.stop()
         self._pool.join()
         self._payload.close()
+        _end_orphans()
 
 
 def warm_up() -> None:
     """Start the process that workers are forked from, so that its imports run while the caller reads its data."""
     if isinstance(_context(), ForkServerContext):
         resource_tracker.ensure_running()  # it lets Ctrl-C through again when it has started
-        with _one_thread_in_environment(), _nameless_main(), _deaf_to_ctrl_c():
+        with _in_environment(), _nameless_main(), _deaf_to_ctrl_c():
             forkserver.ensure_running()
 
 
@@ -157,10 +167,27 @@ def _fork_once() -> None:
 def _killed(problem: BaseException, tries: int) -> WorkerKilled:
     """Say how the workers of an item ended."""
     code = getattr(problem, "exitcode", None)
-    how = "was ended" if code is None else f"was ended by signal {-code}" if code < 0 else f"ended with status {code}"
+    how = "was ended" if code is None else f"ended with status {code % ENDED_WITH_0}"
+    if code is not None and code < 0:
+        known = code in {-each for each in signal.Signals}
+        how = f"was ended by signal {-code}{f' ({signal.Signals(-code).name})' if known else ''}"
     often = "" if tries == 1 else ", and so it was when it was tried once more"
     memory = "; a system that is out of memory does that" if code == -9 else ""
     return WorkerKilled(f"its process {how}{often}{memory}")
+
+
+def _end_orphans() -> None:
+    """End what workers had started and left behind when they ended: nobody waits for it, or would ever end it."""
+    mine = _mark()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # gone by now, or somebody else's
+            if process.environ().get(MARK) == mine and os.getpid() not in {one.pid for one in process.parents()}:
+                process.kill()
+
+
+def _mark() -> str:
+    """Return what no other process has in its environment; a number alone is given again."""
+    return f"{os.getpid()} {psutil.Process().create_time()}"
 
 
 class _Payload:
@@ -197,13 +224,49 @@ def _from_inherited(handle: Any) -> Any:
         os.close(descriptor)
 
 
-def _call(work: Callable[[Any, Any], Any], item: Any) -> Any:
-    return work(item, _shared)
+def _call(work: Callable[[Any, Any], Any], item: Any) -> bytes:
+    """Return the result as bytes, so that one that cannot be written, or read, is the failure of this item alone."""
+    with _left_as_found():
+        return pickle.dumps(work(item, _shared), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _read(result: bytes) -> Any:
+    try:
+        return pickle.loads(result)
+    except Exception as problem:
+        return problem
+
+
+@contextmanager
+def _left_as_found() -> Iterator[None]:
+    """Let nothing that work does to its process change what comes after it, and begin with the same random numbers."""
+    environment, floats, place = dict(os.environ), np.geterr(), None
+    with suppress(FileNotFoundError):  # removed while the workers are at work
+        place = os.getcwd()
+    random.seed(0)
+    np.random.seed(0)
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        np.seterr(**floats)
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        if place is not None:
+            os.chdir(place)
 
 
 def _start_worker(shared: Any, threads: int) -> None:
-    """Hold the shared data, keep to the given threads, leave Ctrl-C to the caller, and end when the caller ends."""
+    """Hold the shared data, keep to the given threads, leave Ctrl-C to the caller, and end when the caller ends.
+
+    What anybody writes here goes nowhere: stdout carries the answer alone, and whoever the caller's output is piped to
+    would wait for the last who holds it.
+    """
     global _shared
+    with open(os.devnull, "r+b") as nowhere:
+        for stream in (0, 1, 2):
+            os.dup2(nowhere.fileno(), stream)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, name="advisor-caller", daemon=True).start()
     # The pool's own handler would run when a long call of a library returns, and the pool would wait for it.
@@ -246,14 +309,15 @@ def _nameless_main() -> Iterator[None]:
 
 
 @contextmanager
-def _one_thread_in_environment() -> Iterator[None]:
-    """OpenMP reads its number of threads when it is loaded, so it must stand in the environment before.
+def _in_environment() -> Iterator[None]:
+    """Set what has to stand in the environment before a worker starts: whose it is, and a number of threads.
 
-    One is right for whatever does not ask: two that spin on a busy core are many times slower than one. Learners name
-    the threads they want.
+    OpenMP reads that when it is loaded. One is right for whatever does not ask: two that spin on a busy core are many
+    times slower than one. Learners name the threads they want.
     """
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    wanted = {MARK: _mark(), **dict.fromkeys(THREAD_VARIABLES, "1")}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
@@ -264,13 +328,22 @@ def _one_thread_in_environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
-class _Fork(ForkServerProcess):
+class _Ending:
+    """A process whose end is never taken for one that was wished for."""
+
+    @property
+    def exitcode(self) -> int | None:
+        code: int | None = super().exitcode  # type: ignore[misc]
+        return ENDED_WITH_0 if code == 0 else code
+
+
+class _Fork(_Ending, ForkServerProcess):
     def start(self) -> None:
         with _nameless_main():
             super().start()
 
 
-class _Spawn(SpawnProcess):
+class _Spawn(_Ending, SpawnProcess):
     def start(self) -> None:
         with _nameless_main():
             super().start()

@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,8 @@ from advisor.whole import sum_of
 
 # Seconds in which single predictions are timed, on a candidate's first fold alone.
 LATENCY_SECONDS = 0.1
+# Probabilities may be off by so much: some learners count with single precision, over many classes.
+PROBABILITY_SLACK = 1e-3
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ Result = FoldResult | ProbeResult | Refitted
 
 @singledispatch
 def carry_out(task: Any, shared: Shared) -> Result:
-    """Carry out one task; what a learner raises becomes part of the result.
+    """Carry out one task; what a learner raises becomes part of the result, SystemExit and KeyboardInterrupt too:
+    here nobody else raises them.
 
     Raises Unwritable where the fitted model of a fold cannot be kept: that is no fault of the learner.
     """
@@ -112,7 +114,7 @@ def _(task: FoldTask, shared: Shared) -> FoldResult:
         return _on_fold(task, shared)
     except Unwritable:
         raise
-    except Exception as problem:
+    except BaseException as problem:
         cost = Cost(fit_seconds=clock.now() - began)
         return FoldResult(task.candidate, task.fold, "failed", describe(problem), cost=cost, started_at=began)
 
@@ -130,7 +132,7 @@ def _(task: ProbeTask, shared: Shared) -> ProbeResult:
         setting = setting_of(shared, len(probe.train), probe.seed, task.fit_seconds)
         fitted = _fitted(shared, learners.find(probe.learner).build(setting, {}), probe.train, target)
         predictions = predict(fitted, _inputs(dataset, probe.test), dataset)
-    except Exception as problem:
+    except BaseException as problem:
         return ProbeResult(probe, None, time.monotonic() - began, describe(problem))
     return ProbeResult(probe, predictions, time.monotonic() - began)
 
@@ -147,7 +149,7 @@ def _(task: RefitTask, shared: Shared) -> Refitted:
         estimator = learners.find(task.candidate.learner).build(setting, task.candidate.params)
         fitted = _fitted(shared, estimator, rows)
         model_files.write(fitted, shared.folder / task.keep)
-    except Exception as problem:
+    except BaseException as problem:
         return Refitted(task.candidate, time.monotonic() - began, problem=describe(problem))
     return Refitted(task.candidate, time.monotonic() - began, fit_report(fitted).cut_short)
 
@@ -156,8 +158,11 @@ def describe(problem: BaseException) -> str:
     """Say in one line what went wrong and where, for a table of failures."""
     frames = traceback.extract_tb(problem.__traceback__)
     where = f" ({frames[-1].name} in {frames[-1].filename.rsplit('/', 1)[-1]})" if frames else ""
-    text = " ".join(redacted(str(problem)).split())
-    return f"{type(problem).__name__}: {text[:300]}{where}"
+    try:
+        text = " ".join(redacted(str(problem)).split())
+    except Exception:  # an exception may be broken itself
+        text = ""
+    return f"{type(problem).__name__}{': ' if text else ''}{text[:300]}{where}"
 
 
 def setting_of(shared: Shared, rows: int, seed: int, fit_seconds: float | None) -> Setting:
@@ -181,16 +186,26 @@ def predict(estimator: Any, inputs: Any, dataset: Dataset) -> np.ndarray:
     """Return probabilities (n, K) in the order of `dataset.classes`, or values (n,).
 
     A class that the training part lacked gets probability 0. Raises FloatingPointError where a prediction is not
-    finite.
+    finite, and ValueError where there is not one for each row, or probabilities are none.
     """
+    known = np.asarray(estimator.predict_proba(inputs) if dataset.classes else estimator.predict(inputs))
+    expected = (len(inputs), len(estimator.classes_)) if dataset.classes else (len(inputs),)
+    if known.shape != expected:
+        raise ValueError(f"the model's predictions have the shape {known.shape} where {expected} is right")
+    known = known.astype(float)
+    with np.errstate(over="ignore"):  # they are kept with single precision
+        if not np.isfinite(known.astype(np.float32)).all():
+            raise FloatingPointError("the model predicts values that are not finite")
     if not dataset.classes:
-        values = np.asarray(estimator.predict(inputs), dtype=float)
-    else:
-        known = estimator.predict_proba(inputs)
-        values = np.zeros((len(known), len(dataset.classes)))
-        values[:, np.asarray(estimator.classes_, dtype=int)] = known
-    if not np.isfinite(values).all():
-        raise FloatingPointError("the model predicts values that are not finite")
+        return known
+    sums = known.sum(axis=1)
+    if (known < -PROBABILITY_SLACK).any():
+        raise ValueError(f"the model predicts a probability of {known.min():.3g}")
+    if (np.abs(sums - 1) > PROBABILITY_SLACK).any():
+        worst = sums[np.abs(sums - 1).argmax()]
+        raise ValueError(f"the model predicts probabilities of a row that sum to {worst:.3g} rather than 1")
+    values = np.zeros((len(known), len(dataset.classes)))
+    values[:, np.asarray(estimator.classes_, dtype=int)] = known
     return values
 
 
@@ -267,8 +282,8 @@ def _inputs(dataset: Dataset, rows: np.ndarray) -> Any:
 
 def _load(learner: str) -> None:
     """Import what a learner needs before any clock runs: loading a library is no cost of a fit."""
-    for module in learners.find(learner).requires:
-        import_module(module)
+    if why := learners.find(learner).broken():
+        raise ImportError(why)
 
 
 def default_params(shared: Shared, learner: str, space: Mapping[str, Any], rows: int) -> dict[str, Any]:

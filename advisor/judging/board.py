@@ -73,7 +73,9 @@ def stopped(outcome: Outcome | None) -> str:
     """Say what kept a candidate from its folds."""
     if outcome is None:
         return "the budget ran out before it began"
-    return (outcome.message if outcome.ending != "timeout" else "") or "the budget ran out"
+    if outcome.ending == "complete":
+        return "what it predicted on some of them cannot be judged"
+    return outcome.message or "the budget ran out"
 
 
 def _gain(case: Case, entrant: Entrant) -> Estimate | None:

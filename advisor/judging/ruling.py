@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
-from advisor.judging import board, choice, learnt, readings
+from advisor.judging import board, choice, halted, learnt, readings
 from advisor.judging.case import contenders, learner_of, losses_of, missed
 from advisor.judging.choice import Chosen
+from advisor.judging.halted import FAMILIES
 from advisor.measuring.metrics import METRICS
 from advisor.planning.plan import BOOSTED, YARDSTICKS
-from advisor.records import Answer, Case, Family, How, Outcome, Reading, Reason, Which
+from advisor.records import Answer, Case, How, Outcome, Reading, Reason, Which
 
 # Folds that both families must have finished before anything is said; one is enough where the plan has only one.
 FEWEST_FOLDS = 2
-FAMILIES: tuple[Literal["classical", "neural"], ...] = ("classical", "neural")
 # Skill is seen where the best of both families is as certain as this to beat the dummy.
 SKILL_CONFIDENCE = 0.975
 # "No signal" recommends a constant, so that not having seen skill does not suffice: a relative error reduction of this
@@ -94,7 +93,7 @@ def _not_worth_it(case: Case, how: How) -> tuple[Answer, How | None, tuple[Reaso
     one that did not learn."""
     own = _had_their_chance(case, _strong(case))
     if not own:
-        return "not_enough_evidence", None, (_nobody_learnt(case) or _no_strong_net(case),)
+        return "not_enough_evidence", None, (_nobody_learnt(case) or halted.no_strong_net(case),)
     if late := _all_cut_short(case, own):
         return "not_enough_evidence", None, (Reason("strong_net_cut_short", {"learners": late}),)
     return "not_worth_it", how, ()
@@ -148,10 +147,6 @@ def _nobody_learnt(case: Case) -> Reason | None:
     return Reason("strong_nets_did_not_learn", {"learners": sorted(names)}) if names else None
 
 
-def _no_strong_net(case: Case) -> Reason:
-    return Reason("no_strong_net", {"left_out": list(case.plan.unaffordable)})
-
-
 def _strong(case: Case) -> set[str]:
     return {entrant.learner for entrant in case.plan.entrants if entrant.strong}
 
@@ -201,19 +196,16 @@ def _too_little(case: Case, chosen: Chosen | None) -> tuple[Answer, Reason] | No
                 (case.barred[name] for name, own in families.items() if own == family and name in case.barred), ""
             )
             return "not_enough_evidence", Reason("side_barred", {"family": family, "why": why})
-        return "not_enough_evidence", Reason("side_missing", {"family": family, "why": _all_failed(case, family)})
+        why, late = halted.why(case, family)
+        return "not_enough_evidence", Reason("side_missing", {"family": family, "why": why, "late": late})
     judged = 0 if case.matrix is None else len(case.matrix.folds)
     fewest = min(FEWEST_FOLDS, len(case.plan.folds.parts))
     if judged < fewest:
-        return "not_enough_evidence", Reason("too_few_folds", {"judged": judged, "fewest": fewest})
+        why, late = halted.hindered(case)
+        return "not_enough_evidence", Reason(
+            "too_few_folds", {"judged": judged, "fewest": fewest, "why": why, "late": late}
+        )
     return None
-
-
-def _all_failed(case: Case, family: Family) -> str:
-    """Return what the first of a family failed of, where every candidate that was tried did; else an empty text."""
-    tried = [outcome for outcome in case.outcomes.values() if outcome.candidate.family == family]
-    failed = [outcome for outcome in tried if outcome.ending == "failed"]
-    return f"{failed[0].candidate.learner}: {failed[0].message}" if failed and len(failed) == len(tried) else ""
 
 
 def _nets_barred(case: Case) -> tuple[Answer, Reason] | None:
@@ -235,7 +227,7 @@ def _nets_barred(case: Case) -> tuple[Answer, Reason] | None:
     if allowed:
         return None
     if not case.question.limits.interpretable and not _strong(case) & {learner_of(case, key) for key in barred}:
-        return "not_enough_evidence", _no_strong_net(case)
+        return "not_enough_evidence", halted.no_strong_net(case)
     return "not_worth_it", Reason("nets_barred", {"why": why})
 
 

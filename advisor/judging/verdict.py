@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.judging import board, choice, prices, recommending, rules
+from advisor.judging import board, choice, halted, prices, recommending, rules
 from advisor.judging.case import against
 from advisor.judging.ruling import Ruling, ruling
 from advisor.measuring import evidence
@@ -72,7 +72,9 @@ def _remarks(case: Case, ruled: Ruling) -> list[Reason]:
     if len(case.plan.folds.rows) < len(case.dataset.target):
         found.append(Reason("rows_drawn", {"used": len(case.plan.folds.rows), "rows": len(case.dataset.target)}))
     if folds < case.plan.folds.folds:
-        found.append(Reason("folds_left", {"judged": folds, "planned": case.plan.folds.folds}))
+        why, late = halted.hindered(case)
+        planned = case.plan.folds.folds
+        found.append(Reason("folds_left", {"judged": folds, "planned": planned, "why": why, "late": late}))
     margin = ruled.readings[ruled.how or "alone"].min_gain
     if margin > case.question.min_gain:
         found.append(Reason("margin_raised", {"margin": margin, "asked": case.question.min_gain,

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import optimize
 
 from advisor import learners
+from advisor.judging import halted
 from advisor.judging.case import learner_of
 from advisor.judging.readings import alone_among
 from advisor.judging.ruling import FEWEST_FOLDS, Ruling, ruling
@@ -231,6 +232,9 @@ def _why_no_comparison(case: Case) -> str:
             return f"no {family} learner takes part, whatever the time"
         if finished and finished <= set(case.barred):
             return f"the {family} learners that finished miss the limits"
+    why, late = halted.hindered(case)
+    if why and not late:
+        return f"what kept a side from the folds is a failure ({why}), which more time would not mend"
     judged, left = _folds_judged(case), case.plan.folds.folds
     if judged == left or left < FEWEST_FOLDS:
         return "too few rows were judged, and more time would not change that"

@@ -21,8 +21,6 @@ from advisor.records import Budget, Dataset, Entrant, Folds, Plan, Profile
 BY_NATURE, FEWEST_DIFFERENT = 0.5, 30
 # A learner that would take more of all workers' seconds than this for its folds is not begun.
 LARGEST_SHARE = 0.35
-# Folds that together take less are not what a budget cannot pay for: their turn did not come.
-LEAST_DEAR_SECONDS = 1.0
 # Who makes an answer possible on tables: a linear yardstick, a boosted tree, and the first of these nets that takes
 # part. On other data those do who say so (Learner.essential).
 YARDSTICKS = ("dummy", "linear")
@@ -88,7 +86,7 @@ def make_plan(
     }
     first = sum(part.repeat == 0 for part in drawn.parts)
     unaffordable = {
-        name: too_dear(first, first * expected[name])
+        name: too_dear(first, first * expected[name], workers * seconds)
         for name in expected
         if not only and name not in asked and name not in essential
         and first * expected[name] > LARGEST_SHARE * workers * seconds
@@ -131,13 +129,13 @@ def _sizes(
     return most, folds, rows_.trainings(most, folds, averaged, profile, worker_seconds, speed=speed, device=device)
 
 
-def too_dear(folds: int, seconds: float) -> str:
-    """Say why a learner is left out whose folds would take so many seconds of a worker.
+def too_dear(folds: int, seconds: float, of: float) -> str:
+    """Say why a learner is left out whose folds would take so many `seconds` of a worker, `of` all workers' seconds.
 
-    >>> too_dear(5, 250.0), too_dear(3, 0.1)
+    >>> too_dear(5, 250.0, 200.0), too_dear(3, 4.0, 200.0)
     ('the budget does not pay for it: 5 folds of it would take about 250 s', 'the time was up before its turn came')
     """
-    if seconds < LEAST_DEAR_SECONDS:
+    if seconds < LARGEST_SHARE * of:
         return "the time was up before its turn came"
     return f"the budget does not pay for it: {folds} folds of it would take about {seconds:,.0f} s"
 

@@ -207,9 +207,32 @@ def _margin_raised(figures: Figures) -> str:
 
 
 def _no_strong_net(figures: Figures) -> str:
-    missing = figures["left_out"]
-    why = f": the budget did not pay for {listed(missing)}" if missing else ""
-    return f"No strong net was measured{why}, and of weak ones alone nothing follows. A larger budget brings one in."
+    missing, why = figures["left_out"], figures["why"]
+    because = f": the budget did not pay for {listed(missing)}" if missing else f" ({why})" if why else ""
+    more = " A larger budget brings one in." if figures["late"] else "" if why else " None takes part here."
+    return f"No strong net was measured{because}, and of weak ones alone nothing follows.{more}"
+
+
+def _side_missing(figures: Figures) -> str:
+    side, why = SIDES[figures["family"]], figures["why"]
+    if not figures["late"]:
+        return f"No {side} finished the folds: all that were tried failed ({why})."
+    met = f" ({why})" if why else ""
+    return f"No {side} finished the folds in time{met}. A larger budget, or fewer rows, would help."
+
+
+def _too_few_folds(figures: Figures) -> str:
+    judged, fewest, why = counted(figures["judged"], "fold"), figures["fewest"], figures["why"]
+    if why and not figures["late"]:
+        return f"Both sides finished {judged}, and one of them no more ({why}); {fewest} are the fewest to go by."
+    return f"Both sides finished {judged} in time, and {fewest} are the fewest to go by. A larger budget would help."
+
+
+def _folds_left(figures: Figures) -> str:
+    judged, planned, why = figures["judged"], figures["planned"], figures["why"]
+    if why and not figures["late"]:
+        return f"{judged} of {planned} folds were judged, since one of the sides finished no more ({why})."
+    return f"The budget paid for {judged} of {planned} folds; a larger one would judge more rows."
 
 
 def _rests_on(figures: Figures) -> str:
@@ -296,23 +319,14 @@ SAYINGS: Mapping[str, Callable[[Figures], str]] = {
         f"miss the limits ({f['why']}). A larger budget would help."
     ),
     "side_barred": lambda f: f"No {SIDES[f['family']]} may be used here{' (' + f['why'] + ')' if f['why'] else ''}.",
-    "side_missing": lambda f: (
-        f"No {SIDES[f['family']]} finished the folds: all that were tried failed ({f['why']})."
-        if f["why"]
-        else f"No {SIDES[f['family']]} finished the folds in time. A larger budget, or fewer rows, would help."
-    ),
-    "too_few_folds": lambda f: (
-        f"Both sides finished {counted(f['judged'], 'fold')} in time, and {f['fewest']} are the fewest to go by. A "
-        "larger budget would help."
-    ),
+    "side_missing": _side_missing,
+    "too_few_folds": _too_few_folds,
     "severe_finding": lambda f: f"{f['message']} {f['advice']}",
     "rests_on": _rests_on,
     "rows_drawn": lambda f: (
         f"The budget paid for {f['used']:,} of {f['rows']:,} rows, which were drawn: the answer is for that many."
     ),
-    "folds_left": lambda f: (
-        f"The budget paid for {f['judged']} of {f['planned']} folds; a larger one would judge more rows."
-    ),
+    "folds_left": _folds_left,
     "margin_raised": _margin_raised,
     "log_loss_disagrees": _log_loss_disagrees,
     "by_block": lambda f: f"The gain from one block of time to the next: {', '.join(map(percent, f['gains']))}.",

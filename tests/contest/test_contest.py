@@ -278,7 +278,7 @@ def test_a_fit_that_heeds_no_limit_is_stopped_and_costs_no_more_than_its_bound(m
     table = changed(forest={"seconds": 1e6, "expected": 1.0, "deaf": True})
     world, _, held = hold(monkeypatch, table=table, seconds=300.0)
     outcome = held.final.outcomes["forest-default"]
-    assert outcome.ending == "timeout" and "budget ran out" in outcome.message
+    assert outcome.ending == "timeout" and "91 times as long as expected" in outcome.message
     limit = 0.25 * 2 * 270.0 / 5
     assert all(r.cost.seconds == pytest.approx(3 * limit + 10) for r in outcome.results.values())
     assert len(outcome.results) <= 2, "no fold of it is begun after that"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def test_each_item_has_its_own_end():
     assert isinstance(results["hangs"], OutOfTime) and "before it was done" in str(results["hangs"])
     assert isinstance(results["late"], OutOfTime) and "before it began" in str(results["late"])
     assert isinstance(results["raises"], ValueError)
-    assert isinstance(results["dies"], WorkerKilled) and "signal 9, and so it was" in str(results["dies"])
+    assert isinstance(results["dies"], WorkerKilled) and "signal 9 (SIGKILL), and so it was" in str(results["dies"])
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,24 @@ def test_a_worker_that_is_killed_at_rest_is_missed_by_nobody(engine):
         ((_, worker),) = engine.map(pid, [Item("", in_time())])
         os.kill(worker, signal.SIGKILL)
     time.sleep(0.5)
+    assert [result for _, result in engine.map(work, [Item("fine", in_time())])] == [(None, "fine", "1")]
+
+
+class Unreadable:
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def odd(item, shared):
+    return (lambda: None) if item.name == "unwritable" else Unreadable() if item.name == "unreadable" else os._exit(0)
+
+
+def test_a_result_that_cannot_be_sent_or_read_and_a_quiet_end_are_failures_of_one_item(engine):
+    items = [Item(name, in_time()) for name in ("unwritable", "unreadable", "ends")]
+    results = {item.name: result for item, result in engine.map(odd, items)}
+    assert isinstance(results["unwritable"], (AttributeError, TypeError, pickle.PicklingError))
+    assert isinstance(results["unreadable"], ValueError) and "no number" in str(results["unreadable"])
+    assert isinstance(results["ends"], WorkerKilled) and "ended with status 0" in str(results["ends"])
     assert [result for _, result in engine.map(work, [Item("fine", in_time())])] == [(None, "fine", "1")]
 
 

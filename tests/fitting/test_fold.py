@@ -160,16 +160,38 @@ def test_a_class_the_training_part_lacked_has_no_chance(tmp_path):
             return np.array([[0.25, 0.75]])
 
     data = shared(tmp_path, rng.choice(list("abc"), ROWS)).dataset
-    np.testing.assert_array_equal(predict(Two(), None, data), [[0.25, 0.0, 0.75]])
+    np.testing.assert_array_equal(predict(Two(), TABLE[:1], data), [[0.25, 0.0, 0.75]])
 
 
-def test_predictions_that_are_not_finite_are_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ([[0.5, np.nan], [0.5, 0.5]], "not finite"),
+        ([[0.5, 1e39], [0.5, 0.5]], "not finite"),
+        ([[0.5, 0.5]], r"shape \(1, 2\) where \(2, 2\) is right"),
+        ([0.5, 0.5], r"shape \(2,\) where \(2, 2\) is right"),
+        ([[0.5, 0.6], [0.5, 0.5]], "sum to 1.1 rather than 1"),
+        ([[1.5, -0.5], [0.5, 0.5]], "a probability of -0.5"),
+    ],
+)
+def test_predictions_that_are_none_are_refused(tmp_path, answer, said):
     class Wild:
-        def predict(self, inputs):
-            return np.array([np.inf])
+        classes_ = np.array([0, 1])
 
-    with pytest.raises(FloatingPointError, match="not finite"):
-        predict(Wild(), None, shared(tmp_path, rng.normal(size=ROWS)).dataset)
+        def predict_proba(self, inputs):
+            return np.array(answer)
+
+    with pytest.raises((ValueError, FloatingPointError), match=said):
+        predict(Wild(), TABLE[:2], shared(tmp_path).dataset)
+
+
+def test_values_are_one_for_each_row(tmp_path):
+    class Column:
+        def predict(self, inputs):
+            return np.zeros((len(inputs), 1))
+
+    with pytest.raises(ValueError, match=r"shape \(2, 1\) where \(2,\) is right"):
+        predict(Column(), TABLE[:2], shared(tmp_path, rng.normal(size=ROWS)).dataset)
 
 
 def test_what_a_process_remembers_is_part_of_a_fit_but_not_of_the_workers_time(tmp_path, monkeypatch):

@@ -114,8 +114,8 @@ def test_of_trials_that_did_not_finish_a_crash_is_told() -> None:
     [
         ((0, 1), "partial", "", "partly", "finished 2 of 5 folds; the budget ran out"),
         ((0, 1), "timeout", "fold 3: the budget ran out before it was done", "partly",
-         "finished 2 of 5 folds; the budget ran out"),
-        ((), "timeout", "fold 1: the budget ran out before it was done", "failed", "the budget ran out"),
+         "finished 2 of 5 folds; fold 3: the budget ran out before it was done"),
+        ((), "timeout", "fold 1: stopped after 9 s", "failed", "fold 1: stopped after 9 s"),
         ((0, 1), "failed", "fold 3: ValueError: no", "failed", "finished 2 of 5 folds; fold 3: ValueError: no"),
     ],
 )  # fmt: skip

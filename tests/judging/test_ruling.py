@@ -186,6 +186,22 @@ def test_worth_it_is_asked_for_its_share_of_the_error_by_each_reading(made: Case
     assert (below.answer, below.how) == ("worth_it", how)
 
 
+@pytest.mark.parametrize(
+    ("ending", "why", "late"), [("failed", "realmlp: fold 3: ValueError: no", False), ("partial", "", True)]
+)
+def test_why_there_is_no_strong_net_is_told_and_more_time_promised_only_where_it_was_short(
+    ending: Ending, why: str, late: bool
+) -> None:
+    told = ruling(left(case(net=0.9, own=False), "realmlp", (), ending)).because[0]
+    assert told == Reason("no_strong_net", {"left_out": [], "why": why, "late": late})
+
+
+def test_of_a_side_of_which_one_failed_and_one_was_late_both_are_known() -> None:
+    nets = left(left(case(), "mlp", (), "failed"), "realmlp", (), "timeout")
+    why, late = ruling(nets).because[0].figures["why"], ruling(nets).because[0].figures["late"]
+    assert (why, late) == ("mlp: fold 3: ValueError: no", True)
+
+
 def test_a_strong_net_that_was_given_up_on_had_its_chance() -> None:
     made = case(net=0.9, own=False)
     others = [outcome for outcome in made.outcomes.values() if outcome.candidate.learner != "realmlp"]

@@ -125,7 +125,11 @@ def test_rows_that_were_drawn_and_folds_that_were_left_are_said() -> None:
     drawn = replace(made, plan=replace(made.plan, folds=some))
     assert remarks(drawn)["rows_drawn"] == {"used": 300, "rows": ROWS}
     few = remade(made, [only_on(outcome, (0, 1, 2)) for outcome in made.outcomes.values()])
-    assert remarks(few)["folds_left"] == {"judged": 3, "planned": 5}
+    assert remarks(few)["folds_left"] == {"judged": 3, "planned": 5, "why": "", "late": True}
+    nets = [outcome for outcome in made.outcomes.values() if outcome.candidate.family == "neural"]
+    failing = [only_on(net, (0, 1, 2), "failed", "fold 4: ValueError: no") for net in nets]
+    told = remarks(remade(made, [*(o for o in made.outcomes.values() if o not in nets), *failing]))["folds_left"]
+    assert (told["judged"], told["late"]) == (3, False) and told["why"].endswith("fold 4: ValueError: no")
 
 
 def test_who_was_left_out_for_time_is_said() -> None:

@@ -18,7 +18,7 @@ ROWS = 800
 # Figures of every kind that a reason may carry; a saying takes those that it needs.
 FIGURES = {
     "rows": 1200, "ruled_out": 0.1, "confidence": 0.95, "left_out": ["tabm", "realmlp"], "learners": ["realmlp"],
-    "learner": "catboost", "why": "too slow", "family": "neural", "judged": 1, "fewest": 2, "message": "A leak.",
+    "learner": "catboost", "why": "too slow", "late": True, "family": "neural", "judged": 1, "fewest": 2, "message": "A leak.",
     "advice": "Drop it.", "method": "row by row", "repeats": 3, "used": 10_000, "planned": 5, "margin": 0.035,
     "asked": 0.02, "steps": 2, "months": 12.0, "gain": -0.03, "gains": [0.01, -0.02], "regret": 0.004, "best": "blend",
 }  # fmt: skip
@@ -59,10 +59,19 @@ def test_every_reason_has_words_and_all_words_a_reason():
     assert codes() == set(SAYINGS)
 
 
-def test_a_side_that_failed_is_not_told_that_time_was_short():
-    said = reason(Reason("side_missing", {"family": "neural", "why": "mlp: fold 1: ValueError: no"}))
-    assert said.endswith("all that were tried failed (mlp: fold 1: ValueError: no).") and "budget" not in said
-    assert "larger budget" in reason(Reason("side_missing", {"family": "neural", "why": ""}))
+@pytest.mark.parametrize(
+    ("code", "figures"),
+    [
+        ("side_missing", {"family": "neural"}),
+        ("too_few_folds", {"judged": 1, "fewest": 2}),
+        ("folds_left", {"judged": 2, "planned": 5}),
+        ("no_strong_net", {"left_out": []}),
+    ],
+)
+def test_more_time_is_promised_where_it_would_help_and_a_failure_is_told(code, figures):
+    failed = reason(Reason(code, {**figures, "why": "mlp: fold 1: ValueError: no", "late": False}))
+    assert "(mlp: fold 1: ValueError: no)" in failed and "budget" not in failed
+    assert "arger" in reason(Reason(code, {**figures, "why": "", "late": True}))
 
 
 @pytest.mark.parametrize("code", sorted(SAYINGS))
