@@ -50,8 +50,13 @@ class Advice:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """One row a candidate and fold (kind "fold"), and one a candidate (kind "candidate")."""
-        return pd.read_parquet(self.folder / "outcomes.parquet")
+        """One row a candidate and fold (kind "fold"), and one a candidate (kind "candidate").
+
+        Raises UserError where the file that has them is missing or damaged.
+        """
+        from advisor.telling.report import outcomes_in
+
+        return outcomes_in(self.folder)
 
     @cached_property
     def best_model(self) -> Any:
@@ -97,9 +102,9 @@ class Advice:
         return str(self.document["sentence"])
 
     def _repr_html_(self) -> str:
-        from advisor.telling.report import notebook_html
+        from advisor.telling.report import card
 
-        return notebook_html(self.document)
+        return card(self.document, self.folder)
 
 
 def load(run: str | Path = "latest", runs: str | Path = RUNS, *, trust: bool = False) -> Advice:

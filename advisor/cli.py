@@ -435,15 +435,17 @@ def track(
     """Send to MLflow what it has not heard of a run, because it was slow or down."""
     from advisor import seals
     from advisor.advice import Advice, find_run
-    from advisor.telling.folders import PLAN
-    from advisor.telling.tracking import replay
+    from advisor.telling import folders
+    from advisor.telling.tracking import KEPT, replay
 
     folder = find_run(run, note=_note)
-    if tracking_uri is None and not trust and not seals.holds(folder, PLAN, seals.own_key()):
-        raise UserError(
-            f"The run {folder.name!r} was not begun by you on this machine, and its folder names the store to tell, "
-            "which would get your credentials; name the store with --tracking-uri, or add --trust."
-        )
+    if tracking_uri is None and not trust and (folder / KEPT).is_file():
+        own = seals.holds(folder, folders.PLAN, seals.own_key())
+        if (tracking_uri := folders.remembered_store(folder) if own else None) is None:
+            raise UserError(
+                f"The run {folder.name!r} was not begun by you on this machine, and its folder names the store to "
+                "tell, which would get your credentials; name the store with --tracking-uri, or add --trust."
+            )
     told, refused, where = replay(folder, tracking_uri, lambda: Advice({}, folder, trust).best_model)
     for entry in refused:
         typer.echo(f"MLflow refused {entry}.", err=True)
@@ -504,6 +506,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read us (head, less) has seen enough; the interpreter must not complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError:
+        sentence = "There is not enough memory for that: the data, or a file of the run, are larger than this machine."
+        return _failed(sentence, 2, words)
     except Exception as problem:
         # A fault of ours: who reports it needs the traceback, and nobody needs the secrets that it may quote.
         # A model that somebody made to fail may have given it words that a terminal obeys.

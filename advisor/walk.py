@@ -210,7 +210,10 @@ def compare(
     _get_ready(plan)
     # Judging takes no more threads than a worker does: they would have to wait for each other.
     key = seals.own_key()
-    with threadpool_limits(threads), Chronicle(folder, plan, show, command, key=key, trust=trust) as chronicle:
+    with (
+        threadpool_limits(threads),
+        Chronicle(folder, plan, show, command, key=key, trust=trust, classes=len(dataset.classes)) as chronicle,
+    ):
         if key is None:
             show.note("This user has no folder to keep a key in (XDG_DATA_HOME), so that the model asks for --trust.")
         if tracking:

@@ -62,7 +62,7 @@ def kept_model(folder: Path, which: str, *, trust: bool = False) -> Pipeline:
     """
     try:
         content = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise UserError(
             f"The run {folder.name} kept no models of its folds; compare again to get a run that does."
         ) from problem

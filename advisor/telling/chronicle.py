@@ -29,7 +29,8 @@ class Chronicle:
     Ctrl-C and SIGTERM leave as Interrupted, a full disk as Unwritable, with the line that resumes the run. Making one
     raises UserError where another process is at work in the folder, where the run that was begun there rests on
     something else than this plan, and where its models are not sealed with `key` (see seals), unless they may be
-    trusted. Nothing here waits for MLflow but `finish`, for as long as it is told, and an exception, for some seconds.
+    trusted; `classes` is how many a prediction has a chance for, 0 where it is a number. Nothing here waits for MLflow
+    but `finish`, for as long as it is told, and an exception, for some seconds.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class Chronicle:
         *,
         key: bytes | None = None,
         trust: bool = False,
+        classes: int = 0,
     ) -> None:
+        self._classes = classes
         self._folder, self._plan, self._show, self._command, self._key = folder, plan, show, command, key
         with ExitStack() as undone:
             undone.callback(show.close)
@@ -67,14 +70,17 @@ class Chronicle:
             raise UserError(
                 f"The ledger in {str(folder)!r} names {odd[0]!r} as a model of the run; begin anew elsewhere."
             )
-        sound = [result for result in done if self._as_written(result)]
+        fitting = [result for result in done if self._of_this_plan(result)]
+        sound = [result for result in fitting if self._as_written(result)]
         self._let_in([result.model for result in sound if result.model is not None], trust)
         self._known = {(result.candidate.key, result.fold): result for result in sound}
         self._kept = set(self._known)
+        if odd_ones := len(done) - len(fitting):
+            self._show.note(f"{counted(odd_ones, 'entry', 'entries')} of the ledger fit no fold here; done again.")
         if damaged := self._ledger.damaged:
             entries = counted(damaged, "entry", "entries")
             self._show.note(f"The run's ledger is damaged: {entries} put aside into {DAMAGED}, and done again.")
-        if damaged := len(done) - len(sound):
+        if damaged := len(fitting) - len(sound):
             files = counted(damaged, "file")
             self._show.note(f"Models of the run are damaged: {files} not as written, whose fits are done again.")
         if begun and folders.remembered(folder) is None:
@@ -84,6 +90,14 @@ class Chronicle:
             self._show.note(f"Going on with the run in {str(folder)!r}: it has {fits}, on {rows} as it was begun.")
         folders.remember(folder, self._plan)
         seals.seal(folder, folders.PLAN, self._key)
+
+    def _of_this_plan(self, result: FoldResult) -> bool:
+        """Tell whether a result has what its fold asks for: an error, and a prediction and a loss for each row."""
+        rows = {part.number: len(part.test) for part in self._plan.folds.parts}.get(result.fold)
+        if rows is None or result.error is None or result.predictions is None or result.losses is None:
+            return False
+        shape = (rows, self._classes) if self._classes else (rows,)
+        return result.predictions.shape == shape and result.losses.shape == (rows,)
 
     def _as_written(self, result: FoldResult) -> bool:
         """Tell whether the fitted model of a result is what was written, if it is there: not all models are kept."""
@@ -181,6 +195,9 @@ class Chronicle:
             uri, experiment, f"{dataset.name} · {dataset.target_name}", folder=self._folder, params=params, tags=tags,
             dataset=dataset, profile=profile, warn=self._show.note,
         )  # fmt: skip
+        # Sealed with the plan: what MLflow has not heard is later sent where it belongs, whoever had the folder.
+        folders.remember_store(self._folder, self._run.where["tracking_uri"])
+        seals.seal(self._folder, folders.PLAN, self._key)
 
     def where(self) -> dict[str, Any] | None:
         """Say where MLflow keeps this run; run_id is None while its store has not answered, all of it without one."""

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import sys
 import tempfile
 from contextlib import suppress
@@ -149,6 +150,18 @@ def remembered(folder: Path | None) -> tuple[int, int, int] | None:
     return (rows, folds, trainings) if sound else None
 
 
+def remember_store(folder: Path, address: str) -> None:
+    """Write down which store of MLflow a run is told to; the plan is there already."""
+    with whole_file(folder / PLAN) as draft:
+        draft.write_text(json.dumps({**_memory(folder), "store": address}, indent=1), encoding="utf-8")
+
+
+def remembered_store(folder: Path) -> str | None:
+    """Return the address that `remember_store` wrote down; None where nothing readable says."""
+    address = _memory(folder).get("store")
+    return address if isinstance(address, str) else None
+
+
 def changes(folder: Path, plan: Plan) -> list[str]:
     """Say in what a plan differs from that of the run in a folder, so that no result of that run can be reused.
 
@@ -164,15 +177,18 @@ def changes(folder: Path, plan: Plan) -> list[str]:
 
 def sweep(folder: Path) -> None:
     """Remove what processes that were killed had begun to write."""
-    for file in folder.rglob(f"*{UNFINISHED}"):
+    for draft in [*folder.rglob(f"*{UNFINISHED}")]:
         with suppress(OSError):
-            file.unlink()
+            if draft.is_dir() and not draft.is_symlink():
+                shutil.rmtree(draft)
+            else:
+                draft.unlink()
 
 
 def _memory(folder: Path | None) -> dict[str, Any]:
     try:
         content = json.loads((folder / PLAN).read_text(encoding="utf-8")) if folder else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     known = isinstance(content, dict) and isinstance(content.get("identity"), dict)
     return content if known else {}

@@ -17,11 +17,14 @@ import numpy as np
 
 from advisor import model_files
 from advisor.records import Candidate, Cost, FoldResult
+from advisor.telling.believable import believable
 from advisor.whole import unwritable, whole_file
 
 FILE_NAME = "ledger.jsonl"
 # Where entries go that cannot be believed, so that nobody stumbles over them twice.
 DAMAGED = "ledger.damaged"
+# No second, megabyte or watt of a fit is more.
+MOST = 1e12
 # Blends and readings need no more digits of a prediction than the matrix of a Case holds.
 _ARRAYS = {"predictions": np.float32, "losses": np.float64}
 
@@ -112,10 +115,16 @@ def _believed(line: bytes) -> bool:
     try:
         entry = json.loads(text)
         result = _result(entry)
-    except (ValueError, TypeError, LookupError, AttributeError, EOFError):
+    except (ValueError, TypeError, LookupError, AttributeError, EOFError, RecursionError, MemoryError):
         return False  # the sum is right, so that somebody has written this who is not us
     own = {f"folds/{result.candidate.key}-{result.fold}{ending}" for ending in (model_files.INERT, model_files.PICKLE)}
-    return isinstance(entry["fingerprint"], str) and result.model in {None, *own}
+    numbers = (result.started_at, *(value for value in vars(result.cost).values() if isinstance(value, float)))
+    return (
+        isinstance(entry["fingerprint"], str)
+        and believable(result)
+        and result.model in {None, *own}
+        and all(abs(number) < MOST for number in numbers)
+    )
 
 
 def _sum(text: bytes) -> bytes:

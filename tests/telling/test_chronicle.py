@@ -43,7 +43,13 @@ class Heard(Silence):
 
 
 def a_result(fold=0, learner="linear", state="done", **params):
-    return FoldResult(Candidate(learner, "classical", params), fold, state, error=0.5 if state == "done" else None)
+    if state != "done":
+        return FoldResult(Candidate(learner, "classical", params), fold, state)
+    rows = len(PLAN.folds.parts[fold].test)
+    return FoldResult(
+        Candidate(learner, "classical", params), fold, state, predictions=np.zeros(rows), losses=np.zeros(rows),
+        error=0.5,
+    )  # fmt: skip
 
 
 def begin(folder, command="advisor compare a.csv", show=None):
@@ -182,6 +188,23 @@ def test_models_of_folds_that_run_no_code_come_in_whoever_made_them(tmp_path):
         first.tell(replace(a_result(0), model=f"folds/{model.name}", model_sum=sum_of(model)))
     with Chronicle(tmp_path, CASE.plan, Heard(), "advisor compare a.csv", key=b"1" * 32) as again:
         assert len(again.known()) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"predictions": np.zeros(3)}, {"losses": np.zeros((2, 2))}, {"predictions": None}, {"error": None},
+        {"predictions": np.zeros((12, 2))}, {"fold": 99},
+    ],
+)  # fmt: skip
+def test_a_result_that_does_not_fit_its_fold_is_done_again(tmp_path, changed):
+    with begin(tmp_path) as first:
+        first.tell(replace(a_result(0), **changed))
+        first.tell(a_result(1))
+    show = Heard()
+    with begin(tmp_path, show=show) as again:
+        assert [fold for _, fold in again.known()] == [1]
+    assert any("1 entry of the ledger fit no fold" in note for note in show.notes)
 
 
 def test_a_ledger_that_names_a_file_elsewhere_as_a_model_is_not_gone_on_with(tmp_path):

@@ -115,6 +115,8 @@ def test_what_was_half_written_is_swept_away_and_nothing_else(tmp_path):
     (tmp_path / "folds").mkdir()
     for name in ("verdict.json.7.part", "folds/a.npz.7.part", "verdict.json", "folds/a.npz"):
         (tmp_path / name).touch()
+    (tmp_path / "model.part" / "inner").mkdir(parents=True)
+    (tmp_path / "model.part" / "inner" / "example.parquet").touch()
     folders.sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.npz", "verdict.json"]
 

@@ -162,6 +162,42 @@ def test_a_sum_does_not_make_a_result(tmp_path):
         assert Ledger(tmp_path, "a").damaged == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("started_at", 1e308), ("started_at", float("nan")), ("started_at", True), ("fold", 1.5), ("fold", "0"),
+        ("state", "odd"), ("state", ["done"]), ("message", 3), ("error", "0"), ("error", float("inf")),
+        ("cut_short", 1), ("curve", {"epoch": ["x"]}), ("curve", {"epoch": 3}), ("cost.fit_seconds", "1"),
+        ("cost.fit_seconds", 1e300), ("cost.latency_p99_ms", "<script>"), ("cost.device", None), ("cost.more", 1),
+        ("candidate.learner", 7), ("candidate.family", "odd"), ("candidate.params", []), ("model_sum", {}),
+    ],
+)  # fmt: skip
+def test_a_result_has_the_types_of_a_result(tmp_path, place, value):
+    ledger = Ledger(tmp_path, "a")
+    ledger.add(dataclasses.replace(RESULT, model=None))
+    ledger.close()
+    entry = json.loads((tmp_path / FILE_NAME).read_bytes().partition(b" ")[2])
+    *above, last = place.split(".")
+    (entry["facts"][above[0]] if above else entry["facts"])[last] = value
+    text = json.dumps(entry).encode()
+    (tmp_path / FILE_NAME).write_bytes(hashlib.sha256(text).hexdigest().encode() + b" " + text + b"\n")
+    again = Ledger(tmp_path, "a")
+    assert (again.damaged, folds(again)) == (1, [])
+
+
+@pytest.mark.parametrize("array", [np.array(["a"]), np.array([1 + 2j]), np.array([np.nan]), np.array([1, 2])])
+def test_an_array_of_a_result_has_finite_numbers(tmp_path, array):
+    told = io.BytesIO()
+    np.save(told, array)
+    text = json.dumps({
+        "fingerprint": "a", "facts": {"candidate": {"learner": "tree", "family": "classical"}, "fold": 0,
+                                      "state": "done", "cost": {}, "curve": {}},
+        "arrays": {"losses": base64.b64encode(told.getvalue()).decode()},
+    }).encode()  # fmt: skip
+    (tmp_path / FILE_NAME).write_bytes(hashlib.sha256(text).hexdigest().encode() + b" " + text + b"\n")
+    assert Ledger(tmp_path, "a").damaged == 1
+
+
 def test_a_full_disk_is_told_and_what_was_written_before_stays(tmp_path):
     """A limit on the size of files fails as a full disk does: in the middle of a line."""
     code = (

@@ -18,7 +18,8 @@ ROWS = 800
 # Figures of every kind that a reason may carry; a saying takes those that it needs.
 FIGURES = {
     "rows": 1200, "ruled_out": 0.1, "confidence": 0.95, "left_out": ["tabm", "realmlp"], "learners": ["realmlp"],
-    "learner": "catboost", "why": "too slow", "late": True, "family": "neural", "judged": 1, "fewest": 2, "message": "A leak.",
+    "learner": "catboost", "why": "too slow", "late": True, "family": "neural", "judged": 1, "fewest": 2,
+    "message": "A leak.",
     "advice": "Drop it.", "method": "row by row", "repeats": 3, "used": 10_000, "planned": 5, "margin": 0.035,
     "asked": 0.02, "steps": 2, "months": 12.0, "gain": -0.03, "gains": [0.01, -0.02], "regret": 0.004, "best": "blend",
 }  # fmt: skip

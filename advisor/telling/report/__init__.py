@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from advisor.telling.folders import verdict_in
 from advisor.telling.report import details, facts, method, outlook, pictures, price, samples
 from advisor.telling.report.text import notebook_html, summary_text
 from advisor.whole import whole_file
+from advisor.wording import one_line
 
-__all__ = ["notebook_html", "render", "summary_text", "write"]
+__all__ = ["card", "render", "summary_text", "write"]
 
 _HERE = Path(__file__).parent
 _NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|kB|MB|GB)(?!\w))|(?<=\d) (?=±)|(?<=±) (?=\d)")
@@ -69,18 +71,39 @@ def write(folder: Path) -> Path:
     """
     table, page = folder / "outcomes.parquet", folder / "report.html"
     document = verdict_in(folder)
-    try:
-        outcomes = pd.read_parquet(table) if table.exists() else pd.DataFrame()
-    except (ValueError, OSError) as error:
-        raise UserError(f"{table} cannot be read ({error}); delete it to get a report without its figures.") from None
-    try:
+    outcomes = outcomes_in(folder) if table.exists() else pd.DataFrame()
+    with _of_a_run(folder):
         text = render(document, outcomes)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, UndefinedError) as problem:
-        told = f"{type(problem).__name__}: {problem}"
-        raise UserError(f"{str(folder)!r} holds something else than what a run writes ({told}).") from problem
     with whole_file(page) as draft:
         draft.write_bytes(text.encode("utf-8", "replace"))
     return page
+
+
+def outcomes_in(folder: Path) -> pd.DataFrame:
+    """Return the table of the outcomes of the run in `folder`; raises UserError where it is missing or damaged."""
+    table = folder / "outcomes.parquet"
+    try:
+        return pd.read_parquet(table)
+    except (ValueError, OSError, LookupError, TypeError, AttributeError, ArithmeticError) as problem:
+        raise UserError(
+            f"{str(table)!r} cannot be read ({one_line(str(problem))}); delete it to get a report without its figures."
+        ) from problem
+
+
+def card(document: Mapping[str, Any], folder: Path) -> str:
+    """Return the answer of the run in `folder` for a notebook; raises UserError where `document` is none of a run."""
+    with _of_a_run(folder):
+        return notebook_html(document)
+
+
+@contextmanager
+def _of_a_run(folder: Path) -> Iterator[None]:
+    """Answer in a sentence where a folder holds something else than what a run writes, which nobody can foresee."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, UndefinedError) as odd:
+        told = f"{type(odd).__name__}: {odd}"
+        raise UserError(f"{str(folder)!r} holds something else than what a run writes ({told}).") from odd
 
 
 def _tie(text: str) -> str:

@@ -4,9 +4,10 @@ Everything goes through `MlflowClient`, so the active run, experiment and tracki
 were; no other room imports mlflow, and this one does so only when it is used.
 """
 
+from advisor.telling.tracking.outbox import FILE_NAME as KEPT
 from advisor.telling.tracking.run import TrackedRun, start
 from advisor.telling.tracking.sending import replay
 from advisor.telling.tracking.store import default_uri
 from advisor.telling.tracking.ui import serve
 
-__all__ = ["TrackedRun", "default_uri", "replay", "serve", "start"]
+__all__ = ["KEPT", "TrackedRun", "default_uri", "replay", "serve", "start"]

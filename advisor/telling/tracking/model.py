@@ -18,14 +18,16 @@ import pandas as pd
 
 import advisor
 from advisor.telling.tracking.text import value
+from advisor.whole import UNFINISHED
 
 
 def log_model(
-    client: Any, where: Mapping[str, Any], model: Any, example: pd.DataFrame, facts: Mapping[str, Any]
+    client: Any, where: Mapping[str, Any], model: Any, example: pd.DataFrame, facts: Mapping[str, Any], beside: Path
 ) -> str:
     """Store `model` under the name `model` as an output of the run, and return its URI, `models:/...`.
 
-    `facts` become the model's parameters. The model loads with `mlflow.pyfunc.load_model` and predicts what its own
+    `facts` become the model's parameters. What is sent is put together in the folder `beside`, not in the system's for
+    temporary files: it has rows of the data, and where this process is killed the next start removes it there. The model loads with `mlflow.pyfunc.load_model` and predicts what its own
     `predict` does; stored again it is the same one. Raises whatever MLflow, the store or pickle raise.
     """
     from mlflow.entities import LoggedModelOutput
@@ -40,7 +42,7 @@ def log_model(
         source_run_id=where["run_id"],
         params={name: value(fact) for name, fact in facts.items() if fact},
     )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=beside, suffix=UNFINISHED) as folder:
         _save(model, example, f"{folder}/model", where["run_id"], entry)
         client.log_model_artifacts(entry.model_id, f"{folder}/model")
     client.finalize_logged_model(entry.model_id, "READY")

@@ -7,6 +7,8 @@ import json
 import sqlite3
 import threading
 from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ CREATE TABLE IF NOT EXISTS entries (
 );
 CREATE INDEX IF NOT EXISTS waiting ON entries (number) WHERE state = 'waiting';
 """
+
+
+_SCHEMA = "SELECT type, name, sql FROM sqlite_master"
+STATES = ("waiting", "told", "refused")
 
 
 class Damaged(UserError):
@@ -38,6 +44,8 @@ class Outbox:
         self._lock = threading.Lock()
         self._file = sqlite3.connect(folder / FILE_NAME, timeout=1.0, check_same_thread=False, isolation_level=None)
         try:
+            # Nothing that stands in the file may act: it may be somebody else's.
+            self._file.execute("PRAGMA trusted_schema=OFF")
             # The lock goes with the process that has it, whatever ends it. Should the power fail, an entry told twice
             # does no harm (see `sending`), so nothing waits for the disk.
             for line in ("locking_mode=EXCLUSIVE", "synchronous=OFF"):
@@ -45,18 +53,34 @@ class Outbox:
             self._file.execute("BEGIN EXCLUSIVE")
             self._file.execute("COMMIT")
             self._file.executescript(_TABLES)
-        except sqlite3.Error as problem:
+            self._check()
+        except (sqlite3.Error, ValueError, TypeError, LookupError, RecursionError) as problem:
             self._file.close()
-            if problem.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            code = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise UserError(
                     f"The run {folder.name} is still being told to MLflow by another process; wait for it to end."
                 ) from problem
-            if problem.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
                 raise Damaged(
                     f"{FILE_NAME} of the run {folder.name} is damaged, so nobody knows what MLflow has heard of it; "
                     "delete it, or take the run up again with --resume."
                 ) from problem
             raise UserError(f"Nothing can be kept for MLflow in {str(folder)!r} ({problem}).") from problem
+
+    def _check(self) -> None:
+        """Raise ValueError, or what reading raises, where the file has something else in it than what is put there."""
+        if self._do("PRAGMA quick_check(1)") != [("ok",)] or set(self._do(_SCHEMA)) != _schema_of_ours():
+            raise ValueError("its tables are not ours")
+        about = self.about()
+        if about:
+            texts = (about["story"], about["place"]["tracking_uri"], about["place"]["experiment"])
+            if not all(isinstance(text, str) for text in texts) or not isinstance(about["params"], dict):
+                raise ValueError("its facts are not ours")
+        for state, text in self._do("SELECT state, entry FROM entries"):
+            entry = json.loads(text)
+            if not about or state not in STATES or not all(isinstance(entry[name], str) for name in ("kind", "run")):
+                raise ValueError("its entries are not ours")
 
     def about(self) -> dict[str, Any]:
         """Return the facts that `describe` was told: where the entries go, and from which comparison they are."""
@@ -105,3 +129,10 @@ class Outbox:
     def _do(self, words: str, *values: Any) -> list[Any]:
         with self._lock:
             return self._file.execute(words, values).fetchall()
+
+
+@cache
+def _schema_of_ours() -> set[tuple[str, str, str | None]]:
+    with closing(sqlite3.connect(":memory:")) as file:
+        file.executescript(_TABLES)
+        return set(file.execute(_SCHEMA))

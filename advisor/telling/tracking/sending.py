@@ -7,6 +7,7 @@ already is looked for before it is made; files and tags are written over.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ class Sender:
             case "model":
                 example = pd.read_parquet(self._folder / EXAMPLE)
                 self.where["model_uri"] = log_model(
-                    self._client, self.where, self._load_model(), example, entry["facts"]
+                    self._client, self.where, self._load_model(), example, entry["facts"], self._folder
                 )  # fmt: skip
                 return str(self.where["model_uri"])
         return None
@@ -164,6 +165,8 @@ def replay(folder: Path, uri: str | None, load_model: Callable[[], Any]) -> tupl
                 ) from problem
             told, refused = (told + 1, refused) if said is None else (told, [*refused, said])
         return told, refused, sender.where
+    except sqlite3.Error as problem:
+        raise UserError(f"{FILE_NAME} of the run {folder.name} cannot be used ({problem}).") from problem
     finally:
         outbox.close()
 

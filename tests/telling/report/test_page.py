@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from advisor.advice import load
 from advisor.errors import UserError
 from advisor.telling.report import facts, figures, pictures, render, write
 from advisor.telling.report.svg import Caption
@@ -155,6 +156,29 @@ def test_text_stays_text(html: str, text: str):
     assert "49" not in re.findall(r"alert\(1\)>(\d+)", page.text)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"leaderboard": [{"family": []}]}, {"readings": 3}, {"budget": None}, {"gain": {"estimate": "x"}},
+        {"leaderboard": "text"}, {"recommended": []}, {"champions": {"neural": []}},
+    ],
+)  # fmt: skip
+def test_a_document_of_another_form_is_answered_in_a_sentence(tmp_path, changed):
+    (tmp_path / "verdict.json").write_text(json.dumps({**document(), **changed}))
+    for shown in (write, lambda folder: load(folder)._repr_html_()):
+        with pytest.raises(UserError, match="holds something else than what a run writes"):
+            shown(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" * 9, None])
+def test_outcomes_that_cannot_be_read_are_answered_in_a_sentence(tmp_path, content):
+    (tmp_path / "verdict.json").write_text(json.dumps(document()))
+    if content is not None:
+        (tmp_path / "outcomes.parquet").write_bytes(content)
+    with pytest.raises(UserError, match=r"outcomes\.parquet' cannot be read"):
+        _ = load(tmp_path).outcomes
+
+
 def test_a_column_called_script_is_readable():
     verdict = document()
     verdict["findings"][1]["evidence"] = {"column": "<script>"}
@@ -259,5 +283,5 @@ def test_write_tells_what_is_wrong(tmp_path: Path):
             write(tmp_path)
     finished_run(tmp_path)
     (tmp_path / "outcomes.parquet").write_text("no parquet")
-    with pytest.raises(UserError, match=r"outcomes\.parquet cannot be read"):
+    with pytest.raises(UserError, match=r"outcomes\.parquet' cannot be read"):
         write(tmp_path)
