@@ -23,7 +23,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -38,6 +38,8 @@ from advisor.measuring.metrics import METRICS, default_metric
 from advisor.records import Dataset, Profile, Task
 
 ROWS = 240
+# Enough where nothing has to be learnt.
+FEW_ROWS = 80
 # Who has learnt the made tables at all has this much less error than who never looked at their inputs.
 SKILL = 0.9
 
@@ -80,6 +82,10 @@ def answers(estimator: Any, inputs: pd.DataFrame) -> np.ndarray:
     return np.asarray((getattr(estimator, "predict_proba", None) or estimator.predict)(inputs))
 
 
+def _as_it_is(estimator: Any) -> Any:
+    return estimator
+
+
 @dataclass(frozen=True)
 class Subject:
     """A learner that is checked on rows of a modality. `quick` may make an unfitted estimator cheaper: it is fitted
@@ -89,7 +95,7 @@ class Subject:
     """
 
     learner: Learner
-    quick: Callable[[Any], Any] = lambda estimator: estimator
+    quick: Callable[[Any], Any] = _as_it_is
     foundation: str | None = None
     modality: str = ""
 
@@ -116,6 +122,42 @@ class Subject:
         """Return an unfitted estimator, with parameters of the learner's space and changes to the setting."""
         return self.quick(self.learner.build(self.setting(task, rows, **changes), params or {}))
 
+    def learnt(self, task: Task) -> Learnt:
+        """Return the default as it was fitted on made rows and asked about them: done once for all checks in a row."""
+        return _learnt(self, task)
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """A fitted estimator, the rows that it was shown, what it answers about them, and what else came of both.
+
+    `heard` is what was printed and warned of meanwhile, `left` the files that were there afterwards.
+    """
+
+    estimator: Any
+    inputs: pd.DataFrame
+    target: np.ndarray
+    answers: np.ndarray
+    heard: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+# Most checks are about one fit, and a fit is what takes long.
+@lru_cache(maxsize=1)
+def _learnt(subject: Subject, task: Task) -> Learnt:
+    inputs, target = subject.table(task)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        warnings.catch_warnings(record=True) as warned,
+    ):
+        warnings.simplefilter("always")
+        with _heard() as printed:
+            estimator = subject.build(task).fit(inputs, target)
+            given = answers(estimator, inputs)
+        left = tuple(os.listdir(folder))
+    return Learnt(estimator, inputs, target, given, (*printed, *(str(each.message) for each in warned)), left)
+
 
 def checks(
     learner: Learner,
@@ -129,11 +171,11 @@ def checks(
     found: list[tuple[str, Callable[[], None]]] = []
     there = {modality.name for modality in modalities.catalogue()}
     for place, modality in enumerate(each for each in learner.modalities if each in there):
-        subject = Subject(learner, quick or (lambda estimator: estimator), foundation, modality)
+        subject = Subject(learner, quick or _as_it_is, foundation, modality)
         found += [
             (f"{promise.__name__}-{task}" + (f"-{modality}" if place else ""), partial(promise, subject, task))
-            for promise, applies_to in PROMISES.items()
             for task in chosen
+            for promise, applies_to in PROMISES.items()
             if task in applies_to
             and (not place or promise in READING)
             and (modality == "tabular" or promise not in OF_TABLES)
@@ -158,12 +200,12 @@ def check_learner(
 
 def learns_and_keeps_its_shapes(subject: Subject, task: Task) -> None:
     """Answers have the contract's shapes, the inputs are left alone, something was learnt, and a file can keep it."""
-    inputs, target = subject.table(task)
-    before = pickle.loads(pickle.dumps(inputs))  # a copy of what lies in the cells, too
-    estimator = subject.build(task).fit(inputs, target)
+    learnt = subject.learnt(task)
+    estimator, target = learnt.estimator, learnt.target
     fresh, truth = subject.table(task, seed=1)
     given = answers(estimator, fresh)
-    pd.testing.assert_frame_equal(inputs, before)
+    for shown, made in zip((learnt.inputs, fresh), (subject.table(task), subject.table(task, seed=1)), strict=True):
+        pd.testing.assert_frame_equal(shown, made[0])
     _finite(given)
     _comes_out_of_its_file(subject, estimator, fresh)
     metric = METRICS[default_metric(task)]
@@ -184,40 +226,37 @@ def learns_and_keeps_its_shapes(subject: Subject, task: Task) -> None:
 
 def takes_what_it_has_never_seen(subject: Subject, task: Task) -> None:
     """Rows unlike any of training, and a single row, are answered like any other."""
-    inputs, target = subject.table(task)
-    estimator = subject.build(task).fit(inputs, target)
-    strange = _rows_of(subject.kind).strange(inputs)
-    _finite(answers(estimator, strange))
-    alone = answers(estimator, strange.head(1))
+    learnt = subject.learnt(task)
+    strange = _rows_of(subject.kind).strange(subject.table(task)[0])
+    _finite(answers(learnt.estimator, strange))
+    alone = answers(learnt.estimator, strange.head(1))
     assert len(alone) == 1, f"one row was asked about, and {len(alone)} were answered"
 
 
 def learns_from_columns_that_say_nothing(subject: Subject, task: Task) -> None:
     """A constant number, a category of one level, and columns without any value are harmless."""
-    inputs, target = subject.table(task)
+    inputs, target = subject.table(task, rows=FEW_ROWS)
     inputs["constant"] = 7.0
     inputs["one level"] = pd.Categorical(["only"] * len(inputs))
     inputs["empty"] = np.nan
     inputs["no level"] = pd.Categorical([None] * len(inputs), categories=[])
-    estimator = subject.build(task).fit(inputs, target)
+    estimator = subject.build(task, rows=FEW_ROWS).fit(inputs, target)
     _finite(answers(estimator, inputs))
     _finite(answers(estimator, inputs.assign(constant=8.0, empty=1.0)))
 
 
 def answers_a_row_alone_as_in_company(subject: Subject, task: Task) -> None:
     """What a row is told does not depend on which other rows are asked about."""
-    inputs, target = subject.table(task)
-    estimator = subject.build(task).fit(inputs, target)
-    together = answers(estimator, inputs)
+    learnt = subject.learnt(task)
     for row in (0, 5, 200):
-        np.testing.assert_allclose(answers(estimator, inputs.iloc[[row]])[0], together[row], atol=1e-5)
+        alone = answers(learnt.estimator, learnt.inputs.iloc[[row]])[0]
+        np.testing.assert_allclose(alone, learnt.answers[row], atol=1e-5)
 
 
 def survives_pickling(subject: Subject, task: Task) -> None:
     """A model that was saved, by pickle or joblib, answers as before and has the same report."""
-    inputs, target = subject.table(task)
-    estimator = subject.build(task).fit(inputs, target)
-    expected = answers(estimator, inputs)
+    learnt = subject.learnt(task)
+    estimator, inputs, expected = learnt.estimator, learnt.inputs, learnt.answers
     again = pickle.loads(pickle.dumps(estimator))
     np.testing.assert_array_equal(answers(again, inputs), expected)
     assert fit_report(again) == fit_report(estimator), "the report of the fit was lost in a pickle"
@@ -228,10 +267,9 @@ def survives_pickling(subject: Subject, task: Task) -> None:
 
 def gives_the_same_answer_for_the_same_seed(subject: Subject, task: Task) -> None:
     """A clone that is fitted again on the same rows answers the same."""
-    inputs, target = subject.table(task)
-    first = subject.build(task, seed=3).fit(inputs, target)
-    again = clone(first).fit(inputs, target)
-    np.testing.assert_array_equal(answers(first, inputs), answers(again, inputs))
+    learnt = subject.learnt(task)
+    again = clone(learnt.estimator).fit(learnt.inputs, learnt.target)
+    np.testing.assert_array_equal(answers(again, learnt.inputs), learnt.answers)
 
 
 def works_at_every_end_of_its_space(subject: Subject, task: Task) -> None:
@@ -253,17 +291,17 @@ def works_on_thirty_rows(subject: Subject, task: Task) -> None:
 
 def learns_a_class_of_one_row(subject: Subject, task: Task) -> None:
     """A class too rare to be held out is among the answers."""
-    inputs, target = subject.table("binary")
+    inputs, target = subject.table("binary", rows=FEW_ROWS)
     target[5] = 2
-    estimator = subject.build(task).fit(inputs, target)
+    estimator = subject.build(task, rows=FEW_ROWS).fit(inputs, target)
     assert list(estimator.classes_) == [0, 1, 2], f"classes_ is {list(estimator.classes_)}, not [0, 1, 2]"
     assert answers(estimator, inputs).shape == (len(inputs), 3), "a class has no column of probabilities"
 
 
 def takes_codes_with_a_gap(subject: Subject, task: Task) -> None:
     """A class that the rows of a fold lack leaves a gap in the codes."""
-    inputs, target = subject.table("binary")
-    estimator = subject.build(task).fit(inputs, target * 2)
+    inputs, target = subject.table("binary", rows=FEW_ROWS)
+    estimator = subject.build(task, rows=FEW_ROWS).fit(inputs, target * 2)
     assert list(estimator.classes_) == [0, 2], f"classes_ is {list(estimator.classes_)}, not [0, 2]"
     assert set(estimator.predict(inputs)) <= {0, 2}, "predict returns a code that it was never shown"
     assert answers(estimator, inputs).shape == (len(inputs), 2), "a class that is absent has a column"
@@ -271,24 +309,23 @@ def takes_codes_with_a_gap(subject: Subject, task: Task) -> None:
 
 def serves_every_metric(subject: Subject, task: Task) -> None:
     """Whatever metric decides, there is an answer that it can judge, and a file can keep the model."""
-    inputs, target = subject.table(task, rows=80)
+    inputs, target = subject.table(task, rows=FEW_ROWS)
+    known: dict[str, np.ndarray] = {}  # who is built alike for two metrics answers alike
     for metric in METRICS.values():
         if task in metric.tasks:
-            estimator = subject.build(task, rows=80, metric=metric.name).fit(inputs, target)
-            assert np.isfinite(metric.error(target, answers(estimator, inputs))), f"no error by {metric.name}"
-            _comes_out_of_its_file(subject, estimator, inputs)
+            estimator = subject.build(task, rows=FEW_ROWS, metric=metric.name)
+            kind = joblib.hash(estimator)
+            if kind not in known:
+                known[kind] = answers(estimator.fit(inputs, target), inputs)
+                _comes_out_of_its_file(subject, estimator, inputs)
+            assert np.isfinite(metric.error(target, known[kind])), f"no error by {metric.name}"
 
 
 def is_silent_and_leaves_no_files(subject: Subject, task: Task) -> None:
     """Nothing is printed, warned of or written: a comparison has hundreds of fits."""
-    inputs, target = subject.table(task)
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with _heard() as heard:
-            answers(subject.build(task).fit(inputs, target), inputs)
-        left = os.listdir(folder)
-    assert not heard, f"it printed {heard[0][:200]!r}"
-    assert not left, f"it left the files {left}"
+    learnt = subject.learnt(task)
+    assert not learnt.heard, f"it said {learnt.heard[0][:200]!r}"
+    assert not learnt.left, f"it left the files {learnt.left}"
 
 
 def takes_seed_and_threads_from_the_setting(subject: Subject, task: Task) -> None:
@@ -301,8 +338,7 @@ def takes_seed_and_threads_from_the_setting(subject: Subject, task: Task) -> Non
 
 def reports_its_fit(subject: Subject, task: Task) -> None:
     """A `fit_report_`, where there is one, is a FitReport; without a limit of time nothing was cut short."""
-    inputs, target = subject.table(task)
-    report = fit_report(subject.build(task).fit(inputs, target))
+    report = fit_report(subject.learnt(task).estimator)
     assert isinstance(report, FitReport), f"fit_report_ is a {type(report).__name__}, not a FitReport"
     assert not report.cut_short, "it had all the time in the world, and says that it was cut short"
     lengths = {name: len(values) for name, values in report.curve.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -14,11 +14,12 @@ import numpy as np
 
 def believable(record: Any) -> bool:
     """Tell whether every field of a record, and of those in it, has the type that it says; numbers are finite."""
-    return all(_is(getattr(record, name), hint) for name, hint in _hints(type(record)).items())
+    kind: Hashable = type(record)
+    return all(_is(getattr(record, name), hint) for name, hint in _hints(kind).items())
 
 
 @cache
-def _hints(kind: type) -> Mapping[str, Any]:
+def _hints(kind: Any) -> Mapping[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 

@@ -10,30 +10,36 @@ from advisor.modalities.image.made import made
 from advisor.nets.packaged import EFFICIENTNET, EFFICIENTNET_FILES, packaged_file
 from advisor.testing import checks, made_setting
 
+SIZES = {"WIDTH": 24, "SIDE": 32, "STEM": 8, "STAGES": ((1, 3, 1, 1, 8), (1, 5, 2, 2, 12))}
+
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Make the net 24 numbers wide, of two blocks, for squares of 32 pixels."""
     from advisor.nets import efficientnet as net
 
-    for name, value in (("WIDTH", 24), ("SIDE", 32), ("STEM", 8), ("STAGES", ((1, 3, 1, 1, 8), (1, 5, 2, 2, 12)))):
+    for name, value in SIZES.items():
         monkeypatch.setattr(net, name, value)
     net.load.cache_clear()
     yield
     net.load.cache_clear()
 
 
-@pytest.fixture
-def weights(small, tmp_path):
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
     import torch
 
-    from advisor.nets.efficientnet import EfficientNetLite0
+    from advisor.nets import efficientnet
 
+    folder = tmp_path_factory.mktemp("efficientnet")
     torch.manual_seed(0)
-    net = EfficientNetLite0()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SIZES.items():
+            patch.setattr(efficientnet, name, value)
+        net = efficientnet.EfficientNetLite0()
     theirs = {f"theirs.{name}": value for name, value in net.state_dict().items()}
-    torch.save({**theirs, "fc.weight": torch.zeros(5, 24)}, tmp_path / "efficientnet-lite0-made.pth")
-    return str(tmp_path)
+    torch.save({**theirs, "fc.weight": torch.zeros(5, 24)}, folder / "efficientnet-lite0-made.pth")
+    return str(folder)
 
 
 def quick(pipeline):

@@ -27,8 +27,9 @@ def log_model(
     """Store `model` under the name `model` as an output of the run, and return its URI, `models:/...`.
 
     `facts` become the model's parameters. What is sent is put together in the folder `beside`, not in the system's for
-    temporary files: it has rows of the data, and where this process is killed the next start removes it there. The model loads with `mlflow.pyfunc.load_model` and predicts what its own
-    `predict` does; stored again it is the same one. Raises whatever MLflow, the store or pickle raise.
+    temporary files: it has rows of the data, and where this process is killed the next start removes it there. The
+    model loads with `mlflow.pyfunc.load_model` and predicts what its own `predict` does; stored again it is the same
+    one. Raises whatever MLflow, the store or pickle raise.
     """
     from mlflow.entities import LoggedModelOutput
 
