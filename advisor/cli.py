@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -240,7 +240,8 @@ def compare(
     from advisor import options
 
     seconds = options.budget(preset, budget, trials, seed, until).seconds
-    with _over_at(began + seconds, seconds) as begun:
+    # What an earlier run has finished makes an answer even where nothing more can be begun.
+    with nullcontext(_nothing) if resume else _over_at(began + seconds, seconds) as begun:
         from advisor.measuring import machine
 
         pace = machine.speed()  # before anything of our own is at work
@@ -536,6 +537,10 @@ def _ended_by_system() -> list[int]:
     return noted
 
 
+def _nothing() -> None:
+    pass
+
+
 @contextmanager
 def _over_at(moment: float, budget_seconds: float) -> Iterator[Callable[[], None]]:
     """Raise NothingTrained at a moment (seconds since the epoch), unless what is yielded is called before.
@@ -543,7 +548,7 @@ def _over_at(moment: float, budget_seconds: float) -> Iterator[Callable[[], None
     Loading libraries on a busy machine, and reading a large table or looking at it, cannot be asked to stop.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield lambda: None  # then the walk itself says so, a little later
+        yield _nothing  # then the walk itself says so, a little later
         return
 
     def end(number: int, frame: Any) -> None:

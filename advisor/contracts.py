@@ -139,7 +139,7 @@ class Modality(Protocol):
     def checks(self, dataset: Dataset, columns: tuple[Column, ...], thorough: bool = True) -> tuple[Finding, ...]:
         """Say what should worry us before any training that only who knows the inputs can see; see `width`.
 
-        Where it is not to be `thorough` checks that take seconds are left out, which is a finding (R02).
+        Where it is not to be `thorough` checks that take seconds are left out, which is a finding (R07).
         """
         ...
 

@@ -35,6 +35,7 @@ from advisor.measuring import machine, metrics
 from advisor.outlook import would_change
 from advisor.outlook.growth import growth_probes, likely_seconds
 from advisor.outlook.transfer import transfer_probes
+from advisor.planning import closing
 from advisor.planning import plan as planning
 from advisor.profiling import flattery, permuted
 from advisor.records import (
@@ -55,19 +56,8 @@ from advisor.whole import whole_file
 from advisor.wording import too_late
 
 EXPERIMENT = "advisor"
-# What the slow checks of a large table take on a quiet machine, in seconds, and the part of what is left that they may.
-CHECKS_SECONDS, CHECKS_SHARE = 1.2, 0.1
-# What putting the model together, drawing and writing take at the end on a quiet machine, in seconds: so much, and a
-# part of the budget, which pays for more rows and members; and what the last look takes before them.
-LEAST_CLOSING, CLOSING_SHARE, MOST_CLOSING = 1.5, 0.01, 4.0
-JUDGING_SECONDS = 0.4
-# A budget may be overrun by so many seconds, or by so much of it where that is more: what nobody could expect.
-LATE_SECONDS, LATE_SHARE = 5.0, 0.05
-# Seconds that a tracker gets to take in the answer, the files and the model, within the budget or beyond it.
-LEAST_PATIENCE, MOST_PATIENCE = 2.0, 60.0
-# The part of the budget that checks of the data may take once the defaults have run, and that is kept for questions to
-# the data (a learning curve) once the answer is as good as it gets.
-GATES_SHARE, QUESTIONS_SHARE = 0.05, 0.05
+# The part of the budget that checks of the data may take once the defaults have run.
+GATES_SHARE = 0.05
 
 
 def compare(
@@ -186,16 +176,16 @@ def compare(
         """Return the seconds that are left to begin with; by the table all of them are."""
         return spend.seconds if spend.counted else began + spend.seconds - clock.now()
 
-    thorough = CHECKS_SECONDS * pace <= CHECKS_SHARE * left()
+    thorough = closing.pays_for_slow_checks(left(), pace)
     profile = profiling.profile(dataset, modalities.find(dataset.modality), thorough)
     ready = warmed_up(began + spend.seconds - clock.now())
-    judging, closing = kept_for_the_end(spend.seconds, left(), pace)
-    end = began + spend.seconds - closing
+    judging, writing = closing.kept(spend.seconds, left(), pace, tracking=tracking)
+    end = began + spend.seconds - writing
     if not resume and (not ready or clock.now() >= end - judging):
         raise NothingTrained(too_late(spend.seconds))
     plan = planning.make_plan(
         dataset, profile, catalogue(), spend,
-        metric=judged_by.name, seconds=left() - closing, speed=pace, workers=workers,
+        metric=judged_by.name, seconds=left() - writing, speed=pace, workers=workers,
         only=learners, skip=skip, also=also, interpretable=interpretable,
         averaged=limits.blended and not limits.serving, device=place, serve_on=served, foundation=weights,
         sizes=folders.remembered(folder) if resume else None,
@@ -238,11 +228,11 @@ def compare(
             )  # fmt: skip
             asking.finish()
         kept.keep_options(shared, final)
-        handed_over = model_files.found(folder / handing.MODEL)
-        if model_files.executes(handed_over.name):
-            seals.seal(folder, handed_over.relative_to(folder).as_posix(), key)
+        for file in (model_files.found(folder / place) for place in (handing.MODEL, kept.TABLE)):
+            if model_files.executes(file.name):
+                seals.seal(folder, file.relative_to(folder).as_posix(), key)
         content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
-        patience = min(max(began + spend.seconds - clock.now(), LEAST_PATIENCE), MOST_PATIENCE)
+        patience = closing.patience(spend.seconds, began + spend.seconds - clock.now())
         chronicle.finish(content, model, dataset, patience)
     return Advice(content, folder, trust=key is None)
 
@@ -281,25 +271,6 @@ def profile(source: Any, target: Any = None, **read_options: Any) -> Profile:
     """Look at a data set without training anything; options are those of `read`."""
     dataset = read(source, target, **read_options)
     return profiling.profile(dataset, modalities.find(dataset.modality))
-
-
-def kept_for_the_end(budget_seconds: float, left_seconds: float, pace: float) -> tuple[float, float]:
-    """Return the seconds of wall time that are kept for the last look, and for the model, the report and the files.
-
-    They are what is expected on a machine as slow as this one now (`pace`, see measuring.machine). Where that would be
-    more than half of what is left when learners can begin they get half, and end later, as long as that is half of
-    what a budget may be overrun by: an answer that is a little late is worth more than none.
-
-    >>> kept_for_the_end(20, 17, 1.0), kept_for_the_end(20, 14, 2.5), kept_for_the_end(600, 590, 2.0)
-    ((1.0, 1.7), (1.0, 4.25), (30.0, 8.0))
-    >>> [round(seconds, 1) for left in (8, 3) for seconds in kept_for_the_end(20, left, 2.5)]
-    [0.8, 3.2, 0.5, 2.2]
-    """
-    judging = max(QUESTIONS_SHARE * budget_seconds, JUDGING_SECONDS * pace)
-    closing = min(LEAST_CLOSING + CLOSING_SHARE * budget_seconds, MOST_CLOSING) * max(pace, 1.0)
-    expected, late = judging + closing, 0.5 * max(LATE_SECONDS, LATE_SHARE * budget_seconds)
-    share = min(1.0, max(expected - late, 0.5 * left_seconds) / expected)
-    return share * judging, share * closing
 
 
 def _get_ready(plan: Plan) -> None:
@@ -357,7 +328,7 @@ def _hold(
 def _questions_end(budget: Budget, end: float) -> float:
     """Return until when questions to the data may be put; where trials are counted none is left out for being slow."""
     now = clock.now()
-    return min(end, now + max(QUESTIONS_SHARE * budget.seconds, (end - now) / 2 if budget.counted else 0.0))
+    return min(end, now + max(closing.QUESTIONS_SHARE * budget.seconds, (end - now) / 2 if budget.counted else 0.0))
 
 
 def _judged(held: Held, began: float) -> Verdict:

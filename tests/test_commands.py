@@ -234,7 +234,7 @@ def test_another_model_of_a_run_is_made_of_its_models_of_the_folds(finished, mon
     assert net[0].startswith("mlp-") and len(net[1]["files"]) == 5
     typed = model[0].transform(rows)
     by_fold = [model_files.read(Path("run") / file).predict_proba(typed) for file in net[1]["files"]]
-    np.testing.assert_allclose(chances, np.mean(by_fold, axis=0), atol=1e-6)
+    np.testing.assert_allclose(chances, np.mean(by_fold, axis=0), atol=1e-5)
 
 
 def test_without_a_wish_the_model_is_what_was_handed_over(finished, monkeypatch, capsys):
@@ -282,9 +282,10 @@ def test_mlflow_has_the_story(finished):
 def test_other_tasks(tmp_path, target, task):
     others = {"bought", "kind", "spent"} - {target}
     table(300).drop(columns=list(others)).to_parquet(tmp_path / "shop.parquet")
+    # Forward in time no folds are repeated: the trials end it, and a budget for slow machines costs the others nothing.
     ran = command(
-        "compare", "shop.parquet", "--target", target, "--budget", "30s", *FEW, "--no-tracking", "--json",
-        "--trials", 3,
+        "compare", "shop.parquet", "--target", target, "--time", "since", "--budget", "250s", *FEW, "--no-tracking",
+        "--json", "--trials", 3,
         cwd=tmp_path,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

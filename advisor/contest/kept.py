@@ -79,7 +79,7 @@ def kept_model(folder: Path, which: str, *, trust: bool = False) -> Pipeline:
         key: (weight, [model_files.load(folder, file, trust=trust) for file in files])
         for key, (weight, files) in named.items()
     }
-    table = model_files.load(folder, TABLE.as_posix(), trust=trust)
+    table = model_files.load(folder, model_files.found(folder / TABLE).relative_to(folder).as_posix(), trust=trust)
     try:
         for _, own in models.values():
             for model in own:

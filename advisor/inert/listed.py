@@ -107,7 +107,7 @@ _TYPES = {
         "CategoricalEmbeddings FTTransformer FTTransformerBackbone LinearEmbeddings MultiheadAttention ResNet "
         "_CLSEmbedding _ReGLU",
     "tabm": "ElementwiseAffine LinearEnsemble",
-    "torch.nn.modules.activation": "GELU Mish MultiheadAttention ReLU SELU SiLU",
+    "torch.nn.modules.activation": "GELU Mish MultiheadAttention ReLU SELU Sigmoid SiLU",
     "torch.nn.modules.batchnorm": "BatchNorm1d BatchNorm2d",
     "torch.nn.modules.container": "ModuleDict ModuleList Sequential",
     "torch.nn.modules.conv": "Conv1d Conv2d",

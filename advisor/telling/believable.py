@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -14,7 +14,7 @@ import numpy as np
 
 def believable(record: Any) -> bool:
     """Tell whether every field of a record, and of those in it, has the type that it says; numbers are finite."""
-    kind: Hashable = type(record)
+    kind: Any = type(record)
     return all(_is(getattr(record, name), hint) for name, hint in _hints(kind).items())
 
 

@@ -35,14 +35,16 @@ def work(item, shared):
 
 
 def in_time() -> float:
-    return time.time() + 60
+    return time.time() + 300
 
 
 def test_each_item_has_its_own_end():
     assert warmed_up(300.0)
     names = ["fine", "hangs", "dies", "raises", "late", "fine too"]
-    deadlines = {"hangs": time.time() + 15, "late": time.time() - 1}
     with LocalEngine({"shared": 1}, workers=2, threads=1) as engine:
+        # However long workers take to start here, what hangs has begun well before its deadline.
+        list(engine.map(work, [Item("first", in_time()), Item("second", in_time())]))
+        deadlines = {"hangs": time.time() + 6, "late": time.time() - 1}
         items = [Item(name, deadlines.get(name, in_time())) for name in names]
         results = {item.name: result for item, result in engine.map(work, items)}
     assert results["fine"] == ({"shared": 1}, "fine", "1"), "one thread where nobody asks for more"
@@ -264,3 +266,13 @@ def test_libraries_that_take_too_long_to_load_are_not_waited_for_and_nobody_wait
 
 def test_what_workers_need_is_loaded_once_somebody_waited_long_enough(engine):
     assert warmed_up(60.0)
+
+
+def test_a_worker_that_starts_while_its_caller_ends_prints_nothing():
+    """The locks that it was to share are gone by then, and the server says what it cannot do."""
+    code = (
+        "import sys\nimport advisor.engines.preload\n"
+        "for kind in (FileNotFoundError, ValueError): sys.excepthook(kind, kind('gone'), None)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stderr == "ValueError: gone\n"

@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from sklearn.ensemble import RandomForestClassifier
@@ -13,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from advisor import inert
+from advisor import inert, modalities, walk
 from advisor.inert.kinds import KINDS
 from advisor.learners.knn import SmoothedNeighboursClassifier
 
@@ -43,6 +44,13 @@ def test_models_of_scikit_learn_answer_as_before(model):
     ask = "decision_function" if isinstance(model, SVC) else getattr(model, "predict_proba", None) and "predict_proba"
     again = there_and_back(model)
     np.testing.assert_array_equal(getattr(again, ask or "predict")(asked), getattr(model, ask or "predict")(asked))
+
+
+def test_a_tree_has_the_same_bytes_again_and_none_of_what_memory_held():
+    first, again = io.BytesIO(), io.BytesIO()
+    inert.write(fitted_tree(), first)
+    inert.write(inert.read(first.getvalue()), again)
+    assert first.getvalue() == again.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -152,3 +160,30 @@ def test_a_tree_of_neighbours_is_made_of_its_rows_and_of_no_file():
     again = there_and_back(model)._tree
     for ours, theirs in zip(again.get_arrays(), model._tree.get_arrays(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def a_table():
+    told = {"price": ["1,5 kg", "2,5 kg", None] * 20, "city": ["Ulm", "Bonn"] * 30, "y": ["a", "b", "b"] * 20}
+    return pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60).astype(str), **told}), "y", {}
+
+
+def pictures():
+    return [np.full((8, 8, 3), shade, dtype=np.uint8) for shade in range(60)], ["a", "b", "b"] * 20, {}
+
+
+def series():
+    steps = [
+        {"patient": f"p{i}", "day": day, "pulse": 60.0 + i + day, "y": "ab"[i % 2]}
+        for i in range(40)
+        for day in (1, 2, 3)
+    ]
+    return pd.DataFrame(steps), "y", {"series": ("patient", "day")}
+
+
+@pytest.mark.parametrize("source", [a_table, pictures, series])
+def test_what_reads_new_rows_of_each_kind_of_data_comes_out_as_it_was(source):
+    rows, target, how = source()
+    dataset = walk.read(rows, target, **how)
+    typed = modalities.find(dataset.modality).typed(dataset)
+    again = there_and_back(typed)
+    assert again.schema == typed.schema and type(again) is type(typed)

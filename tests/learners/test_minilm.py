@@ -110,8 +110,7 @@ def test_a_text_is_what_it_is_alone_and_in_company(weights):
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, rtol=1e-5)
     for place in range(6):
         np.testing.assert_allclose(encoder.transform(frame.iloc[[place]])[0], together[place], atol=1e-5)
-    np.testing.assert_array_equal(together[0], together[4])
-    np.testing.assert_array_equal(together[1], together[5])
+    np.testing.assert_allclose(together[[0, 1]], together[[4, 5]], atol=1e-5)
 
 
 def test_texts_that_were_fitted_on_are_remembered_and_predictions_are_made_anew(weights, monkeypatch):
@@ -125,7 +124,7 @@ def test_texts_that_were_fitted_on_are_remembered_and_predictions_are_made_anew(
     first = SentenceEncoder(weights).fit_transform(frame)
     np.testing.assert_array_equal(SentenceEncoder(weights).fit_transform(frame), first)
     assert asked == ["a poor ship", "a fair sea"]
-    np.testing.assert_allclose(SentenceEncoder(weights).fit(frame).transform(frame), first, atol=1e-6)
+    np.testing.assert_allclose(SentenceEncoder(weights).fit(frame).transform(frame), first, atol=1e-5)
     assert len(asked) == 4
 
 

@@ -1,8 +1,11 @@
 """What every learner promises (advisor.testing), tried on whoever is in the folder; and who of ours does what."""
 
+import io
+
 import pytest
 
-from advisor.contracts import fit_report
+from advisor import inert
+from advisor.contracts import Choice, fit_report
 from advisor.learners import catalogue
 
 # Who has a clock and iterations to tell of; who reads rows once, a view at a time; and who does one thing at a time.
@@ -39,6 +42,19 @@ def test_tells_what_a_fit_takes(learner, task, setting, rows):
     seconds = learner.seconds(rows, setting(task).profile)
     assert 0 < seconds < 5_000
     assert learner.seconds(2 * rows, setting(task).profile) >= seconds
+
+
+def test_a_model_can_be_kept_whatever_is_chosen_for_it(learner, build, setting, table):
+    """Ends of the space are a promise; what lies between them may be made of other parts."""
+    task = learner.tasks[0]
+    inputs, target = table(task, rows=60)
+    space = {} if learner.on_request else learner.space(setting(task, 60))
+    for name, choice in space.items():
+        between = choice.options[1:-1] if isinstance(choice, Choice) else ()
+        for option in (option for option in between if isinstance(option, str)):
+            model = build(learner, task, rows=60, params={name: option}).fit(inputs, target)
+            assert not learner.executes
+            inert.write(model, io.BytesIO())
 
 
 def test_the_strong_nets_are_nets():

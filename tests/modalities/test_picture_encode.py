@@ -56,7 +56,7 @@ def test_features_are_those_of_each_picture_alone_and_remembered_in_training_onl
     first = encoder.fit_transform(inputs)
     assert first.shape == (40, len(features.names())) and np.isfinite(first.to_numpy()).all()
     alone = pd.concat([encoder.transform(inputs.iloc[[row]]) for row in range(40)])
-    np.testing.assert_allclose(alone, first, atol=1e-6)
+    np.testing.assert_allclose(alone, first, atol=1e-5)
     counted = []
     monkeypatch.setattr(
         features, "described", lambda pictures: counted.append(len(pictures)) or np.zeros((len(pictures), 450))

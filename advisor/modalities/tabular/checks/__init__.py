@@ -48,7 +48,7 @@ DEAR = {"L03": "a column that nearly tells the target alone", "S04": "first rows
 def look_for_findings(dataset: Dataset, columns: tuple[Column, ...], thorough: bool = True) -> tuple[Finding, ...]:
     """Run every check on a table whose `columns` were described, and return what was found, in the order of CHECKS.
 
-    Where it is not to be `thorough` those that are DEAR are left out, which is the first finding then (R02).
+    Where it is not to be `thorough` those that are DEAR are left out, which is the first finding then (R07).
     """
     survey = Survey(dataset, columns)
     left = {} if thorough else DEAR
@@ -58,7 +58,7 @@ def look_for_findings(dataset: Dataset, columns: tuple[Column, ...], thorough: b
 
 def _left_out() -> Finding:
     return Finding(
-        "R02",
+        "R07",
         "info",
         f"Not looked for, since the budget is short for a machine as busy as this: {listed(list(DEAR.values()))}.",
         "'advisor profile' looks for it, and so does a comparison with a larger --budget.",
