@@ -158,7 +158,17 @@ NUMBERS: dict[str, Case] = {
     "infinite words": (lines("x,y", "5,a", "7,b", tail="inf,a\n"), {"x": [5, 7]}, []),
 }  # fmt: skip
 GAPS: dict[str, Case] = {
-    "question marks among words": (lines("x,y", "red,a", "blue,b", "?,a"), {"x": ["red", "blue"]}, ["R02"]),
+    "nil among numbers": (lines("x,y", "5,a", "7,b", times=60, tail="nil,a\n"), {"x": [5, 7]}, ["R03"]),
+    "two codes for a gap": (lines("x,y", "1,a", "5,b", "3,a", "2,b", "98,a", "99,b"), {"x": [1, 5]}, ["R02"]),
+    "codes beside each other on a scale": (lines("x,y", "1,a", "5,b", "3,a", "8,b", "9,a"), {"x": [1, 5]}, ["R02"]),
+    "two codes below": (lines("x,y", "31,a", "45,b", "27,a", "-8,b", "-9,b"), {"x": [31, 45]}, ["R02"]),
+    "one code, once": (lines("x,y", "5.5,a", "7.5,b", "6.1,a", times=15, tail="-999,b\n"), {"x": [5.5, 7.5]}, ["R02"]),
+    "a large number that is none": (
+        lines("x,y", "900,a", "7,b", "450,a", times=15, tail="999,b\n"), {"x": [900, 7]}, []),
+    "small numbers that are none": (lines("x,y", "1,a", "5,b", "3,a", "7,b", "8,b", "9,a"), {"x": [1, 5]}, []),
+    "nought and a scale that goes on": (lines("x,y", "0,a", "5,b", "6,a", "7,b"), {"x": [0, 5]}, []),
+    "codes on both sides": (lines("x,y", "1,a", "5,b", "3,a", "-999,b", "99,b"), {"x": [1, 5]}, ["R02", "R02"]),
+    "question marks among words": (lines("x,y", "red,a", "blue,b", "?,a"), {"x": ["red", "blue"]}, []),
     "empty": (lines("x,y", "5,a", ",b"), {"x": [5, GAP]}, []),
     "the usual words": (lines("x,y", "5,a", "NA,b", "n/a,a", "NULL,b", "null,a", "?,b", "#N/A,a", "-nan,b"),
                         {"x": [5, *[GAP] * 7]}, []),
@@ -196,6 +206,20 @@ GAPS: dict[str, Case] = {
                                    {"x": ["0", "1"]}, ["R03"]),
 }  # fmt: skip
 CODES: dict[str, Case] = {
+    "versions of two parts": (lines("x,y", "3.8,a", "3.9,b", "3.10,a", "3.11,b"), {"x": [3.8, 3.9, 3.1]}, ["R02"]),
+    "prices with as many decimals": (lines("x,y", "3.80,a", "3.95,b", "3.10,a"), {"x": [3.8, 3.95, 3.1]}, []),
+    "choices among decimals with points": (
+        lines("x,z,y", "1,0.5,a", '"1,3",1.5,b', "2,2.5,a", '"2,4",3.5,b'), {"x": ["1", "1,3"]}, ["R02"]),
+    "decimal commas beside decimal points": (
+        lines("x,z,y", "1,0.5,a", '"3,1",1.5,b', "2,2.5,a", '"2,4",3.5,b'), {"x": [1, 3.1]}, []),
+    "choices or decimals": (lines("x;y", "1;a", "1,3;b", "2;a", "2,4;b"), {"x": [1, 1.3]}, ["R02"]),
+    "a few numbers and a word": (
+        lines("x,y", "1,a", "2,b", "3,a", "4,b", "DK,a"), {"x": ["1", "2", "3", "4", "DK"]}, ["R03"]),
+    "a word before every number": (
+        lines("x,y", *(f"Level {level},{'ab'[level % 2]}" for level in range(6))),
+        {"x": ["Level 0", "Level 1"]}, ["R03"]),
+    "letters before numbers": (
+        lines("x,y", *(f"R{level},{'ab'[level % 2]}" for level in range(6))), {"x": ["R0", "R1"]}, []),
     "numbers, and a word for below": (
         lines("x,y", "1 year,a", "2 years,b", "3 years,a", "less than 1 year,b"),
         {"x": ["1 year", "2 years"]}, ["R03"]),
@@ -277,6 +301,10 @@ BOOLEANS: dict[str, Case] = {
     "ones and noughts beside words": (lines("x,y", "yes,a", "0,b", "no,a", "1,b"), {"x": [1, 0, 0, 1]}, []),
 }
 DATES: dict[str, Case] = {
+    "months with a point": (lines("x,y", "05.2021,a", "11.2022,b", "01.2023,a"),
+                            {"x": [DAY("2021-05-01"), DAY("2022-11-01"), DAY("2023-01-01")]}, ["R02"]),
+    "numbers that look like months, but for one": (
+        lines("x,y", "5.2021,a", "11.2022,b", "13.2023,a"), {"x": [5.2021, 11.2022, 13.2023]}, []),
     "ISO": (lines("x,y", "2021-03-15,a", "2021-04-01,b"), {"x": [DAY("2021-03-15"), DAY("2021-04-01")]}, []),
     "with a clock": (lines("x,y", "2021-03-15 10:30,a", "2021-04-01T00:00:01,b"), {"x": [DAY("2021-03-15 10:30")]}, []),
     "some with a zone": (lines("x,y", "2021-03-15T10:30:00+02:00,a", "2021-04-01T00:00:00,b"),
@@ -708,3 +736,8 @@ def test_what_is_said_of_a_file_is_done(tmp_path):
     for wrong, fragment in (("utf-8", "not written in utf-8"), ("klingon", "No encoding is called 'klingon'")):
         with pytest.raises(UserError, match=fragment):
             read(german, target="y", encoding=wrong)
+
+
+def test_signs_that_are_gaps_among_words_are_told_once_for_all_columns(tmp_path):
+    dataset = read(file(tmp_path, lines("x,z,y", "red,?,a", "blue,soft,b", "?,hard,a")), target="y")
+    assert "'?' was read as a gap in 'x' and 'z'." in dataset.notes

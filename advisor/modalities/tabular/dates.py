@@ -12,6 +12,8 @@ import pandas as pd
 ISO, DAY_WITHOUT_MARKS = "ISO8601", "%Y%m%d"
 # Quarters and weeks, of which the first day is taken; and what marks a layout of which all days lie in the past.
 PART_OF_YEAR, PAST = "Q", "<"
+# Months that programs take for numbers.
+MONTH_WITH_POINT = "%m.%Y"
 EARLIEST, LATEST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
 SAMPLE = 400
 MOST_LAYOUTS = 2
@@ -47,7 +49,7 @@ _DATELIKE = re.compile(
     r"|(?:[^\W\d_]{2,10}\.?,? )?\d{1,2}(?:\.|st|nd|rd|th)?[- /]\s?(?:de )?[^\W\d_]{3,12}\.?(?: de)?[- /,]+\d{2,4}"
     r"(?: [\u0433r]\.)?(?: \d{1,2}:\d{2}.*)?"
     r"|(?:[A-Za-z]{3,9},? )?[A-Za-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}(?: \d{1,2}:\d{2}.*)?"
-    r"|[A-Za-z]{3,9}[- ,]+\d{2,4}|(?:0?[1-9]|1[0-2])/(?:19|20)\d\d"
+    r"|[A-Za-z]{3,9}[- ,]+\d{2,4}|(?:0?[1-9]|1[0-2])[/.](?:19|20)\d\d"
     r"|\d{1,2}\. ?\d{1,2}\. ?\d{2,4}"
     r"|\d{4}[年.] ?\d{1,2}[月.] ?\d{1,2}[日.]?"
     r"|Q[1-4][ /-]?\d{4}|\d{4}[ /-]?Q[1-4]|\d{4}-?W\d\d"
@@ -158,8 +160,8 @@ def swapped(layout: str) -> str:
 def _candidates(example: str) -> list[str]:
     if re.search(r"Q\d|\dQ|W\d", example):
         return [PART_OF_YEAR]
-    if re.match(r"\d{1,2}/\d{4}$", example):
-        return ["%m/%Y"]
+    if re.match(r"\d{1,2}[/.]\d{4}$", example):
+        return [MONTH_WITH_POINT if "." in example else "%m/%Y"]
     if re.match(r"\[?\d\d/[A-Za-z]", example):
         return ["%d/%b/%Y:%H:%M:%S %z", "[%d/%b/%Y:%H:%M:%S %z]", *(f"%d/{month}" for month in ("%b/%Y", "%b/%y"))]
     if re.match(r"[A-Za-z]{3} [A-Za-z]{3} ", example):

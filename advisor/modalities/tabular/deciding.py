@@ -12,7 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from advisor.modalities.tabular import doubts, numbers
-from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, days_in_words, layouts, parse_dates, swapped
+from advisor.modalities.tabular.dates import (
+    DAY_WITHOUT_MARKS,
+    MONTH_WITH_POINT,
+    days_in_words,
+    layouts,
+    parse_dates,
+    swapped,
+)
 from advisor.modalities.tabular.forms import (
     FALSE,
     TRUE,
@@ -30,8 +37,9 @@ from advisor.modalities.tabular.forms import (
 )  # fmt: skip
 from advisor.modalities.tabular.kinds import category_kind, level_counts, reads_as_text
 from advisor.modalities.tabular.numbers import Style
-from advisor.modalities.tabular.words import Words, words
+from advisor.modalities.tabular.words import ERRORS, WORDS_OR_GAPS, Words, words
 from advisor.records import Finding
+from advisor.wording import some
 
 # What a person may say that a column is.
 READABLE = ("number", "category", "date", "text")
@@ -43,8 +51,8 @@ MOST_SHARE = 0.5
 MOST_GAP_WORDS = 5
 # Fewer whole numbers than these, with a word among them, may be codes or steps of a scale; from a few on it is told.
 FEWEST_NUMBERS, FEW_NUMBERS = 11, 3
-# So many numbers beside a few words are places in a race rather than steps of a scale.
-FEWEST_PLACES = 6
+# So many numbers beside a few words are places in a race rather than steps of a scale, which has so many at least.
+FEWEST_PLACES, FEWEST_STEPS = 6, 4
 # From this share on few numbers, or numbers of several units, are worth a word.
 NEARLY_ALL = 0.9
 # Of so many categories that begin with a number it is told that they do.
@@ -164,6 +172,12 @@ def _decided(column: pd.Series, spelt: Words, decimal: str | None, first: str) -
         # Whoever ticks a cell or leaves it empty says two things.
         form = Form(name, "tick")
         return Read(form, read_as(form, column, spelt), (), (doubts.ticks(name, spelt.levels[0]),))
+    if numbers.are_months(spelt.levels):
+        return _as_dates(column, spelt, (MONTH_WITH_POINT,))
+    if decimal == "." and (choice := numbers.choices(spelt.levels[:DOUBTFUL_SAMPLE])):
+        return Read(
+            Form(name, "category"), categories(spelt), (), (doubts.choices_or_decimals(name, choice, "category"),)
+        )
     twins = numbers.twins(spelt.levels[:DOUBTFUL_SAMPLE])
     as_codes = _as_codes(name, spelt) or (_twins(name, spelt, twins) if twins else None)
     if as_codes is not None:
@@ -196,7 +210,9 @@ def _decided(column: pd.Series, spelt: Words, decimal: str | None, first: str) -
         *_besides(name, spelt, readable, days_told), *doubts.words_or_gaps(name, spelt), *doubts.errors(name, spelt),
         *doubts.spellings(name, spelt), *doubts.same_as_above(name, spelt),
     ]  # fmt: skip
-    return Read(Form(name, "category"), categories(spelt), (), tuple(findings))
+    signs = sorted(word for word in spelt.gaps if word not in ERRORS | WORDS_OR_GAPS)
+    notes = (f"{some(signs, len(signs))} was read as a gap",) if signs else ()
+    return Read(Form(name, "category"), categories(spelt), notes, tuple(findings))
 
 
 def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarray) -> Iterator[Finding]:
@@ -208,8 +224,10 @@ def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarra
     left = [level for level, is_one in zip(spelt.levels, numeric, strict=True) if not is_one]
     words_alone = len(left) <= MOST_GAP_WORDS and not any(re.search(r"\d", level) for level in left)
     many = numeric.sum() >= (FEWEST_PLACES if words_alone else FEWEST_NUMBERS)
-    if readable.sum() >= FEW_NUMBERS and _share(counts, numeric) >= (MOST_SHARE if many else NEARLY_ALL):
-        yield doubts.nearly(name, "number", spelt, readable)
+    share = _share(counts, numeric)
+    scale = words_alone and numeric.sum() >= FEWEST_STEPS
+    if readable.sum() >= FEW_NUMBERS and (share >= NEARLY_ALL or (share >= MOST_SHARE and (many or scale))):
+        yield doubts.nearly(name, "number", spelt, readable, "warning" if many or share >= NEARLY_ALL else "info")
         return
     if _share(counts, days_told) >= NEARLY_ALL:
         yield doubts.unknown_dates(name, spelt.levels[int(np.argmax(days_told))], spelt.levels_in_all)
@@ -225,6 +243,10 @@ def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarra
     if nearly_all or (united.sum() >= FEWEST_NUMBERS and _share(counts, united) >= MOST_SHARE):
         example = spelt.levels[int(np.argmax(np.where(begins, 1 + ~readable, 0)))]
         yield doubts.unknown_numbers(name, example, spelt.levels_in_all)
+        return
+    behind = numbers.behind_a_word(spelt.levels)
+    if len(spelt.levels) >= FEW_LEVELS and _share(counts, behind) >= NEARLY_ALL:
+        yield doubts.numbers_behind(name, spelt.levels[int(np.argmax(behind))], spelt.levels_in_all)
 
 
 def _asked(column: pd.Series, spelt: Words, decimal: str | None, asked: str) -> Read:
@@ -269,6 +291,10 @@ def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, de
         findings.append(doubts.exponents(name, spelt.levels[0]))
     if twins := numbers.twins(spelt.levels[:DOUBTFUL_SAMPLE]):
         findings.append(doubts.twins(name, *twins, taken="number"))
+    if versions := numbers.versions(spelt.levels[:DOUBTFUL_SAMPLE]):
+        findings.append(doubts.versions(name, *versions))
+    if style.decimal == "," and (choice := numbers.choices(spelt.levels[:DOUBTFUL_SAMPLE])):
+        findings.append(doubts.choices_or_decimals(name, choice, "number"))
     if inexact := numbers.inexact(spelt.levels[:DOUBTFUL_SAMPLE]):
         findings.append(doubts.inexact(name, inexact[0], float(numbers.read(inexact[:1], style)[0])))
     if style.scaled:
@@ -308,6 +334,8 @@ def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
     if any(_ZONE.search(level) for level in spelt.levels[:DOUBTFUL_SAMPLE]):
         notes = (*notes, "Times of a zone were read as UTC")
     findings += [*doubts.half_zones(name, spelt), *doubts.of_dates(name, np.asarray(values))]
+    if MONTH_WITH_POINT in found:
+        findings.append(doubts.months_or_numbers(name, spelt.levels[0]))
     if _are_terms(spelt.levels):
         findings.append(doubts.terms(name, spelt.levels[0]))
     return Read(replace(form, gaps=() if lost is None else lost.levels), values, notes, tuple(findings))

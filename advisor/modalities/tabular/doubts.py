@@ -27,10 +27,17 @@ STAND_INS = frozenset({0.0, -1.0}) | frozenset(
     sign * value
     for value in (
         9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 999.9, 9999.9, 999.99, 999.25, 9999.25, 32767.0, 32768.0,
-        65535.0, 2147483647.0, 2147483648.0, 1e20, 1e30, 1e31, 1e35,
+        65535.0, 2147483647.0, 2147483648.0, 1e20, 1e30, 1e31, 1e35, 99.99, 127.0, 1023.0, 4095.0, 88.0, 888.0, 8888.0,
+        77.0, 777.0, 98.0, 998.0, 9998.0, 99999998.0, 99999999.0, float(np.float32(9.96921e36)),
     )
     for sign in (1, -1)
 )  # fmt: skip
+# And what may stand beside those: 7, 8 and 9, or -1, -2 and -3, for as many reasons why there is no answer.
+GAP_CODES = STAND_INS | {
+    sign * value for value in (2, 3, 7, 8, 97, 96, 66, 997, 996, 666, 9997, 9996, 99999997) for sign in (1.0, -1.0)
+}
+# So far from all others such a second value lies at least; and as large one is that is told where it is there once.
+FAR_BESIDE, LARGE_CODE = 3, 99
 # A negative value among positive ones so much more often there than any of them stands for a gap, too.
 MUCH_COMMONER = 3
 MANY_OTHERS = 20
@@ -105,14 +112,16 @@ def not_readable(name: str, kind: str, others: Words, filled: int) -> Finding:
     )  # fmt: skip
 
 
-def nearly(name: str, kind: Literal["number", "date"], spelt: Words, readable: np.ndarray) -> Finding:
+def nearly(
+    name: str, kind: Literal["number", "date"], spelt: Words, readable: np.ndarray, severity: Severity = "warning"
+) -> Finding:
     """Tell of a column that was read as categories although most of its cells are `readable` (levels) as a kind."""
     counts = np.where(readable, 0, spelt.counts)
     share = 1 - counts.sum() / max(spelt.counts.sum(), 1)
     others = [spelt.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
     noun = {"number": "amounts", "date": "dates"}[kind]
     return Finding(
-        "R03", "warning",
+        "R03", severity,
         f"{percent(share)} of the filled cells of column {name!r} are {kind}s, and the others are not: "
         f"{some(others, SHOWN)}. It was read as {counted(spelt.levels_in_all, 'category', 'categories')}.",
         f"If it holds {noun}, say --read {_quoted(name)}={kind}; what is no {kind} is then missing.",
@@ -121,13 +130,12 @@ def nearly(name: str, kind: Literal["number", "date"], spelt: Words, readable: n
 
 
 def words_or_gaps(name: str, spelt: Words) -> Iterator[Finding]:
-    """Tell of words that were taken for a gap among categories, of which they may be one: None, NA, a question mark."""
-    told = {word: cells for word, cells in spelt.gaps.items() if word not in ERRORS}
+    """Tell of words that were taken for a gap among categories, of which they may be one: None, NA."""
+    told = {word: cells for word, cells in spelt.gaps.items() if word in WORDS_OR_GAPS}
     if told:
         cells = sum(told.values())
-        few = cells < FEW_SHARE * len(spelt.codes) or not WORDS_OR_GAPS.intersection(told)
         yield Finding(
-            "R02", "info" if few else "warning",
+            "R02", "info" if cells < FEW_SHARE * len(spelt.codes) else "warning",
             f"{some(list(told), SHOWN)} ({counted(cells, 'cell')} of column {name!r}) may be a gap or a category. It "
             "was read as a gap.",
             f"If it is a category, say --read {_quoted(name)}=category.",
@@ -173,6 +181,43 @@ def twins(name: str, one: str, two: str, taken: str) -> Finding:
     return two_ways(
         name, "warning", f"{one!r} and {two!r} may be codes, or one number", read,
         f"If that is wrong, say --read {_quoted(name)}={other}.", example=one, taken=taken, other=other,
+    )  # fmt: skip
+
+
+def versions(name: str, one: str, two: str) -> Finding:
+    """Tell of numbers that may be versions, whose order is another one."""
+    return two_ways(
+        name, "warning", f"{one!r} and {two!r} may be versions, or numbers", "as numbers, of which the first is larger"
+        if float(one) > float(two) else "as numbers", f"If they are versions, say --read {_quoted(name)}=category.",
+        example=two, taken="number", other="category",
+    )  # fmt: skip
+
+
+def months_or_numbers(name: str, example: str) -> Finding:
+    """Tell of months that programs take for numbers."""
+    return two_ways(
+        name, "info", f"{example!r} may be a month or a number", "as a month",
+        f"If that is wrong, say --read {_quoted(name)}=number.", example=example, taken="date", other="number",
+    )  # fmt: skip
+
+
+def choices_or_decimals(name: str, example: str, taken: Literal["category", "number"]) -> Finding:
+    """Tell of numbers with a comma that may be what somebody has chosen among several."""
+    return two_ways(
+        name, "warning", f"{example!r} may be two choices or the number {example.replace(',', '.')}",
+        "as categories" if taken == "category" else "as numbers",
+        f"If that is wrong, say --read {_quoted(name)}={'number' if taken == 'category' else 'category'}; of choices "
+        "make a column each.", example=example, taken=taken, other="number" if taken == "category" else "category",
+    )  # fmt: skip
+
+
+def numbers_behind(name: str, example: str, levels: int) -> Finding:
+    """Tell of categories that are a number behind one word, which may be amounts."""
+    return Finding(
+        "R03", "info",
+        f"Cells of column {name!r} are a number behind a word, as {example!r}. It was read as "
+        f"{counted(levels, 'category', 'categories')}.",
+        "If they are amounts, write them as plain numbers.", {"column": name, "example": example, "levels": levels},
     )  # fmt: skip
 
 
@@ -411,7 +456,8 @@ def of_numbers(name: str, values: np.ndarray) -> Iterator[Finding]:
             yield from _maybe_months(name, filled)
         elif moments:
             yield from _maybe_moments(name, filled, moments)
-        yield from _maybe_gaps(name, filled, stand_ins)
+        if stand_ins:
+            yield from _maybe_gaps(name, filled)
 
 
 def _maybe_months(name: str, filled: np.ndarray) -> Iterator[Finding]:
@@ -440,27 +486,61 @@ def _maybe_moments(name: str, filled: np.ndarray, form: str) -> Iterator[Finding
     )  # fmt: skip
 
 
-def _maybe_gaps(name: str, filled: np.ndarray, stand_ins: Collection[float]) -> Iterator[Finding]:
-    """Tell of a value that programs write for a gap, far outside of all others and there several times."""
-    for value in sorted(stand_ins):
-        others = filled[filled != value]
-        cells = len(filled) - len(others)
-        if cells < FEWEST_STAND_INS or len(others) < FEWEST_NUMBERS:
+def _maybe_gaps(name: str, filled: np.ndarray) -> Iterator[Finding]:
+    """Tell of values that programs and surveys write for a gap, far outside of all others."""
+    values, times = np.unique(filled, return_counts=True)
+    first, last = 0, len(values)
+    for high in (True, False, True):  # what is known of one side says what is far on the other
+        told = _far_codes(values[first:last], times[first:last], high)
+        if not told:
             continue
-        low, high, small = float(others.min()), float(others.max()), value in (0, -1)
-        # A scale from 1 to 5 ends one width before 9; nought and -1 are far only where many others lie together.
-        reach = (high - low) / (2 if small else 1)
-        _, times = np.unique(others, return_counts=True)
-        odd = value < 0 < low and cells >= MUCH_COMMONER * times.max()
-        near = low - reach < value < high + reach and not odd
-        if near or len(times) < (MANY_OTHERS if small or odd else 2):
-            continue
+        first, last = (first, last - len(told)) if high else (first + len(told), last)
+        shown = " and ".join(f"{value:,.10g} ({counted(cells, 'cell')})" for value, cells in told[:SHOWN])
+        one, others = len(told) == 1, values[first:last]
         yield two_ways(
-            name, "warning", f"{value:,.10g} ({counted(cells, 'cell')}) may be a number or stand for a gap, since all "
-            f"others lie from {low:,.4g} to {high:,.4g}", "as a number",
-            "If it stands for a gap, leave those cells empty.",
-            example=value, cells=cells, taken="number", other="gap",
+            name, "warning", f"{shown} may be {'a number' if one else 'numbers'} or stand for "
+            f"{'a gap' if one else 'gaps'}, since all others lie from {others[0]:,.4g} to {others[-1]:,.4g}",
+            "as a number" if one else "as numbers",
+            f"If {'it stands for a gap' if one else 'they stand for gaps'}, leave those cells empty.",
+            example=told[0][0], cells=sum(cells for _, cells in told), taken="number", other="gap",
         )  # fmt: skip
+
+
+def _far_codes(values: np.ndarray, times: np.ndarray, high: bool) -> list[tuple[float, int]]:
+    """Return those of the largest values (or the smallest; k different ones, with how many cells have each) that may
+    stand for gaps: several may stand side by side, 98 for "do not know" and 99 for no answer."""
+    inwards = slice(None, None, -1 if high else 1)
+    own = list(zip(values[inwards].tolist(), times[inwards].tolist(), strict=True))
+    codes = next((place for place, (value, _) in enumerate(own) if value not in GAP_CODES), len(own))
+    codes = codes if len(own) - codes > 1 else 1
+    others = own[codes:]
+    if not own or own[0][0] not in STAND_INS or len(others) < 2 or sum(cells for _, cells in others) < FEWEST_NUMBERS:
+        return []
+    (value, cells), (lowest, highest) = own[0], sorted((others[0][0], others[-1][0]))
+    if not _is_far(value, cells, lowest, highest, max(cells for _, cells in others), len(others)):
+        return []
+    told = own[:1]
+    for value, cells in own[1:codes]:
+        if abs(value - others[0][0]) < FAR_BESIDE:
+            while told and abs(told[-1][0] - value) == 1:  # one scale, which goes on
+                value, _ = told.pop()
+            break
+        told.append((value, cells))
+    return told
+
+
+def _is_far(value: float, cells: int, low: float, high: float, usual: int, others: int) -> bool:
+    """Tell whether a value that may stand for a gap lies far from `others` values between `low` and `high`, of which
+    the commonest has `usual` cells."""
+    small = value in (0, -1)
+    # A scale from 1 to 5 ends one width before 9; nought and -1 are far only where many others lie together.
+    reach = (high - low) / (2 if small else 1)
+    odd = value < 0 < low and cells >= MUCH_COMMONER * usual
+    if cells < FEWEST_STAND_INS:
+        # Once or twice only what nobody measures.
+        return abs(value) >= LARGE_CODE and not low - 2 * reach < value < high + 2 * reach
+    near = low - reach < value < high + reach and not odd
+    return not near and others >= (MANY_OTHERS if small or odd else 2)
 
 
 def of_dates(name: str, days: np.ndarray) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ _MINUS = "-\u2212\u2013\ufe63\uff0d"
 _SIGN = f"[{re.escape(_MINUS)}+]"
 _CURRENCY = (
     r"(?:[$€£¥₹₽₩₺₴₦₫฿₪元円]|[A-Z]{0,3}\$|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|AUD|CAD|NZD|SGD|HKD|KRW|"
-    r"ZAR|TRY|RUB|UAH|KZT|KES|NGN|AED|SAR|K[Ss]h\.?|S?Fr\.|Rs\.?|RM|kr\.?|Kč|zł|TL|S/\.?)"
+    r"Euros?|eur|usd|gbp|Rp\.?|ZAR|TRY|RUB|UAH|KZT|KES|NGN|AED|SAR|K[Ss]h\.?|S?Fr\.|Rs\.?|RM|kr\.?|Kč|zł|TL|S/\.?)"
 )
 _SPACES = " \u00a0\u202f\u2009"
 # A number that is not meant to the last digit is a number.
@@ -58,6 +58,7 @@ _CLOCK = re.compile(
 )
 # A span in hours and minutes: 1h30, 3 h 54 min.
 _SPAN = re.compile(r"(\d{1,3})\s?h\s?([0-5]?\d)(?:\s?(?:m|min|mn)\.?)?")
+_BEHIND = re.compile(r"([^\W\d][^\d]{0,14}?(?:[=:.]\s?|\s))(-?[\d.,].*)")
 _LIMIT = re.compile(
     r"(?:[<>≤≥]=?|(?:less|fewer|more|greater) than|under|below|over|above|up to|at least|at most|unter|über|bis|ab|"
     r"(?:mehr|weniger) als|moins de|plus de|menos de|más de)\s*(.+)",
@@ -65,6 +66,8 @@ _LIMIT = re.compile(
 )
 _ADDRESS = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
 _DECIMALS = re.compile(r"-?\d+\.\d+")
+_VERSION, _CHOICES = re.compile(r"\d{1,2}\.\d{1,2}"), re.compile(r"\d{1,2}(?:,\d{1,2})?")
+_MONTH, FEWEST_MONTHS = re.compile(r"(?:0?[1-9]|1[0-2])\.(?:19|20)\d\d"), 3
 _BODY = {
     decimal: re.compile(
         rf"(?:\d+|\d{{1,3}}(?:[{thousands}'\u2019{_SPACES}]\d{{2,3}})*[{thousands}'\u2019{_SPACES}]\d{{3}})?"
@@ -244,6 +247,15 @@ def begins(levels: Sequence[str]) -> np.ndarray:
     return np.array([_MONEY.match(level) is not None for level in levels], dtype=bool)
 
 
+def behind_a_word(levels: Sequence[str]) -> np.ndarray:
+    """Tell which texts (len(levels),) are a number behind the word that most of them begin with: Level 12, n=5."""
+    found = [_BEHIND.fullmatch(level) for level in levels]
+    usual = Counter(match[1].casefold() for match in found if match).most_common(1)
+    return np.array([
+        match is not None and match[1].casefold() == usual[0][0] and is_number(match[2]) for match in found
+    ], dtype=bool)  # fmt: skip
+
+
 def decimal_of(cell: str) -> str:
     """Return the decimal mark that a cell is sure of, "" where it is no number or shows none."""
     match = _AROUND.fullmatch(cell)
@@ -346,6 +358,32 @@ def twins(cells: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
+def versions(cells: Sequence[str]) -> tuple[str, str] | None:
+    """Return two texts of which one has a nought at its end and the other fewer decimals, where all may be versions,
+    as nobody writes numbers: 3.9 and 3.10."""
+    if not cells or not all(_VERSION.fullmatch(cell) for cell in cells):
+        return None
+    short = next((cell for cell in cells if cell[-2] == "."), "")
+    long = next((cell for cell in cells if cell[-2] != "." and cell.endswith("0")), "")
+    return (short, long) if short and long else None
+
+
+def are_months(cells: Sequence[str]) -> bool:
+    """Tell whether cells that programs would take for numbers are months: 05.2021, 11.2022."""
+    padded = any(cell.startswith("0") for cell in cells)
+    return (padded or len(set(cells)) >= FEWEST_MONTHS) and all(_MONTH.fullmatch(cell) for cell in cells)
+
+
+def choices(levels: Sequence[str]) -> str:
+    """Return one of several numbers with a comma that may be a list of what somebody has chosen, 1 or 2 or "1,3", and
+    no decimals; "" where there is none."""
+    lists = [level.split(",") for level in levels if "," in level]
+    if not lists or len(lists) == len(levels) or not all(_CHOICES.fullmatch(level) for level in levels):
+        return ""
+    upwards = all(int(one) < int(two) for one, two in lists)
+    return ",".join(lists[0]) if upwards and len({two for _, two in lists}) > 1 else ""
+
+
 def are_riddles(levels: Sequence[str]) -> bool:
     """Tell whether some numbers have one mark with three digits behind it, which may stand before them or between
     thousands."""
@@ -363,7 +401,7 @@ def are_exponents(cells: Sequence[str]) -> bool:
 def are_doubtful(cells: Sequence[str]) -> bool:
     """Tell whether cells that programs could have written as numbers may be something else: marks between thousands
     (120, 1.311), codes with an E or with noughts at their end."""
-    if are_exponents(cells) or twins(cells):
+    if are_exponents(cells) or twins(cells) or versions(cells) or are_months(cells):
         return True
     if not any(_OPEN.fullmatch(cell) for cell in cells) or any(_POINT.fullmatch(cell) for cell in cells):
         return False

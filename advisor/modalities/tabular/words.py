@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _MISSING = (
-    "? NA N/A n/a #N/A #NA <NA> NaN nan -NaN -nan NULL Null null (null) None NaT nil \\N #VALUE! #DIV/0! #REF! #NAME? "
+    "? NA N/A n/a #N/A #NA <NA> NaN nan -NaN -nan NULL Null null (null) None NaT \\N #VALUE! #DIV/0! #REF! #NAME? "
     "#NUM! 1.#QNAN -1.#IND 1.#IND"
 )
 MISSING_WORDS = frozenset(["", *_MISSING.split()])
