@@ -7,7 +7,7 @@ BIN = .venv/bin
 help:
 	@echo "make demo    install, compare on a small real data set, print the answer"
 	@echo "make test    install with the test tools, run all tests (ARGS='-k cards' for some)"
-	@echo "make soak    end 200 comparisons at random moments, take them up again, compare the verdicts (hours)"
+	@echo "make soak    end 200 comparisons at random moments, take them up again, compare the verdicts; try every fault (hours)"
 	@echo "make pretrain    train the net of the learner prior_fitted again (70 CPU minutes)"
 	@echo "make verdicts    judge answers and models on real tables (20 hours, resumable; ARGS=--quick: some minutes)"
 	@echo "make peers   AutoGluon and others on the same rows (ARGS='--python FOLDER/bin/python'; see benchmarks/peers.py)"
@@ -26,6 +26,7 @@ test: env
 
 soak: env
 	ADVISOR_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 0 -s tests/test_kills.py $(ARGS)
+	ADVISOR_LONG=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 0 tests/faults $(ARGS)
 
 check: env
 	$(BIN)/ruff check .

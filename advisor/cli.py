@@ -386,6 +386,9 @@ def learners(as_json: AsJson = False) -> None:
             "reason": reason,
             "tasks": list(learner.tasks),
             "interpretable": learner.interpretable,
+            # Every learner is held to it, bit for bit (advisor.testing); nets alone are trained on a GPU, which sums in
+            # another order.
+            "deterministic": "on a CPU" if learner.family == "neural" else "always",
             "on_request": learner.on_request,
             "model": "pickle" if learner.executes else "inert",
             "summary": learner.summary,

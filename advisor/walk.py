@@ -307,7 +307,7 @@ def _hold(
     end -= judging
     carry_out, known, time, until = work, chronicle.known(), clock.now, end
     if budget.counted:
-        until = end - began
+        until = round(end - began, 3)  # a moment of the epoch has no more digits that are the same in every run
         by_table = ByTable(
             work, shared, workers=workers, seconds=until, end=end, known=known, keep=chronicle.keep
         )  # fmt: skip

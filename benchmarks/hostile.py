@@ -42,6 +42,7 @@ from advisor.wording import OBEYED
 
 SECONDS, RESUME_SECONDS, MEMORY_BYTES = 60.0, 120.0, 4 << 30
 RESUME_BUDGET = "5s"
+RUN_ID = "0123456789abcdef" * 2
 # What each command reads, as far as it gets; whatever is in a folder besides its files every command meets.
 _READS = {
     "report": ("verdict", "outcomes", "report"),
@@ -90,6 +91,12 @@ def make_run(place: Path, budget: str = "60s") -> None:
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
 
+    verdict = place / run / "verdict.json"
+    document = json.loads(verdict.read_text())
+    # MLflow may have answered too late to be named in it.
+    document["mlflow"]["run_id"] = RUN_ID
+    verdict.write_text(json.dumps(document))
+
 
 def load_everything(made: Path) -> None:
     """Load what commands need, so that each is forked with it; what they load when first used as well."""
@@ -112,14 +119,14 @@ def tried(made: Path, variant: Variant) -> dict[str, Any]:
         work = place / "work"
         shutil.copytree(work / "advisor-runs" / "sound", work / "advisor-runs" / "hostile")
         verdict = work / "advisor-runs" / "hostile" / "verdict.json"
-        verdict.write_text(verdict.read_text().replace(_run_id(work), "f" * 32))
+        verdict.write_text(verdict.read_text().replace(RUN_ID, "f" * len(RUN_ID)))
         box = Sandbox(work / "advisor-runs" / "hostile", place / "outside", place / "code-ran", heard.address)
         box.outside.mkdir()
         for name in ("secret.txt", "inner/more.txt"):
             (box.outside / name).parent.mkdir(exist_ok=True)
             (box.outside / name).write_text("kept")
         variant.spoil(box)
-        commands = _commands(work, variant)
+        commands = _commands(variant)
         before = _tree(place)
         found = {}
         for name, words in commands.items():
@@ -132,10 +139,9 @@ def tried(made: Path, variant: Variant) -> dict[str, Any]:
         return _line(variant, box, found, before, after, heard.calls)
 
 
-def _commands(work: Path, variant: Variant) -> dict[str, Sequence[str]]:
+def _commands(variant: Variant) -> dict[str, Sequence[str]]:
     """Return every command that takes a run, on the spoilt one, and some on the sound one beside it."""
     run = "advisor-runs/hostile"
-    sound = _run_id(work)
     commands: dict[str, Sequence[str]] = {
         "report": ("report", run),
         "predict": ("predict", run, "table.csv", "-o", "predictions.csv"),
@@ -144,14 +150,14 @@ def _commands(work: Path, variant: Variant) -> dict[str, Sequence[str]]:
         "track": ("track", run),
         "track elsewhere": ("track", run, "--tracking-uri", "sqlite:///other.db"),
         "from Python": ("python", run),
-        "sound, track": ("track", sound),
+        "sound, track": ("track", RUN_ID),
     }
     if "verdict" in variant.name or "besides" in variant.name:
-        commands["sound, report"] = ("report", sound)
+        commands["sound, report"] = ("report", RUN_ID)
     if "besides" in variant.name:
         commands |= {
-            "sound, predict": ("predict", sound, "table.csv", "-o", "sound.csv"),
-            "sound, model": ("model", sound, "--which", "classical", "-o", "other-model-2"),
+            "sound, predict": ("predict", RUN_ID, "table.csv", "-o", "sound.csv"),
+            "sound, model": ("model", RUN_ID, "--which", "classical", "-o", "other-model-2"),
             "latest": ("report", "latest"),
         }
     if variant.resumed:
@@ -160,10 +166,6 @@ def _commands(work: Path, variant: Variant) -> dict[str, Sequence[str]]:
     file, _, how = variant.name.partition(": ")
     everyone = file == "besides" or " link " in how or "folder" in how or "pipe" in how
     return {name: words for name, words in commands.items() if everyone or file.startswith(_READS.get(name, ("",)))}
-
-
-def _run_id(work: Path) -> str:
-    return str(json.loads((work / "advisor-runs" / "sound" / "verdict.json").read_text())["mlflow"]["run_id"])
 
 
 def ran(words: Sequence[str], cwd: Path, environment: dict[str, str], seconds: float) -> Told:
@@ -314,7 +316,6 @@ def _line(
             if name.startswith("sound") and told.status != 0
         },
         "statuses": dict(Counter(str(told.status) for told in found.values())),
-        "said": {name: _last_line(told.output, root) for name, told in found.items()},
     }  # fmt: skip
 
 

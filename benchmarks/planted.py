@@ -90,9 +90,10 @@ STARTING_SECONDS = 240.0
 
 def written(secret: str) -> set[str]:
     """Return the forms in which a secret may stand in a text."""
+    in_addresses = quote(secret, safe="")
     forms = {
-        secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1],
-        repr(secret)[1:-1], html.escape(secret), secret.encode().hex(), quote(secret, safe="").lower(),
+        secret, quote(secret), in_addresses, re.sub("%..", lambda digits: digits[0].lower(), in_addresses),
+        quote_plus(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1], html.escape(secret), secret.encode().hex(),
     }  # fmt: skip
     for before in range(3):
         # In base64 it looks in three ways, by what stands before it; the digits that neighbours share are left out.
@@ -120,7 +121,8 @@ def texts_below(folder: Path, but: Sequence[Path] = ()) -> Iterator[tuple[str, s
             yield name, path.read_bytes().decode("latin-1")
             if path.suffix == ".parquet":
                 table = pq.read_table(path)
-                yield f"{name}, its rows", f"{table.schema.metadata} {table.to_pandas().to_csv()}"
+                cells = (str(cell) for column in table.columns for cell in column.to_pylist())
+                yield f"{name}, its rows", f"{table.schema} {' '.join(cells)}"
 
 
 class _Place:

@@ -581,6 +581,8 @@ def test_looking_around(tmp_path, monkeypatch, capsys):
 
     learners = json.loads(printed("learners", "--json"))
     assert {"mlp", "xgboost", "lightgbm", "catboost"} <= {row["learner"] for row in learners}
+    where = {row["learner"]: row["deterministic"] for row in learners}
+    assert (where["mlp"], where["tree"]) == ("on a CPU", "always")
     assert {row["learner"] for row in learners if row["on_request"]} >= {"gan_mlp", "smote_lightgbm"}
     listed = [line for line in printed("learners").splitlines() if line.endswith("(on request)")]
     assert any(line.startswith("gan_mlp ") for line in listed) and not any(line.startswith("mlp ") for line in listed)

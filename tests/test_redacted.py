@@ -1,7 +1,9 @@
 """No password of an address survives, whatever it is made of; all else stays as it was."""
 
+import os
 import shlex
 import sys
+import threading
 
 import pytest
 
@@ -130,6 +132,25 @@ def test_a_secret_of_the_environment_is_known_wherever_it_stands(monkeypatch, va
     assert redacted(text) == text
     monkeypatch.setenv(variable, value)
     assert redacted(text) == "nobody answers to *** here"
+
+
+def test_variables_that_come_and_go_meanwhile_end_nothing():
+    """Telling MLflow sets some variables for a while, on a thread of its own."""
+    over = threading.Event()
+
+    def come_and_go():
+        while not over.is_set():
+            os.environ["ADVISOR_COMES_AND_GOES"] = "1"
+            del os.environ["ADVISOR_COMES_AND_GOES"]
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        for _ in range(2000):
+            assert redacted("nothing to hide") == "nothing to hide"
+    finally:
+        over.set()
+        thread.join()
 
 
 @pytest.mark.parametrize(

@@ -85,15 +85,13 @@ class Books:
         entry = self._field.entries[task.candidate.key]
         begun = self._spending.finish(task.candidate, task.fold)
         if not isinstance(result, FoldResult):
-            since = now if begun is None else begun.since
-            state: Literal["timeout", "failed"] = "timeout" if isinstance(result, OutOfTime) else "failed"
-            cost = Cost(fit_seconds=max(0.0, now - since))
-            told = why(result)
-            if state == "timeout" and begun is not None and now < self._spending.stop:
+            late = isinstance(result, OutOfTime)
+            result = undone(task, result, now if begun is None else begun.since, now)
+            if late and begun is not None and now < self._spending.stop:
                 # It had its share, and the others have theirs still.
-                many = cost.fit_seconds / max(begun.expected, 1e-3)
-                told = f"stopped after {cost.fit_seconds:.0f} s, {many:.0f} times as long as expected"
-            result = FoldResult(task.candidate, task.fold, state, told, cost=cost, started_at=since)
+                took = result.cost.fit_seconds
+                many = took / max(begun.expected, 1e-3)
+                result = replace(result, message=f"stopped after {took:.0f} s, {many:.0f} times as long as expected")
         entry.running.discard(task.fold)
         self._note(entry, result)
         self._settle(entry)
@@ -142,6 +140,13 @@ class Books:
                   if result.candidate.params and result.candidate.learner == learner}  # fmt: skip
         for candidate in trials.values():
             self.enter(candidate)
+
+
+def undone(task: FoldTask, problem: Any, since: float, now: float) -> FoldResult:
+    """Return what there is of a fold that failed or was stopped: why, and what it took since then."""
+    state: Literal["timeout", "failed"] = "timeout" if isinstance(problem, OutOfTime) else "failed"
+    cost = Cost(fit_seconds=max(0.0, now - since))
+    return FoldResult(task.candidate, task.fold, state, why(problem), cost=cost, started_at=since)
 
 
 def why(problem: Any) -> str:

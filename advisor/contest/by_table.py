@@ -17,6 +17,7 @@ from itertools import count
 from typing import Any
 
 from advisor import clock, learners
+from advisor.contest.books import undone
 from advisor.contest.spending import (
     ESSENTIAL_LIMIT,
     FIT_SHARE,
@@ -25,6 +26,7 @@ from advisor.contest.spending import (
     UNHURRIED,
     USUAL_HANDING,
 )
+from advisor.errors import Unwritable
 from advisor.fitting.fold import FoldTask, ProbeTask, Shared
 from advisor.planning import rows
 from advisor.records import FoldResult
@@ -58,6 +60,7 @@ class ByTable:
         self._passed = 0.0
         self._queue: deque[Any] = deque()
         self._results: dict[int, Any] = {}
+        self._since: dict[int, float] = {}
         self._under_way: Iterator[tuple[Any, Any]] = iter(())
         self._expected = {entrant.learner: entrant.seconds for entrant in shared.plan.entrants}
         folds = sum(part.repeat == 0 for part in shared.plan.folds.parts)
@@ -107,6 +110,7 @@ class ByTable:
         stop = now + (STOPPED_AFTER if hurried else 1.0) * limit + LOADING_SECONDS
         begun = replace(task, deadline=min(stop, self._end + 0.5), fit_seconds=limit if hurried else None)
         self._queue.append(begun)
+        self._since[id(begun)] = now
         return begun
 
     def _result(self, begun: Any) -> Any:
@@ -116,7 +120,9 @@ class ByTable:
             if item is None:  # nothing was under way, and the engine has ended
                 self._under_way = self._carry_out(self._handed_on())
                 continue
-            if isinstance(result, FoldResult):
+            since = self._since.pop(id(item))
+            if isinstance(item, FoldTask) and not isinstance(result, Unwritable):
+                result = result if isinstance(result, FoldResult) else undone(item, result, since, self._clock())
                 self._keep(result)
             self._results[id(item)] = result
         return self._results.pop(id(begun))

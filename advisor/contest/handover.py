@@ -197,7 +197,7 @@ def _as_wished(bench: Bench, recommended: Recommendation, way: Making) -> Member
         try:
             part = of_all_rows(bench, key) if key in bench.refitted else of_folds(bench, key, one=way == "one fold")
             parts.append(replace(part, weight=weight))
-        except (ValueError, OSError) as problem:
+        except Exception as problem:  # a model may raise what it likes when it is read
             problems.append(f"{name}: {problem}")
     return Members(tuple(parts), problems, bagged)
 

@@ -12,8 +12,8 @@ from advisor.errors import UserError
 from advisor.fitting import handing
 from advisor.fitting.fold import Shared, serve_on
 from advisor.judging import choice
-from advisor.records import Case
-from advisor.whole import UNFINISHED, whole_file
+from advisor.records import Case, FoldResult
+from advisor.whole import UNFINISHED, sum_of, whole_file
 
 OPTIONS = Path("folds") / "options.json"
 TABLE = Path("folds") / "table.npz"
@@ -40,17 +40,23 @@ def keep_options(shared: Shared, case: Case) -> None:
 
 
 def files_of(shared: Shared, case: Case, key: str) -> list[str]:
-    """Return the files of a candidate's models of the folds that are there, in the order of the folds.
+    """Return the files of a candidate's models of the folds that are as they were written, in the order of the folds.
 
     Where folds go forward in time it is one: of the model that has learnt most rows, which is the newest. The others
     have learnt older rows alone, the first of them a sixth of all.
     """
     results = sorted(case.outcomes[key].results.items())
-    files = {n: result.model for n, result in results if result.model and (shared.folder / result.model).is_file()}
+    files = {
+        n: result.model for n, result in results if result.model and _is_whole(shared.folder / result.model, result)
+    }
     if case.plan.folds.kind != "forward" or not files:
         return list(files.values())
     learnt = {part.number: len(part.train) for part in case.plan.folds.parts}
     return [files[max(files, key=lambda number: learnt[number])]]
+
+
+def _is_whole(path: Path, result: FoldResult) -> bool:
+    return path.is_file() and result.model_sum in (None, sum_of(path))
 
 
 def kept_model(folder: Path, which: str, *, trust: bool = False) -> Pipeline:

@@ -122,7 +122,7 @@ def _of_folds(bench: Bench, keys: Collection[str]) -> list[Rival]:
     def made(one: bool) -> list[Rival]:
         found = []
         for key in keys:
-            with suppress(ValueError, OSError):
+            with suppress(Exception):
                 found.append(_rival(bench, key, "folds", one=one))
         return found
 

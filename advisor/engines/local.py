@@ -34,8 +34,8 @@ from advisor.whole import unwritable
 MOST_TRIES = 2
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-# The pool takes a worker that ends with status 0 for one that it has ended itself, and waits for its result for ever.
-ENDED_WITH_0 = 256
+# A worker that ends with status 0 has this as its exit code, and after its end so long to be heard (see _Worker).
+ENDED_WITH_0, HEARD_SECONDS = 256, 0.5
 # Who is below this process, or was, has this in its environment.
 MARK = "ADVISOR_WORKERS_OF"
 
@@ -258,15 +258,9 @@ def _left_as_found() -> Iterator[None]:
 
 
 def _start_worker(shared: Any, threads: int) -> None:
-    """Hold the shared data, keep to the given threads, leave Ctrl-C to the caller, and end when the caller ends.
-
-    What anybody writes here goes nowhere: stdout carries the answer alone, and whoever the caller's output is piped to
-    would wait for the last who holds it.
-    """
+    """Hold the shared data, keep to the given threads, leave Ctrl-C to the caller, and end when the caller ends."""
     global _shared
-    with open(os.devnull, "r+b") as nowhere:
-        for stream in (0, 1, 2):
-            os.dup2(nowhere.fileno(), stream)
+    silence()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, name="advisor-caller", daemon=True).start()
     # The pool's own handler would run when a long call of a library returns, and the pool would wait for it.
@@ -275,6 +269,16 @@ def _start_worker(shared: Any, threads: int) -> None:
 
     threadpool_limits(threads)
     _shared = shared
+
+
+def silence() -> None:
+    """Let what anybody writes in this process go nowhere.
+
+    The caller's stdout carries the answer alone, and whoever that is piped to would wait for the last who holds it.
+    """
+    with open(os.devnull, "r+b") as nowhere:
+        for stream in (0, 1, 2):
+            os.dup2(nowhere.fileno(), stream)
 
 
 def _end_with_caller() -> None:
@@ -328,8 +332,23 @@ def _in_environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
-class _Ending:
-    """A process whose end is never taken for one that was wished for."""
+class _Worker:
+    """A worker as its pool sees it, which takes a quick end for an end at rest, and one with status 0 for its own."""
+
+    _dead_since: float | None = None
+    _stopped = False
+
+    def terminate(self) -> None:
+        self._stopped = True
+        super().terminate()  # type: ignore[misc]
+
+    def is_alive(self) -> bool:
+        """Be alive for a while after an end that nobody wished for: what it said last may not have been heard yet."""
+        alive: bool = super().is_alive()  # type: ignore[misc]
+        if alive or self._stopped:
+            return alive
+        self._dead_since = self._dead_since or clock.now()
+        return clock.now() < self._dead_since + HEARD_SECONDS
 
     @property
     def exitcode(self) -> int | None:
@@ -337,13 +356,13 @@ class _Ending:
         return ENDED_WITH_0 if code == 0 else code
 
 
-class _Fork(_Ending, ForkServerProcess):
+class _Fork(_Worker, ForkServerProcess):
     def start(self) -> None:
         with _nameless_main():
             super().start()
 
 
-class _Spawn(_Ending, SpawnProcess):
+class _Spawn(_Worker, SpawnProcess):
     def start(self) -> None:
         with _nameless_main():
             super().start()

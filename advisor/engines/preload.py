@@ -7,11 +7,11 @@ two workers that load it at once wait seconds for it. What cannot be loaded here
 import atexit
 import os
 import signal
-import sys
 import threading
 from contextlib import suppress
 from importlib import import_module
-from types import TracebackType
+
+from advisor.engines.local import silence
 
 LOOK_EVERY_SECONDS = 0.1
 MODULES = ("advisor.fitting.fold", "sklearn.ensemble", "sklearn.linear_model", "sklearn.neighbors", "torch")
@@ -21,22 +21,16 @@ MODULES = ("advisor.fitting.fold", "sklearn.ensemble", "sklearn.linear_model", "
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 if hasattr(signal, "pthread_sigmask"):
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+silence()
 
 
 def _end_with_caller() -> None:
-    """End at once when the caller does, who may have no time left: whoever reads what it prints waits for this, too."""
+    """End at once when the caller does, who may have no time left."""
     while not loaded.wait(LOOK_EVERY_SECONDS):
         if os.getppid() != caller:
             os._exit(1)
 
 
-def _tell(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
-    """Tell why a worker could not start, but not of one whose caller has ended: the locks to be shared are gone."""
-    if kind is not FileNotFoundError:
-        sys.__excepthook__(kind, problem, trace)
-
-
-sys.excepthook = _tell
 loaded, caller = threading.Event(), os.getppid()
 watch = threading.Thread(target=_end_with_caller, name="advisor-caller", daemon=True)
 watch.start()

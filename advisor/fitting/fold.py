@@ -162,7 +162,7 @@ def describe(problem: BaseException) -> str:
         text = " ".join(redacted(str(problem)).split())
     except Exception:  # an exception may be broken itself
         text = ""
-    return f"{type(problem).__name__}{': ' if text else ''}{text[:300]}{where}"
+    return f"{type(problem).__name__}{': ' if text else ''}{text[:300]}{'...' * (len(text) > 300)}{where}"
 
 
 def setting_of(shared: Shared, rows: int, seed: int, fit_seconds: float | None) -> Setting:

@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.contracts import Choice, Integer, Learner, Setting, Space
 from advisor.learners._seconds import Growth
+from advisor.learners._units import too_fine
 
 # Trees on more rows than this are no better on average, but each of them slower and larger.
 _MOST_ROWS_PER_TREE = 100_000
@@ -43,6 +44,7 @@ LEARNER = Learner(
     build=_build,
     modalities=("tabular", "sequence", "image"),
     space=_space,
+    objection=too_fine,
     seconds=Growth(
         0.43, rows=0.7, columns=0.33, values=2.7, drop=(_FEW_ROWS, _TREES_FOR_FEW / _TREES_FOR_MANY), arrays=1.5
     ),

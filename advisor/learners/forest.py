@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.contracts import Choice, Float, Integer, Learner, Setting, Space
 from advisor.learners._seconds import Growth
+from advisor.learners._units import too_fine
 
 # Trees on more rows than this are no better on average, but each of them slower and larger.
 _MOST_ROWS_PER_TREE = 100_000
@@ -45,5 +46,6 @@ LEARNER = Learner(
     summary="A random forest of 100 to 300 trees.",
     build=_build,
     space=_space,
+    objection=too_fine,
     seconds=Growth(0.6, rows=0.7, columns=0.2, values=1.9, drop=(_FEW_ROWS, _TREES_FOR_FEW / _TREES_FOR_MANY)),
 )

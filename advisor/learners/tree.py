@@ -11,6 +11,7 @@ from sklearn.utils.validation import column_or_1d
 
 from advisor.contracts import Integer, Learner, Setting, Space
 from advisor.learners._seconds import Growth
+from advisor.learners._units import too_fine
 
 
 class SmoothedTreeClassifier(DecisionTreeClassifier):
@@ -68,5 +69,6 @@ LEARNER = Learner(
     build=_build,
     space=_space,
     interpretable=True,
+    objection=too_fine,
     seconds=Growth(0.003, columns=0.5, start=0.006),
 )

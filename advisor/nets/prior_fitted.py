@@ -307,10 +307,18 @@ def pretrained() -> PriorFitted:
 
 @lru_cache
 def net_of(checkpoint: Checkpoint) -> PriorFitted:
-    """Return the net with the weights of a checkpoint; all who hold the same share it."""
+    """Return the net with the weights of a checkpoint; all who hold the same share it.
+
+    Raises ValueError where they are not whole.
+    """
     net = PriorFitted()
-    weights = torch.load(io.BytesIO(checkpoint.contents), weights_only=True, map_location="cpu")
-    net.load_state_dict({name: value.float() for name, value in weights.items()})
+    try:
+        weights = torch.load(io.BytesIO(checkpoint.contents), weights_only=True, map_location="cpu")
+        net.load_state_dict({name: value.float() for name, value in weights.items()})
+    except Exception as problem:  # torch, zip and pickle have each their own
+        raise ValueError(
+            f"the weights in {CHECKPOINT.name} are damaged; this package has to be installed again"
+        ) from problem
     return net.eval()
 
 

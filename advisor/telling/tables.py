@@ -23,10 +23,13 @@ from advisor.telling.naming import key_of
 def outcomes_table(case: Case, began: float) -> pd.DataFrame:
     """Return one row a candidate and fold (kind "fold") and one a candidate (kind "candidate").
 
-    Times are seconds since `began` (of the epoch). A candidate's error is over the folds that were judged, None where
-    it did not finish them; its seconds are those of all its folds.
+    Times are seconds since `began` (of the epoch), or since the first fit of an earlier run that this one goes on with.
+    A candidate's error is over the folds that were judged, None where it did not finish them; its seconds are those of
+    all its folds.
     """
     judged = () if case.matrix is None else tuple(fold.number for fold in case.matrix.folds)
+    fits = (result.started_at for outcome in case.outcomes.values() for result in outcome.results.values())
+    began = min((began, *fits))
     rows = [
         row
         for outcome in case.outcomes.values()

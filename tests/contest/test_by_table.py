@@ -84,3 +84,10 @@ def test_seconds_that_are_spent_end_everything(monkeypatch):
     assert world.now <= 200.5 and held.final.matrix is not None
     begun = max(at for at, _, _ in world.begun)
     assert begun <= 180.0, "the last tenth is kept for the model to use"
+
+
+def test_what_was_stopped_says_when_it_was_begun_by_the_clock(monkeypatch):
+    world, *_ = hold(monkeypatch, 0, table={**TABLE, "mlp": Made("neural", 0.7, 2.0, crashes=lambda *_: True)})
+    begun = next(at for at, key, _ in world.begun if key == "mlp-default")
+    failed = [result for result in world.told if result.state == "failed"]
+    assert {(each.candidate.key, each.started_at) for each in failed} == {("mlp-default", begun)} and begun > 0.0

@@ -204,6 +204,14 @@ def test_a_contest_for_the_answer_stops_once_it_is_known(monkeypatch, stage):
     assert world.now < answers.seen[-1][1] + 5.0, "only what was under way is awaited"
 
 
+def test_data_are_checked_although_the_answer_is_known(monkeypatch):
+    """A check that is left out then would be made or not by how fast the first look is, and it may overrule all."""
+    probes = [Probe("share", f"probe {i}", "linear", np.arange(3), np.arange(3)) for i in range(9)]
+    known = {"defaults": "not_worth_it"}
+    world, _, held = hold(monkeypatch, known, probes=probes, probe_seconds=30.0, until="answer", trials=1_000)
+    assert held.decided is not None and [seen.probe.name for seen in world.seen] == [f"probe {i}" for i in range(9)]
+
+
 def test_nothing_is_tuned_for_a_case_without_signal(monkeypatch):
     world, answers, _ = hold(monkeypatch, {"defaults": "no_signal"}, trials=1_000)
     assert world.now < answers.seen[0][1] + 5.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from advisor.errors import OutOfTime, UserError
 from advisor.fitting import handing
 from advisor.fitting.fold import Refitted
 from advisor.measuring import splits
-from advisor.records import Candidate, Case, Limits, Reason, Recommendation, Which
+from advisor.records import Candidate, Case, FoldResult, Limits, Outcome, Reason, Recommendation, Which
+from advisor.whole import sum_of
 from tests.contest.made_handover import BLEND, KEY, LABELS, ROWS, TABLE, Bench, case_in, recommended
 
 
@@ -338,3 +340,18 @@ def test_the_time_of_the_model_to_use_is_that_of_its_members(tmp_path):
 )
 def test_the_last_of_several_ends_when(seconds, workers, last):
     assert makespan(seconds, workers) == last
+
+
+def test_a_model_of_a_fold_that_is_not_what_was_written_is_not_used(tmp_path):
+    results = {}
+    for number in range(3):
+        (tmp_path / f"{number}.joblib").write_bytes(b"a model")
+        results[number] = FoldResult(
+            Candidate("tree", "classical"), number, "done",
+            model=f"{number}.joblib", model_sum=sum_of(tmp_path / f"{number}.joblib"),
+        )  # fmt: skip
+    (tmp_path / "1.joblib").write_bytes(b"")
+    outcome = Outcome(Candidate("tree", "classical"), results, "complete")
+    plan = SimpleNamespace(folds=SimpleNamespace(kind="stratified"))
+    case = SimpleNamespace(outcomes={"tree-default": outcome}, plan=plan)
+    assert files_of(SimpleNamespace(folder=tmp_path), case, "tree-default") == ["0.joblib", "2.joblib"]

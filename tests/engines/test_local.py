@@ -27,6 +27,8 @@ class Item:
 def work(item, shared):
     if item.name == "hangs":
         time.sleep(1_000)
+    if item.name == "naps":
+        time.sleep(2)
     if item.name == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
     if item.name == "raises":
@@ -59,6 +61,14 @@ def test_each_item_has_its_own_end():
 def engine() -> Iterator[LocalEngine]:
     with LocalEngine(None, workers=1, threads=1) as known:
         yield known
+
+
+def test_a_clock_that_is_set_while_work_goes_on_ends_nothing(engine, monkeypatch):
+    asleep = engine.map(work, [Item("naps", in_time())])
+    told, began = time.time, time.monotonic()
+    # Put forward by an hour when the item has long been begun.
+    monkeypatch.setattr(time, "time", lambda: told() + (3600.0 if time.monotonic() > began + 1.0 else 0.0))
+    assert [result[1] for _, result in asleep] == ["naps"]
 
 
 def test_items_are_drawn_only_when_a_worker_is_free(engine):

@@ -54,11 +54,15 @@ MEMORY = {
 }
 HANGS = {
     "hangs": Fault(r"stopped after|budget ran out", fit="time.sleep(10_000)"),
-    "hangs_in_c": Fault(r"stopped after|budget ran out", fit="re.match('(a+)+$', 'a' * 60 + 'b')"),
+    "hangs_busily": Fault(r"stopped after|budget ran out", fit="re.match('(a+)+$', 'a' * 60 + 'b')"),
     "deaf": Fault(
         r"stopped after|budget ran out",
         fit="[signal.signal(n, signal.SIG_IGN) for n in (15, 2, 1)]; time.sleep(10_000)",
     ),
+}
+WAITS = {
+    # A function of C that keeps the lock which every thread of the process would need.
+    "hangs_in_c": Fault(r"stopped after|budget ran out", fit="ctypes.PyDLL(None).sleep(10_000)"),
     "import_hangs": Fault(
         r"stopped after|budget ran out", requires=("sleeping_package",),
         files={"sleeping_package/__init__.py": "import time; time.sleep(10_000)"},
@@ -105,8 +109,9 @@ MANNERS = {
         r"its process ended with status 1", fit="subprocess.Popen(['sleep', '10000']); os._exit(1)"
     ),
 }
-NETS = {"nan_loss": Fault(r"loss became NaN", code=NET)}
+NETS = {"nan_loss": Fault(r"loss became NaN or infinite", code=NET)}
 
 GROUPS = {
-    "crashes": CRASHES, "memory": MEMORY, "hangs": HANGS, "answers": ANSWERS, "packages": PACKAGES, "manners": MANNERS,
+    "crashes": CRASHES, "memory": MEMORY, "hangs": HANGS, "waits": WAITS, "answers": ANSWERS, "packages": PACKAGES,
+    "manners": MANNERS,
 }  # fmt: skip

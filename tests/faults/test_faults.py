@@ -33,8 +33,8 @@ LINES = ROOT / "reports" / "faults.jsonl"
 OTHERS = ("linear", "tree", "prior_fitted")
 # Some of each kind, cheap ones, and what they are beside: for every change.
 CHOSEN = (
-    "raises_late", "raises_odd", "exits", "ends_itself", "segfault", "oom", "nan_some_rows", "not_to_one",
-    "import_raises", "noisy", "changes_inputs", "strict", "moves", "leaves_children", "leaves_orphans",
+    "raises_late", "raises_odd", "exits", "ends_itself", "segfault", "oom", "hangs_in_c", "nan_some_rows", "not_to_one",
+    "import_raises", "noisy", "changes_inputs", "strict", "moves", "tramples", "leaves_children", "leaves_orphans",
 )  # fmt: skip
 EVERY = {name: fault for group in kinds.GROUPS.values() for name, fault in group.items()}
 
@@ -159,17 +159,18 @@ def test_where_a_whole_side_fails_the_answer_says_of_what_and_asks_for_no_larger
     assert set(ran.verdict["failed"]) == set(faults)
 
 
+@LONG
 @pytest.mark.timeout(1_000)
-def test_a_fit_that_cannot_be_talked_to_is_stopped_within_the_budget_and_no_verdict_is_lost(tmp_path):
-    """A regular expression that never ends holds the lock that every thread of its process would need."""
-    faults = {"hangs_in_c": kinds.HANGS["hangs_in_c"]}
-    ran = compare(tmp_path, faults, "neural", ("linear", "tree"), budget="40s")
+def test_where_a_whole_side_hangs_the_answer_says_so(tmp_path):
+    faults = {"hangs_in_c": kinds.WAITS["hangs_in_c"]}
+    ran = compare(tmp_path, faults, "neural", ("linear", "tree"), budget="120s")
     assert ran.status == 0 and not ran.left and "Traceback" not in ran.stderr
-    row = ran.rows()["hangs_in_c"]
-    assert row["status"] == "failed" and one_sentence(row["message"], faults["hangs_in_c"])
-    assert "hangs_in_c: fold 1: " in ran.verdict["sentence"] and "neural net finished" in ran.verdict["sentence"]
+    assert ran.verdict["sentence"].startswith(
+        "Not enough evidence: no neural net finished the folds in time (hangs_in_c: fold 1: stopped after "
+    )
 
 
+@pytest.mark.timeout(1_000)
 def test_weights_that_are_cut_off_are_told_of_in_a_sentence(tmp_path, alone):
     """The package of somebody whose installation was interrupted."""
     shutil.copytree(ROOT / "advisor", tmp_path / "package" / "advisor", ignore=shutil.ignore_patterns("__pycache__"))
@@ -177,7 +178,7 @@ def test_weights_that_are_cut_off_are_told_of_in_a_sentence(tmp_path, alone):
     weights.write_bytes(weights.read_bytes()[:100_000])
     ran = compare(tmp_path, {}, "neural", package=tmp_path / "package")
     assert ran.status == 0 and not ran.left and "Traceback" not in ran.stderr
-    assert ran.verdict["answer"] == "not_enough_evidence" and "prior_fitted.pt" in ran.verdict["sentence"]
+    assert ran.verdict["answer"] == "not_enough_evidence" and "prior_fitted.pt are damaged" in ran.verdict["sentence"]
     assert "larger budget" not in ran.verdict["sentence"]
     board = ran.rows()
     assert board["prior_fitted"]["status"] == "failed"
@@ -193,12 +194,12 @@ class Form:
     budget: str
 
 
+# After the first half every fault was tried once.
 FORMS = [
-    Form(group, family, "120s" if group == "hangs" else "400s")
-    for group in (*kinds.GROUPS, "nets")
-    for family in ("classical", "neural")
-    if (group, family) != ("nets", "classical")
-]
+    Form(group, ("classical", "neural")[(turn + place) % 2], "120s" if group in ("hangs", "waits") else "400s")
+    for turn in (0, 1)
+    for place, group in enumerate(kinds.GROUPS)
+] + [Form("nets", "neural", "240s")]
 
 
 @LONG
@@ -208,23 +209,39 @@ def test_every_fault_is_an_outcome(tmp_path, alone, form):
     faults = {**kinds.GROUPS, "nets": kinds.NETS}[form.group]
     ran = compare(tmp_path, faults, form.family, budget=form.budget)
     found = wrong(ran, faults, alone)
-    board, skipped = ran.rows(), ran.verdict["skipped"]
-    tried = {name for name in faults if name in board or skipped[name].startswith("needs")}
-    note([
-        {"fault": name, "as": form.family, "beside": sorted({*faults, *OTHERS} - {name}),
-         "said": board[name]["message"] if name in board else skipped[name], "tried": name in tried,
-         "survived": not {name, "all", *OTHERS} & set(found), "wrong": found.get(name, found.get("all", "")),
-         "budget_seconds": ran.verdict["budget"]["seconds"],
-         "spent_seconds": round(ran.verdict["budget"]["spent_seconds"], 1)}
-        for name in faults
-    ])  # fmt: skip
-    assert not {name: why for name, why in found.items() if name in tried or name not in faults}
+    note([line(form, name, fault, ran, found) for name, fault in faults.items()])
+    late = {name for name in faults if not tried(name, ran)}
+    assert not {name: why for name, why in found.items() if name not in late}
     assert ran.verdict["budget"]["spent_seconds"] <= ran.verdict["budget"]["seconds"] + 5
 
 
+def tried(name: str, ran: Ran) -> bool:
+    """Tell whether a fault's turn came before the time was up."""
+    return name in ran.rows() or ran.verdict["skipped"][name].startswith("needs")
+
+
+def line(form: Form, name: str, fault: Fault, ran: Ran, found: Mapping[str, str]) -> dict[str, Any]:
+    """Say what was tried, how, what was expected, and what came of it."""
+    own = {what: code for what in ("build", "fit", "predict") if (code := getattr(fault, what)) != "pass"}
+    row = ran.rows().get(name)
+    return {
+        "fault": name,
+        "as": form.family,
+        "how": own
+        or dict(fault.files)
+        or (f"requires {fault.requires[0]}" if fault.requires else "a loss that is NaN"),
+        "expected": "told as failed" if fault.says else "done all the same",
+        "said": row["message"] if row else ran.verdict["skipped"][name],
+        "survived": not {name, "all", *OTHERS} & set(found) if tried(name, ran) else None,
+        "wrong": (found.get(name) or found.get("all", "")) if tried(name, ran) else "",
+        "budget_seconds": ran.verdict["budget"]["seconds"],
+        "spent_seconds": round(ran.verdict["budget"]["spent_seconds"], 1),
+    }
+
+
 def note(lines: list[dict[str, Any]]) -> None:
-    """Put lines in the place of those that an earlier run wrote of the same faults."""
-    new = {(line["fault"], line["as"]): line for line in lines}
+    """Put lines in the place of those that an earlier run wrote of the same faults, if their turn came."""
+    new = {(each["fault"], each["as"]): each for each in lines if each["survived"] is not None}
     old = [json.loads(text) for text in LINES.read_text().splitlines()] if LINES.exists() else []
-    known = {(line["fault"], line["as"]): line for line in old} | new
+    known = {(each["fault"], each["as"]): each for each in old} | new
     LINES.write_text("".join(json.dumps(known[key]) + "\n" for key in sorted(known)))

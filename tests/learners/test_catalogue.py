@@ -55,6 +55,9 @@ PROFILE = Profile("table", "tabular", 1000, "binary", (), {}, 20, {}, (), "")
         (replace(PROFILE, encoded_columns=201), "knn", "201 encoded columns"),
         (replace(PROFILE, rows=100_001), "xgboost", None),
         (replace(PROFILE, modality="image"), "forest", "does not read image data"),
+        (replace(PROFILE, task="regression", target={"sd": 3e-9}), "forest", "differ by about 3e-09"),
+        (replace(PROFILE, task="regression", target={"sd": 3e-9}), "linear", None),
+        (replace(PROFILE, task="regression", target={"sd": 3e-6}), "forest", None),
     ],
 )
 def test_who_stays_away_says_why(profile, name, reason):

