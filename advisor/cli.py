@@ -452,9 +452,10 @@ def track(
             )
     told, refused, where = replay(folder, tracking_uri, lambda: Advice({}, folder, trust).best_model)
     for entry in refused:
-        typer.echo(f"MLflow refused {entry}.", err=True)
+        typer.echo(one_line(f"MLflow refused {entry}."), err=True)
     at = f" at {where['tracking_uri']}" if where else ""
-    typer.echo(f"{told:,} {'entry' if told == 1 else 'entries'} sent; MLflow{at} has all that there is to tell.")
+    sent = f"{told:,} {'entry' if told == 1 else 'entries'} sent"
+    typer.echo(one_line(f"{sent}; MLflow{at} has all that there is to tell."))
 
 
 @app.command()

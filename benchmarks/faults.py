@@ -57,7 +57,7 @@ def summary(parts: Mapping[str, Sequence[Line]]) -> list[tuple[str, str, str]]:
         survived = sum(bool(line["survived"]) for line in found)
         rows.append(("faults", str(len(found)), f"survived {survived}, lost {len(found) - survived}"))
     if found := parts["kills"]:
-        count = sum(line["kills"] for line in found)
+        count = sum(len(line["ends"]) for line in found)
         rows.append(("kills", str(count), f"verdicts identical {pages.counted(*_identical(found))}"))
     if found := parts["hostile"]:
         ran = len(harmed(found, "code_run"))
@@ -87,7 +87,7 @@ def of_hostile(found: Sequence[Line]) -> list[str]:
         statuses.update(line["statuses"])
     told = [
         "## Hostile and damaged folders of a run", "",
-        f"A finished run was spoilt in {len(found)} ways, drawn from all that there are: its files cut, emptied, "
+        f"A finished run was spoilt in {len(found)} ways of those that hostile_variants knows: its files cut, emptied, "
         "flipped, replaced by links, pipes, folders and huge files; values of its JSON, its ledger, its tables and its "
         "database replaced by others; what runs code when it is loaded put in the place of every file. "
         f"{asked:,} commands were asked about these folders, and about a sound run beside them: those that read what "
@@ -98,6 +98,10 @@ def of_hostile(found: Sequence[Line]) -> list[str]:
     for harm, name in HARM.items():
         told += [f"- {name}: {line['variant']} ({str(line[harm])[:200]})" for line in harmed(found, harm)]
     kinds = Counter(line["variant"].partition(": ")[0] for line in found)
+    told += [
+        "",
+        "What did harm when it was first tried has been mended and was tried again, so that it counts as it is now.",
+    ]
     return [*told, "", f"Spoilt: {', '.join(f'{name} {count}' for name, count in sorted(kinds.items()))}.", ""]
 
 
@@ -130,7 +134,7 @@ def of_kills(found: Sequence[Line]) -> list[str]:
     identical, runs = _identical(found)
     return [
         "## Kills", "",
-        f"{sum(line['kills'] for line in found)} ends at random moments in {runs} runs, each taken up again to its "
+        f"{sum(len(line['ends']) for line in found)} ends at random moments in {runs} runs, each taken up again to its "
         f"end: the verdict of {identical} is that of a run which nobody disturbed.", "",
     ]  # fmt: skip
 
@@ -168,7 +172,7 @@ def read(folder: Path) -> dict[str, list[Line]]:
     parts: dict[str, list[Line]] = {
         part: [line for line in own if line["key"].startswith(f"{part} ")] for part in ("hostile", "secrets")
     }
-    others = {"kills": (KILLS, {"kills", "identical"}), "injected": (INJECTED, {"survived"}),
+    others = {"kills": (KILLS, {"ends", "identical"}), "injected": (INJECTED, {"survived"}),
               "budgets": (budgets.NAME, {"budget_seconds", "command_seconds"})}  # fmt: skip
     for part, (name, needed) in others.items():
         parts[part] = [line for line in lines.read(folder / name).values() if needed <= set(line)]

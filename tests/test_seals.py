@@ -136,7 +136,13 @@ def test_options_that_name_files_elsewhere_load_none_of_them(run, name):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"options": []}, {"options": {"classical": {"tree": 3}}}, {"options": {"classical": 3}}, {"classes": None}],
+    [
+        {"options": []},
+        {"options": {"classical": {"tree": 3}}},
+        {"options": {"classical": 3}},
+        {"classes": None},
+        {"options": {"classical": {"tree": {"weight": 10**400, "files": []}}}},
+    ],
 )
 def test_damaged_options_are_answered_in_a_sentence(run, changed):
     write_options(run, [], **changed)

@@ -77,7 +77,7 @@ def kept_model(folder: Path, which: str, *, trust: bool = False) -> Pipeline:
         classes, place = tuple(content["classes"]), str(content["serve_on"])
         mixture = options.get(which, {}).items()
         named = {str(key): (float(member["weight"]), tuple(member["files"])) for key, member in mixture}
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         raise UserError(f"{str(folder / OPTIONS)!r} is damaged; compare again to get a run with models.") from problem
     if not named:
         raise UserError(f"The run {folder.name} has no {which} model; it has: {', '.join(options) or 'none'}.")

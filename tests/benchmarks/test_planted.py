@@ -63,7 +63,7 @@ def test_the_page_counts_each_part_that_has_lines_and_names_what_was_lost(tmp_pa
     lines.append(own, {"key": "secrets refused", "planted": ["a", "b"], "found": {"b": ["run/x"]}, "texts": 9,
                        "statuses": [2], "code": "abc"})  # fmt: skip
     lines.append(tmp_path / "budgets.jsonl", {"key": "iris 20", "budget_seconds": 20.0, "command_seconds": 27.0})
-    lines.append(tmp_path / faults.KILLS, {"key": "1", "kills": 8, "identical": True})
+    lines.append(tmp_path / faults.KILLS, {"key": "1", "ends": ["SIGKILL after 1 fit"] * 8, "identical": True})
     lines.append(tmp_path / faults.INJECTED, {"key": "a crash", "survived": True, "said": "tree failed"})
     lines.append(tmp_path / faults.INJECTED, {"key": "odd"})
     faults.page(tmp_path)

@@ -1,7 +1,7 @@
 """Whatever a learner does, the others' results are whole, the answer says who is missing and why, and nothing is left.
 
 The short form tries a choice of faults, several in one comparison; ADVISOR_LONG=1 tries every kind as a classical
-learner and as a net, and writes what came of it to reports/faults.jsonl, a line each. Comparisons are commands, workers
+learner and as a net, and writes what came of it to reports/injected.jsonl, a line each. Comparisons are commands, workers
 are processes, and what kills them does.
 """
 
@@ -29,7 +29,7 @@ from tests.faults.broken import Fault, write
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = pytest.mark.skipif(not os.environ.get("ADVISOR_LONG"), reason="takes half an hour; ADVISOR_LONG=1 runs it")
-LINES = ROOT / "reports" / "faults.jsonl"
+LINES = ROOT / "reports" / "injected.jsonl"
 OTHERS = ("linear", "tree", "prior_fitted")
 # Some of each kind, cheap ones, and what they are beside: for every change.
 CHOSEN = (
@@ -225,8 +225,7 @@ def line(form: Form, name: str, fault: Fault, ran: Ran, found: Mapping[str, str]
     own = {what: code for what in ("build", "fit", "predict") if (code := getattr(fault, what)) != "pass"}
     row = ran.rows().get(name)
     return {
-        "fault": name,
-        "as": form.family,
+        "key": f"{name}, {form.family}",
         "how": own
         or dict(fault.files)
         or (f"requires {fault.requires[0]}" if fault.requires else "a loss that is NaN"),
@@ -241,7 +240,7 @@ def line(form: Form, name: str, fault: Fault, ran: Ran, found: Mapping[str, str]
 
 def note(lines: list[dict[str, Any]]) -> None:
     """Put lines in the place of those that an earlier run wrote of the same faults, if their turn came."""
-    new = {(each["fault"], each["as"]): each for each in lines if each["survived"] is not None}
+    new = {each["key"]: each for each in lines if each["survived"] is not None}
     old = [json.loads(text) for text in LINES.read_text().splitlines()] if LINES.exists() else []
-    known = {(each["fault"], each["as"]): each for each in old} | new
+    known = {each["key"]: each for each in old} | new
     LINES.write_text("".join(json.dumps(known[key]) + "\n" for key in sorted(known)))

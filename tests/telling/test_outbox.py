@@ -92,6 +92,17 @@ def test_only_a_store_that_was_sealed_with_the_plan_is_told_unasked(run, capsys,
     assert told == ["sqlite:///own.db"]
 
 
+def test_what_mlflow_refused_is_told_without_what_a_terminal_obeys(run, capsys, monkeypatch):
+    (run / "verdict.json").write_text(json.dumps(document()))
+    refused = "\x1b[31m\u202e.txt (no\nfile)"
+    monkeypatch.setattr(
+        "advisor.telling.tracking.replay", lambda *_: (0, [refused], {"tracking_uri": "http://\x1b[2J"})
+    )
+    assert main(["track", str(run), "--tracking-uri", ELSEWHERE]) == 0
+    told = capsys.readouterr()
+    assert not set(told.out + told.err) & {"\x1b", "\u202e"} and told.err.count("\n") == told.out.count("\n") == 1
+
+
 def test_a_store_is_forgotten_with_a_plan_that_is_written_anew(run):
     (run / folders.PLAN).write_text(json.dumps({"identity": {}, "store": ELSEWHERE}))
     assert folders.remembered_store(run) == ELSEWHERE
