@@ -1,8 +1,8 @@
 """Whatever a learner does, the others' results are whole, the answer says who is missing and why, and nothing is left.
 
 The short form tries a choice of faults, several in one comparison; ADVISOR_LONG=1 tries every kind as a classical
-learner and as a net, and writes what came of it to reports/injected.jsonl, a line each. Comparisons are commands, workers
-are processes, and what kills them does.
+learner and as a net, and writes what came of it to reports/injected.jsonl, a line each. Comparisons are commands,
+workers are processes, and what kills them does.
 """
 
 from __future__ import annotations

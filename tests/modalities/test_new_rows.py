@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -55,7 +57,7 @@ def rows(*lines: str, times: int = 15) -> str:
         ("v,y\n" + rows("2999,a", "4511,b"), "v\n4.685\n4.412\n", {"v": [4685, 4412]}),
         ("x,y\n" + rows("21/01/2023,a", "03/02/2023,b"), "x\n01/02/2024\n01/07/2024\n01/22/2024\n",
          {"x": [pd.Timestamp("2024-01-02"), pd.Timestamp("2024-01-07"), pd.Timestamp("2024-01-22")]}),
-        ("t,x,y\n" + rows("x,5,a", ",6,b"), "t,x\nX,5\n,6\nja,7\n", {"t": [1, 0, 1]}),
+        ("t,x,y\n" + rows("x,5,a", ",6,b"), "t,x\nX,5\n,6\nja,7\n", {"t": [1, 0, np.nan]}),
         ("x,y\n" + rows("5,a", "6,b"), "a title\n\nx,w\n7,8\n", {"x": [7]}),
     ],
     ids=["thousands of the form", "and beside other marks", "plain", "codes", "a brand called Total",
@@ -109,3 +111,106 @@ def test_new_rows_with_cells_too_many_are_refused_and_not_left_out(tmp_path):
     typed = learnt(tmp_path, "x,z,y\n" + rows("5,6,a", "7,8,b"))
     with pytest.raises(UserError, match=r"1 row of 201 has more cells than the 2 .* first '1,2,3'"):
         told(typed, tmp_path, "x,z\n" + "5,6\n" * 200 + "1,2,3\n")
+
+
+TICKS = {
+    "a cross": ("x", ["x", "X", "1", "yes", "", "NA"], [1, 1, 1, 1, 0, 0], 0),
+    "a one, as programs write it": ("1", ["1", "1.0", "0", "0.0", "True", "FALSE"], [1, 1, 0, 0, 1, 0], 0),
+    "what means no": ("x", ["no", "N", "False", "-", "0"], [0] * 5, 0),
+    "what is neither": ("x", ["x", "see note", "nein", "2", ""], [1, np.nan, np.nan, np.nan, 0], 3),
+    "a tick that is a no": ("no", ["no", "", "yes"], [1, 0, np.nan], 1),
+}
+
+
+@pytest.mark.parametrize(("tick", "cells", "wanted", "strange"), TICKS.values(), ids=TICKS)
+def test_a_tick_is_the_word_that_was_learnt(tick, cells, wanted, strange, tmp_path):
+    typed = learnt(tmp_path, "t,x,y\n" + rows(f"{tick},5,a", ",6,b"))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", NewRowsWarning)
+        path = tmp_path / "new.csv"
+        path.write_text("t,x\n" + "".join(f"{cell},5\n" for cell in cells))
+        np.testing.assert_array_equal(typed.transform(MODALITY.rows(path, ["t", "x"]))["t"], wanted)
+    said = " ".join(str(each.message) for each in heard)
+    if strange:
+        assert f"{strange} of {len(cells)} cells {'are no ticks' if strange > 1 else 'is no tick'}" in said
+    assert bool(strange) == bool(said)
+
+
+def test_ticks_of_a_workbook_are_ticks(tmp_path):
+    typed = learnt(tmp_path, "t,x,y\n" + rows("1,5,a", ",6,b"))
+    new = pd.DataFrame({"t": [True, False, 1, 0, None], "x": [5] * 5})
+    new.to_excel(tmp_path / "new.xlsx", index=False)
+    for source in (new, tmp_path / "new.xlsx"):
+        assert typed.transform(MODALITY.rows(source, ["t", "x"]))["t"].tolist() == [1, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("learn", "cells", "fragment"),
+    [
+        ("3:08", [188, 0.13], "2 of 2 cells are a plain number, where training had texts of hours, minutes or seconds"),
+        ("5h 7m", [307], "1 of 1 cell is a plain number"),
+        ("1:02:03;59:12", [datetime.time(11, 12)], "1 of 1 cell is a time of day"),
+        ("3:08", [datetime.time(3, 8)], ""),
+        ("3:08", [datetime.time(3, 8), 188], "1 of 2 cells is no number ('188')"),
+    ],
+)
+def test_numbers_where_training_had_times_are_told(learn, cells, fragment, tmp_path):
+    typed = learnt(tmp_path, "x,y\n" + rows(*(f"{cell},a" for cell in learn.split(";")), "4:10,b"))
+    workbook = openpyxl.Workbook()  # pandas would write times as texts
+    for row in [["x"], *([cell] for cell in cells)]:
+        workbook.active.append(row)
+    workbook.save(tmp_path / "new.xlsx")
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", NewRowsWarning)
+        typed.transform(MODALITY.rows(tmp_path / "new.xlsx", ["x"]))
+    assert fragment in " ".join(str(each.message) for each in heard) and bool(heard) == bool(fragment)
+
+
+AMOUNTS = [str(20_000 + 971 * n) for n in range(60)]
+OF_ANOTHER_KIND = {
+    "a thousand times less": (AMOUNTS, [f"{int(cell) / 1000:g}" for cell in AMOUNTS[::6]],
+                              "10 of 10 cells are beyond what was usual in training (20,000 to 77,289, mostly 22,"),
+    "less by as much where one had nought": (["0", *AMOUNTS], ["21", "35.5", "70.1"], "3 of 3 cells are beyond what"),
+    "signs turned": (AMOUNTS, ["-30000", "-45000", "-60000"], "their unit or sign may be another one"),
+    "years ahead": ([str(1990 + n % 30) for n in range(60)], ["2091", "2100", "2110"], "3 of 3 cells are beyond what"),
+    "below zero": (AMOUNTS, ["30000", "-5", "60000"], "1 of 3 cells is below zero (-5), where none was in training"),
+    "codes from one on": (["0", "1", "1"] * 20, ["1", "2", "1"],
+                          "1 of 3 cells is none of the numbers of training, as 2; it had '0' and '1' alone"),
+    "codes from nought on": (["1", "2", "2"] * 20, ["1", "0", "1"], "1 of 3 cells is none of the numbers of training"),
+    "a code for no answer": (["1", "2", "3", "4", "5"] * 20, ["1", "-8", "5", "4"], "1 of 4 cells is below zero (-8)"),
+    "another one": (["1", "2", "3", "4", "5"] * 20, ["1", "-9", "5", "4"], "1 of 4 cells is -9, far from all numbers"),
+    "points between thousands": ([f"{cell[:2]},{cell[2:]}" for cell in AMOUNTS], ["80.000", "60.500", "61.000"],
+                                 "written in another way than in training"),
+    "points that may be either": (["1,000", "900", "15", *[f"{cell[:2]},{cell[2:]}" for cell in AMOUNTS]],
+                                  ["14.000", "30000"], "1 of 2 cells is written with a point before three digits "
+                                  "('14.000'), where training had whole numbers alone, and read as 14."),
+    "commas between thousands, where these were points": (
+        ["7", "120", *[f"{cell[:2]}.{cell[2:]}" for cell in AMOUNTS]], ["67,202", "80,000"],
+        "2 of 2 cells are written with a comma before three digits ('67,202')"),
+    "one word": (AMOUNTS, [*AMOUNTS, "abc"], "1 of 61 cells is no number ('abc')"),
+    "limits, as many as gaps before": ([*AMOUNTS, *["-"] * 8], [*AMOUNTS, *["<0.5"] * 8],
+                                       "8 of 68 cells are no numbers ('<0.5')"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "new", "fragment"), OF_ANOTHER_KIND.values(), ids=OF_ANOTHER_KIND)
+def test_numbers_of_another_kind_are_told(cells, new, fragment, tmp_path):
+    order = np.random.default_rng(0).permutation(len(cells))
+    typed = learnt(tmp_path, "x;w;y\n" + "".join(f"{cells[place]};u;{'ab'[place % 2]}\n" for place in order))
+    path = tmp_path / "new.csv"
+    path.write_text("x;w\n" + "".join(f"{cell};u\n" for cell in new))
+    with pytest.warns(NewRowsWarning) as heard:
+        typed.transform(MODALITY.rows(path, ["x", "w"]))
+    assert fragment in str(heard[0].message)
+
+
+def test_some_rows_of_those_that_were_learnt_are_not_strange(tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"id": range(1000), "sorted": np.sort(rng.lognormal(size=1000)), "y": rng.integers(0, 2, 1000),
+                          "size": rng.lognormal(sigma=2, size=1000), "count": rng.poisson(2, 1000)})  # fmt: skip
+    table.to_csv(tmp_path / "t.csv", index=False)
+    typed = MODALITY.typed(read(tmp_path / "t.csv", "y"))
+    for part in (table.head(20), table.tail(20), table.sample(20, random_state=0), table[:1], table.assign(id=7)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", NewRowsWarning)
+            typed.transform(part)

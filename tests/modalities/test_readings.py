@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.errors import UserError
-from advisor.modalities.tabular import frames, large_files, text_files
+from advisor.errors import NewRowsWarning, UserError
+from advisor.modalities.tabular import MODALITY, frames, large_files, text_files
 from advisor.modalities.tabular.files import raw_table
 from advisor.modalities.tabular.read import read, type_table
 
@@ -741,3 +742,18 @@ def test_what_is_said_of_a_file_is_done(tmp_path):
 def test_signs_that_are_gaps_among_words_are_told_once_for_all_columns(tmp_path):
     dataset = read(file(tmp_path, lines("x,z,y", "red,?,a", "blue,soft,b", "?,hard,a")), target="y")
     assert "'?' was read as a gap in 'x' and 'z'." in dataset.notes
+
+
+@pytest.mark.parametrize(("content", "wanted", "codes"), EVERY.values(), ids=EVERY)
+def test_nothing_is_strange_of_the_very_rows_that_were_learnt(content, wanted, codes, tmp_path):
+    path = file(tmp_path, content)
+    frame = raw_table(path).frame
+    target = frame.columns[-1] if "y" not in frame.columns else "y"
+    dataset = read(path, target=target)
+    typed, learnt = MODALITY.typed(dataset), frame[frame[target].notna() & (frame[target] != "")]
+    assert len(learnt) == len(dataset.target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NewRowsWarning)
+        typed.transform(learnt)
+        if len(learnt) == len(frame) and not any("left out" in finding.message for finding in dataset.findings):
+            typed.transform(MODALITY.rows(path, typed.get_feature_names_out().tolist()))

@@ -10,7 +10,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from advisor.errors import UserError
+from advisor.errors import NewRowsWarning, UserError
+from advisor.modalities.tabular import MODALITY
 from advisor.modalities.tabular.read import read
 
 BODY = [[n + 0.5, n % 7, "ab"[n % 2]] for n in range(40)]
@@ -118,3 +119,51 @@ def test_formulas_that_failed_are_told(tmp_path):
     rows = [["#DIV/0!" if n % 9 == 3 else n + 0.5, "ab"[n % 2]] for n in range(40)]
     dataset = read(book(tmp_path / "t.xlsx", [["x", "y"], *rows]), "y")
     assert codes(dataset) == ["R03"] and dataset.inputs["x"].isna().sum() == 5 and dataset.inputs["x"][1] == 1.5
+
+
+SIDE = [["u", 1.0], ["v", 2.0], ["w", 3.0], ["u", 4.0], ["v", 5.0], ["w", 6.0], ["z", 7.0]]
+BESIDE = {
+    "names": ("xlsx", ["x", "z", "y", None, "code", "meaning"], ["R04"]),
+    "names, in a text": ("csv", ["x", "z", "y", None, "code", "meaning"], ["R04"]),
+    "a name of the table's": ("xlsx", ["x", "z", "y", None, "x", "meaning"], ["R04"]),
+    "a name of the table's, in a text": ("csv", ["x", "z", "y", None, "x", "meaning"], ["R04", "R04"]),
+    "no names": ("xlsx", ["x", "z", "y"], ["R04"]),
+    "no names, in a text": ("csv", ["x", "z", "y"], ["R04"]),
+    "one name, in a text": ("csv", ["x", "z", "y", None, "code"], ["R04"]),
+}
+
+
+@pytest.mark.parametrize(("ending", "names", "told"), BESIDE.values(), ids=BESIDE)
+def test_a_table_beside_the_data_is_left_out(ending, names, told, tmp_path):
+    body = [row + ([None, *SIDE[n]] if n < len(SIDE) else []) for n, row in enumerate(BODY)]
+    path = book(tmp_path / "t.xlsx", [names, *body])
+    if ending == "csv":
+        path = tmp_path / "t.csv"
+        cells = [[*row, *[None] * (6 - len(row))] for row in [names, *body]]
+        path.write_text("".join(",".join("" if cell is None else str(cell) for cell in row) + "\n" for row in cells))
+    dataset = read(path, "y")
+    assert list(dataset.inputs) == ["x", "z"] and len(dataset.target) == len(BODY)
+    message = dataset.findings[-1].message
+    assert codes(dataset) == told and "Another table stands beside the data" in message
+    assert "(7 rows)" in message and all(name in message for name in names[5:])
+
+
+def test_columns_behind_a_blank_one_that_are_filled_belong_to_the_table(tmp_path):
+    rows = [[*row, None, n, "uv"[n % 2] if n % 3 else None] for n, row in enumerate(BODY)]
+    dataset = read(book(tmp_path / "t.xlsx", [["x", "z", "y", None, "p", "q"], *rows]), "y")
+    assert list(dataset.inputs) == ["x", "z", "p", "q"] and not dataset.findings
+
+
+def test_formulas_without_results_are_told(tmp_path):
+    rows = [[n + 0.5, f"=A{n + 2}*2", "ab"[n % 2]] for n in range(40)]
+    path = book(tmp_path / "t.xlsx", [["x", "z", "y"], *rows])
+    dataset = read(path, "y")
+    assert codes(dataset) == ["R03"] and dataset.inputs["z"].isna().all()
+    assert "Column 'z' has 40 formulas that were never computed, as in B2" in dataset.findings[0].message
+    with pytest.warns(NewRowsWarning, match="Column 'z' has 40 formulas that were never computed"):
+        MODALITY.rows(path, ["x", "z"])
+    nothing = book(tmp_path / "u.xlsx", [["x", "y"], *[[f"=A{n}", f"=B{n}"] for n in range(1, 40)]])
+    with pytest.raises(UserError, match=r"but formulas that were never computed, as in A2\. Open the file"):
+        read(nothing, "y")
+    with pytest.raises(UserError, match=r"'z' has 40 formulas that were never computed.* Open the file"):
+        read(path, "z")

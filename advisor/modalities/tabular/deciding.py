@@ -34,6 +34,7 @@ from advisor.modalities.tabular.forms import (
     plain_numbers,
     read_as,
     strangers,
+    with_numbers,
 )  # fmt: skip
 from advisor.modalities.tabular.kinds import category_kind, level_counts, reads_as_text
 from advisor.modalities.tabular.numbers import Style
@@ -67,6 +68,7 @@ MANY_LEVELS = 20_000
 FEWEST_TICKS, FEWEST_TICKED = 0.02, 20
 LARGEST_EXACT_WHOLE = 2.0**53
 DOUBTFUL_SAMPLE = 2_000
+ENDLESS = "Infinite values were read as missing"
 # Of a column with more categories new ones are to be expected.
 MOST_KNOWN_LEVELS = 1_000
 
@@ -131,11 +133,12 @@ def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | N
             return Read(Form(name, "number"), read_as(Form(name, "number"), column), ("Spans were read as seconds",))
         if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
             days = np.asarray(read_as(Form(name, "date"), column))
-            beyond = column.notna().to_numpy() & np.isnat(days)
-            lost = ("Dates outside of the years 1678 to 2261 were read as missing",) if beyond.any() else ()
+            beyond = strangers(Form(name, "date"), column, days)
+            lost = ("Dates outside of the years 1678 to 2261 were read as missing",) if beyond is not None else ()
             if isinstance(dtype, pd.DatetimeTZDtype) and str(dtype.tz) != "UTC":
                 lost = (*lost, "Times of a zone were read as UTC")
-            return Read(Form(name, "date"), days, lost, tuple(doubts.of_dates(name, days)))
+            form = Form(name, "date", gaps=() if beyond is None else beyond.levels)
+            return Read(form, days, lost, tuple(doubts.of_dates(name, days)))
         if decimal != "," and (plain := plain_numbers(column)) is not None and not _are_doubtful(column, plain):
             values = finite(plain)
             return Read(Form(name, "number"), values, _infinite(plain), tuple(doubts.of_numbers(name, values)))
@@ -170,7 +173,7 @@ def _decided(column: pd.Series, spelt: Words, decimal: str | None, first: str) -
         return Read(Form(name, "category"), categories(spelt))
     if _are_ticks(spelt):
         # Whoever ticks a cell or leaves it empty says two things.
-        form = Form(name, "tick")
+        form = Form(name, "tick", levels=frozenset(spelt.levels))
         return Read(form, read_as(form, column, spelt), (), (doubts.ticks(name, spelt.levels[0]),))
     if numbers.are_months(spelt.levels):
         return _as_dates(column, spelt, (MONTH_WITH_POINT,))
@@ -414,7 +417,7 @@ def _lost_of_numbers(column: pd.Series) -> tuple[str, ...]:
 
 def _infinite(values: np.ndarray) -> tuple[str, ...]:
     low, high = ends(values)
-    return ("Infinite values were read as missing",) if low == -np.inf or high == np.inf else ()
+    return (ENDLESS,) if low == -np.inf or high == np.inf else ()
 
 
 def _are_doubtful(column: pd.Series, plain: np.ndarray) -> bool:
@@ -432,13 +435,13 @@ def _are_doubtful(column: pd.Series, plain: np.ndarray) -> bool:
 def remembered(read: Read) -> Form:
     """Return the form of a column with what new rows are held against."""
     missing = float(np.mean(pd.isna(read.values))) if len(read.values) else 0.0
-    levels = None
+    levels = read.form.levels
     if isinstance(read.values, pd.Categorical) and len(read.values.categories) <= MOST_KNOWN_LEVELS:
         counts = level_counts(read.values.codes, len(read.values.categories))
         if category_kind(read.values.categories, counts) in ("categorical", "high-cardinality"):
             levels = frozenset(read.values.categories)
-    form = replace(read.form, missing=missing, levels=levels)
+    gaps = (*read.form.gaps, *(["inf"] if ENDLESS in read.notes else []))
+    form = replace(read.form, missing=missing, levels=levels, gaps=gaps)
     if form.kind == "number" and missing < 1:
-        low, high = ends(np.asarray(read.values))
-        return replace(form, low=low, high=high)
+        return with_numbers(form, np.asarray(read.values))
     return form

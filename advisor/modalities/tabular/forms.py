@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,15 +12,21 @@ import pyarrow as pa
 
 from advisor.modalities.tabular import numbers
 from advisor.modalities.tabular.dates import parse_dates, to_nanoseconds
+from advisor.modalities.tabular.kinds import counts_rows
 from advisor.modalities.tabular.numbers import PLAIN, Style
 from advisor.modalities.tabular.words import Words, words
 
+# Of many numbers so many say where most lie; and so few different ones, each many times, may be codes.
+LOOKED_AT, MOST_CODES, FEWEST_EACH = 10_000, 10, 10
+# Where nine of ten numbers lie.
+USUAL = (0.05, 0.95)
 # A column that has been read: numbers or dates, categories, or texts.
 Values = np.ndarray | pd.Categorical | pd.api.extensions.ExtensionArray
 Kind = Literal["number", "boolean", "tick", "date", "category", "text"]
 TEXT = pd.StringDtype(na_value=np.nan)
 TRUE = frozenset({"yes", "true", "y", "t", "on"})
 FALSE = frozenset({"no", "false", "n", "f", "off"})
+_TRUTH = dict.fromkeys(TRUE | {"1"}, 1.0) | dict.fromkeys(FALSE | {"0"}, 0.0)
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,8 @@ class Form:
     A tick is a cell that is filled or not. With `words` every text is a level, what means a gap elsewhere too. The rest
     is what the table was like that was learnt from: `gaps` are texts that stood for a gap there, beyond those that mean
     nothing anywhere, `missing` the share of cells that lacked, `levels` the categories, None where new ones are to be
-    expected, and `low` and `high` the ends of numbers.
+    expected, or the word that was the tick. Of numbers `low` and `high` are the ends, `usual` where nine of ten lay,
+    `whole` tells that all were whole, and `codes` are all that there were, where these were few and had small steps.
     """
 
     name: str
@@ -43,6 +50,9 @@ class Form:
     levels: frozenset[str] | None = None
     low: float = -np.inf
     high: float = np.inf
+    usual: tuple[float, float] = (-np.inf, np.inf)
+    whole: bool = False
+    codes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> Values
     """
     dtype = column.dtype
     if form.kind == "tick":
-        return ((spelt or words(column)).codes >= 0).astype(np.float64)
+        return _by_level(spelt or words(column), lambda levels: _read_ticks(levels, form.levels), 0.0)
     if form.kind == "text":
         return _texts(words(column, ("",)) if form.words else spelt or words(column))
     if form.kind == "category":
@@ -76,7 +86,8 @@ def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> Values
     if pd.api.types.is_timedelta64_dtype(dtype):
         return np.asarray(column.dt.total_seconds(), dtype=np.float64)
     if not is_categorical(dtype) and (is_plain_number(dtype) or pd.api.types.is_bool_dtype(dtype)):
-        return finite(floats(column))
+        values = finite(floats(column))
+        return np.where(np.isin(values, (0, 1)), values, np.nan) if form.kind == "boolean" else values
     plain = plain_numbers(column) if form.kind == "number" and form.style == PLAIN else None
     if plain is not None:
         return finite(plain)
@@ -87,17 +98,53 @@ def read_as(form: Form, column: pd.Series, spelt: Words | None = None) -> Values
 def strangers(form: Form, column: pd.Series, values: Values) -> Words | None:
     """Return the cells that have something in them and could not be read by the form; None where there are none.
 
-    What stood for a gap in the table that was learnt from does not count.
+    What stood for a gap in the table that was learnt from does not count; nor do infinite numbers where it had some.
     """
-    if form.kind in ("category", "text", "tick") or isinstance(values, pd.Categorical):
+    if form.kind in ("category", "text") or isinstance(values, pd.Categorical):
         return None
     lost = pd.isna(values) & column.notna().to_numpy()
     if not lost.any():
         return None
     told = words(column[lost])
-    known = np.array([level in form.gaps for level in told.levels] + [True])
+    endless = any(map(_is_endless, form.gaps))
+    known = np.array([level in form.gaps or (endless and _is_endless(level)) for level in told.levels] + [True])
     kept = told.codes[~known[told.codes]]
     return Words(kept, told.levels) if len(kept) else None
+
+
+def _is_endless(level: str) -> bool:
+    """Tell whether a text is a number to programs, and an infinite one: inf, 1e999."""
+    try:
+        return bool(np.isinf(float(level)))
+    except ValueError:
+        return False
+
+
+def with_numbers(form: Form, values: np.ndarray) -> Form:
+    """Return the form of a column of numbers (n,) with what new ones are held against.
+
+    Numbers that count the rows (kinds.counts_rows) are held against nothing: new rows have others.
+    """
+    part = values[:: max(1, len(values) // LOOKED_AT)]
+    part = part[~np.isnan(part)]
+    whole = bool((part % 1 == 0).all())
+    if whole and counts_rows(part) and len(np.unique(part)) == len(part):
+        return replace(form, whole=True)
+    low, high = ends(values)
+    steps = np.diff(part)
+    # The first rows of an ordered column are no others than its rows.
+    ordered = bool((steps >= 0).all() or (steps <= 0).all())
+    usual = (low, high) if ordered or not len(part) else tuple(np.quantile(part, USUAL).tolist())
+    return replace(form, low=low, high=high, usual=usual, whole=whole, codes=_codes(part, values) if whole else ())
+
+
+def _codes(part: np.ndarray, values: np.ndarray) -> tuple[float, ...]:
+    """Return the different numbers among `values` where these are few small whole ones, as among a `part` of them."""
+    few = np.unique(part)
+    if not 2 <= len(few) <= min(MOST_CODES, len(part) // FEWEST_EACH) or few[0] < -1 or few[0] > 1:
+        return ()
+    known = np.unique(pd.unique(values[~np.isnan(values)])) if len(part) < len(values) else few
+    return tuple(known.tolist()) if len(known) <= MOST_CODES and known[-1] <= MOST_CODES else ()
 
 
 def categories(spelt: Words) -> pd.Categorical:
@@ -157,5 +204,17 @@ def _by_level(spelt: Words, read: Callable[[tuple[str, ...]], np.ndarray], missi
 
 
 def _read_boolean(levels: Sequence[str]) -> np.ndarray:
-    truth = dict.fromkeys(TRUE | {"1"}, 1.0) | dict.fromkeys(FALSE | {"0"}, 0.0)
+    return np.array([_TRUTH.get(level.casefold(), np.nan) for level in levels], dtype=np.float64)
+
+
+def _read_ticks(levels: Sequence[str], learnt: frozenset[str] | None) -> np.ndarray:
+    """Return 1 for the word that was the tick, and what means as much, 0 for what means no; NaN for any other word.
+
+    Where the tick was a no itself nothing else is known to mean one of them.
+    """
+    if learnt is None:  # a model from before ticks had words
+        return np.ones(len(levels))
+    ticks = {word.casefold() for word in learnt}
+    truth = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0} | ({} if ticks & FALSE else _TRUTH | {"-": 0.0})
+    truth |= dict.fromkeys(ticks, 1.0)
     return np.array([truth.get(level.casefold(), np.nan) for level in levels], dtype=np.float64)

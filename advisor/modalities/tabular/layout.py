@@ -98,7 +98,8 @@ def find(rows: Sequence[Row], header: int | None = None, known: Collection[str] 
         return Layout(max(header - 1, 0), _named(names, width), int(header > 0), 0, ())
     above = _rows_above(rows, width)
     # A column may be named that has hardly a cell: a sheet's rows end with the last cell that is filled.
-    width = max(width, len(rows[above]) if all(rows[above][width:]) else 0)
+    beyond = range(width, len(rows[above]))
+    width = max(width, next((place for place in beyond if not rows[above][place]), len(rows[above])))
     typed = _typed_columns(rows[above + 1 : above + 1 + TYPED_ROWS], width)
     deep = _header_rows(rows[above:], width, typed)
     explained = _rows_of_explanations(rows[above:], deep, width, typed)
@@ -228,12 +229,15 @@ def _width(rows: Sequence[Row]) -> int:
 
 
 def _rows_above(rows: Sequence[Row], width: int) -> int:
-    """Count the rows above the names: those with at most half of the cells, before the first that has more."""
+    """Count the rows above the names: those with at most half of the cells, before the first that has more, or all up
+    to a blank column, behind which another table may stand."""
+    reach = {place for row in rows for place, cell in enumerate(row[:width]) if cell}
+    blank = next((place for place in range(width) if place not in reach), width)
     for place, row in enumerate(rows[:LOOKED_AT]):
         filled = sum(bool(cell) for cell in row[:width])
         if row and row[0].startswith("#") and len(row) < width:
             continue
-        if filled > width / 2 or (width == 1 and filled):
+        if filled > width / 2 or (width == 1 and filled) or (blank > 1 and len(row) >= blank and all(row[:blank])):
             return place
     return 0
 

@@ -387,8 +387,14 @@ def choices(levels: Sequence[str]) -> str:
 def are_riddles(levels: Sequence[str]) -> bool:
     """Tell whether some numbers have one mark with three digits behind it, which may stand before them or between
     thousands."""
-    matches = (_AROUND.fullmatch(level) for level in levels)
-    return any(match is not None and not _decimal_of(match["body"])[1] for match in matches)
+    return any(map(riddle_of, levels))
+
+
+def riddle_of(cell: str) -> str:
+    """Return the mark of a number that may stand before decimals or between thousands, "" where there is no doubt."""
+    match = _AROUND.fullmatch(cell)
+    mark, sure = _decimal_of(match["body"]) if match else ("", True)
+    return "" if sure else mark
 
 
 def are_exponents(cells: Sequence[str]) -> bool:

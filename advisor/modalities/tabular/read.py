@@ -179,6 +179,10 @@ def _check_roles(
         if wanted is not None and wanted not in known:
             missing = f"The {role} column {shortened(wanted)!r} is not in the table."
             raise UserError(f"{missing} {did_you_mean(wanted, known)} {hint}".strip())
+    for told in table.findings:
+        # A program that can compute it has the target.
+        if "formulas" in told.evidence and told.evidence["column"] == target and table.frame[target].isna().all():
+            raise UserError(f"{told.message} {told.advice}")
     for role, column in (("group", group), ("time", time)):
         if column is not None and (column == target or column in dropped):
             raise UserError(

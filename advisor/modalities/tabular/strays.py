@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from advisor.modalities.tabular import layout, numbers
+from advisor.modalities.tabular import layout, sums
 from advisor.modalities.tabular.doubts import two_ways
-from advisor.modalities.tabular.words import text_of, words
+from advisor.modalities.tabular.words import text_of
 from advisor.records import Finding
-from advisor.wording import counted, some
+from advisor.wording import counted, shortened, some
 
 # Up to this share of the rows may be sums of others.
 MOST_SUMS_SHARE = 0.34
@@ -20,15 +21,18 @@ MOST_SUMS_SHARE = 0.34
 MOST_WORDLESS_SHARE, WORDS_SHARE = 0.1, 0.95
 # A column of names beside merged cells: hardly filled, and each name once.
 FEWEST_BLOCKS, MOST_FILLED_SHARE = 3, 0.5
+# A table beside the data is shorter than it.
+FEWEST_BESIDE, MOST_BESIDE_SHARE = 5, 0.5
 SHOWN = 3
 
 
 def without_strays(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return the table without its names in the middle of it, and without notes and sums below it; tell of each.
+    """Return the table without another one beside it, without its names in the middle of it, and without notes and sums
+    below it; tell of each.
 
     Rows that may be sums of others, and cells that may have been merged, are told of and stay.
     """
-    findings: list[Finding] = []
+    frame, findings = _without_tables_beside(frame)
     again = _names_again(frame)
     if again.any():
         findings.append(_left_out(int(again.sum()), "with the column names, in the middle of the table,"))
@@ -41,7 +45,35 @@ def without_strays(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     if 0 < count < len(frame):
         findings.append(_left_out(count, f"below the table, with {said!r} in front,"))
         frame = frame.iloc[: len(frame) - count]
-    return frame, [*findings, *_sums_inside(frame, typed), *_merged(frame)]
+    maybe = [*_sums_inside(frame, typed)] or [*_sums_by_their_numbers(frame, typed)]
+    return frame, [*findings, *maybe, *_merged(frame)]
+
+
+def _without_tables_beside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the table without columns behind one that has neither a name nor a cell, where they are filled in one run
+    of rows, half of them at most."""
+    names = frame.columns.tolist()
+    nameless = [place for place, name in enumerate(names) if name.startswith("unnamed ")]
+    blanks = [place for place in nameless if not _filled(frame[names[place]]).any()]
+    findings: list[Finding] = []
+    gone: list[str] = []
+    for blank, end in pairwise([*blanks, len(names)]):
+        beside = names[blank + 1 : end]
+        if not beside or not blank or len(frame) < FEWEST_BESIDE:
+            continue
+        rows = np.flatnonzero(np.any([_filled(frame[name]) for name in beside], axis=0))
+        if len(rows) and rows[-1] - rows[0] < len(rows) <= MOST_BESIDE_SHARE * len(frame):
+            gone += [names[blank], *beside]
+            first = [frame[name][_filled(frame[name])].astype(object).head(1).tolist() for name in beside]
+            shown = [text_of(cells[0]) if name.startswith("unnamed ") and cells else name
+                     for name, cells in zip(beside, first, strict=True)]  # fmt: skip
+            findings.append(
+                Finding("R04", "warning", f"Another table stands beside the data, behind a blank column, with "
+                        f"{some(shown, SHOWN)}; it was left out ({counted(len(rows), 'row')}).",
+                        "Give it a file of its own if it is wanted, or take the blank column out if it belongs to the "
+                        "rows.", {"rows": len(rows)})
+            )  # fmt: skip
+    return frame.drop(columns=gone) if gone else frame, findings
 
 
 def _left_out(count: int, what: str) -> Finding:
@@ -84,20 +116,10 @@ def _sums_up(frame: pd.DataFrame, last: Sequence[str], typed: Sequence[bool]) ->
     if any(cell and not is_typed for cell, is_typed in zip(last, typed, strict=True)) or all(typed):
         return False
     filled = [name for name, cell in zip(frame.columns, last, strict=True) if cell]
-    values = [_numbers(frame[name]) for name in filled]
-    sums = [float(np.nansum(column[:-1])) for column in values]
-    same = [np.isclose(total, column[-1], rtol=1e-6) for total, column in zip(sums, values, strict=True)]
-    return bool(same) and all(same) and any(sums)
-
-
-def _numbers(column: pd.Series) -> np.ndarray:
-    """Return a column as numbers (n,), in whatever style they are written."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
-    spelt = words(column)
-    style = numbers.style_of(spelt.levels, spelt.counts)
-    known = numbers.read(spelt.levels, style) if style is not None else np.full(len(spelt.levels), np.nan)
-    return np.asarray(np.append(known, np.nan)[spelt.codes])
+    values = [sums.numbers_of(frame[name]) for name in filled]
+    totals = [float(np.nansum(column[:-1])) for column in values]
+    same = [np.isclose(total, column[-1], rtol=1e-6) for total, column in zip(totals, values, strict=True)]
+    return bool(same) and all(same) and any(totals)
 
 
 def _sums_inside(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Finding]:
@@ -132,12 +154,23 @@ def _sums_inside(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Finding
         yield _maybe_sums(wordless, "since they have numbers and no words")
 
 
-def _maybe_sums(count: int, why: str) -> Finding:
+def _sums_by_their_numbers(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Finding]:
+    """Tell of rows whose numbers are those of others together, or their mean."""
+    for found in sums.summed(frame, typed):
+        shown = repr(shortened(sums.label(frame, found.rows[0])))
+        if found.kind == "block":
+            yield _maybe_sums(len(found.rows), f"as {shown}: their numbers are those of the rows beside them together")
+        else:
+            those = "those of all others together" if found.kind == "sum" else "the means of all others"
+            yield _maybe_sums(1, f"{shown}: its numbers in {some(found.columns, SHOWN)} are {those}", found.kind)
+
+
+def _maybe_sums(count: int, why: str, kind: str = "sum") -> Finding:
     return Finding(
         "R04", "warning",
-        f"{counted(count, 'row')} may be {'a sum' if count == 1 else 'sums'} of others, {why}. "
+        f"{counted(count, 'row')} may be {f'a {kind}' if count == 1 else 'sums'} of others, {why}. "
         f"{'It was' if count == 1 else 'They were'} read as {'a row' if count == 1 else 'rows'} like all.",
-        "Remove them if they are sums: a model would learn from each row twice.", {"rows": count},
+        f"Remove them if they are {kind}s: a model would learn from each row twice.", {"rows": count},
     )  # fmt: skip
 
 

@@ -20,11 +20,18 @@ from advisor.modalities.tabular import doubts, frames, layout
 from advisor.modalities.tabular.strays import without_strays
 from advisor.modalities.tabular.words import ERRORS, MISSING_WORDS, text_of
 from advisor.records import Finding
-from advisor.wording import counted
+from advisor.wording import counted, shortened
 
 # A column without a name is one where so many of its cells are filled; else these are notes beside the table.
 LEAST_FILLED = 0.1
 SAMPLE_ROWS, MOST_GAPS = 120, 20
+COMPUTE = "Open the file in a spreadsheet program and save it; the program that wrote it has left the results out."
+# How a sheet writes cells that are merged, and a formula without a result; an empty text is one.
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]+\d+:[A-Z]+\d+)"')
+_NO_RESULT = re.compile(
+    rb'<(?:\w+:)?c\s(?![^>]*\bt="str")[^>]*?\br="([A-Z]{1,3})(\d+)"[^>]*>\s*<(?:\w+:)?f(?:\s[^>]*?)?(?:/>|>[^<]*</(?:\w+:)?f>)'
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 # Fewer dates than this share of a column are not what it holds.
 MOST_STRAY_DATES = 0.5
 
@@ -38,7 +45,7 @@ def read(
 
     Raises UserError in one sentence for what is no workbook, has no such sheet, or holds no table.
     """
-    rows, gaps, unread, merged, units = _cells(content, name, sheet)
+    rows, gaps, unread, merged, units, formulas = _cells(content, name, sheet)
     findings: list[Finding] = []
     if merged:
         findings.append(
@@ -58,9 +65,13 @@ def read(
         )
     place = layout.find(told, header, known)
     body = rows[place.first :]
+    if not body and formulas:
+        first = next(iter(formulas.values()))[1]
+        raise UserError(f"{name!r} has nothing below its column names but formulas that were never computed, as in "
+                        f"{first}. {COMPUTE}")  # fmt: skip
     if not body:
         raise UserError(f"{name!r} has a row of column names but no rows below it. {unread}".strip())
-    names, stray = _names(place.names, body)
+    names, stray = _names(place.names, told[place.above + place.header - 1] if place.header else [], body)
     findings += place.findings
     if stray:
         findings.append(
@@ -68,7 +79,8 @@ def read(
                     "out, in columns without a name that hold hardly anything.", "Make sure that this was meant.",
                     {"cells": stray})
         )  # fmt: skip
-    cells = {number: [row[place] if place < len(row) else None for row in body] for number, place in enumerate(names)}
+    cells = {place: [row[place] if place < len(row) else None for row in body] for place in names}
+    findings += [_never_computed(names[place], *found) for place, found in formulas.items() if place in names]
     findings += [
         doubts.several_currencies(column, units[place]) for place, column in names.items()
         if len(units.get(place, ())) > 1
@@ -88,23 +100,40 @@ def _texts(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
     return [["" if cell is None else text_of(cell) for cell in row] for row in rows]
 
 
-def _names(known: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[dict[int, str], int]:
-    """Return the names of the columns by their place, and how many cells stand in columns that are not worth one."""
+def _never_computed(column: str, count: int, first: str) -> Finding:
+    return Finding(
+        "R03", "warning",
+        f"Column {shortened(column)!r} has {counted(count, 'formula')} that {'was' if count == 1 else 'were'} never "
+        f"computed, as in {first}, and read as missing.",
+        COMPUTE,
+        {"column": column, "formulas": count},
+    )  # fmt: skip
+
+
+def _names(known: Sequence[str], header: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[dict[int, str], int]:
+    """Return the names of the columns by their place, and how many cells stand in columns that are not worth one.
+
+    What stands beside the table under names of its own keeps them, and the blank column between (see strays).
+    """
     names = dict(enumerate(known))
     beyond = Counter(
         place for row in rows for place in range(len(known), len(row)) if row[place] is not None
     )  # a stray cell may stand in the last of 16,384 columns
-    kept = sorted(place for place, cells in beyond.items() if cells >= LEAST_FILLED * len(rows))
-    names |= {place: f"unnamed {place + 1}" for place in kept}
+    own = {place: header[place] for place in beyond if place < len(header) and header[place]}
+    kept = {place for place, cells in beyond.items() if place in own or cells >= LEAST_FILLED * len(rows)}
+    for place in sorted(kept | {place - 1 for place in kept} - set(beyond) - set(names)):
+        wanted = own.get(place, f"unnamed {place + 1}")
+        names[place] = wanted if wanted not in names.values() else f"{wanted} ({place + 1})"
     return names, sum(cells for place, cells in beyond.items() if place not in names)
 
 
 def _cells(
     content: bytes, name: str, sheet: str | None
-) -> tuple[list[list[Any]], list[int], str, int, dict[int, set[str]]]:
+) -> tuple[list[list[Any]], list[int], str, int, dict[int, set[str]], dict[int, tuple[int, str]]]:
     """Return the rows of a sheet that hold something, each up to its last filled cell (None is empty); before which of
     them a row holds nothing; a word about sheets that were not read; how many cells got what stands in the one above,
-    with which they are merged; and in which currencies or units the numbers of each column are shown."""
+    with which they are merged; in which currencies or units the numbers of each column are shown; and how many
+    formulas of each column have no result, and where the first of them stands."""
     import openpyxl  # takes a third of a second to load
 
     try:
@@ -129,29 +158,39 @@ def _cells(
         unread = (
             f"Only the first of {len(names)} sheets was read, {names[0]!r}; --sheet names another, as {names[1]!r}."
         )
-    merged = _fill_down(rows, _merged(content, chosen))
+    written = _written(content, chosen)
+    merged = _fill_down(rows, _MERGED.findall(written))
     filled = [place for place, row in enumerate(rows) if row]
     gaps = [number for number, (one, two) in enumerate(pairwise(filled), start=1) if two > one + 1]
-    return [rows[place] for place in filled], gaps, unread, merged, units
+    return [rows[place] for place in filled], gaps, unread, merged, units, _without_result(written)
 
 
-def _merged(content: bytes, sheet: Any) -> list[str]:
-    """Return the ranges of cells that are merged, A2:A6; openpyxl does not tell where it reads row by row."""
+def _written(content: bytes, sheet: Any) -> bytes:
+    """Return a sheet as it is written, for what openpyxl does not tell where it reads row by row."""
     path = getattr(sheet, "_worksheet_path", "")
     with zipfile.ZipFile(BytesIO(content)) as file:
-        if path not in file.namelist():
-            return []
-        written = file.read(path)
-    return [found.decode() for found in re.findall(rb'<(?:\w+:)?mergeCell ref="([A-Z]+\d+:[A-Z]+\d+)"', written)]
+        return file.read(path) if path in file.namelist() else b""
 
 
-def _fill_down(rows: list[list[Any]], ranges: Sequence[str]) -> int:
+def _without_result(written: bytes) -> dict[int, tuple[int, str]]:
+    """Return how many formulas of each column, by its place, have no result, and where the first of them stands."""
+    from openpyxl.utils import column_index_from_string
+
+    found: dict[int, tuple[int, str]] = {}
+    for letters, row in _NO_RESULT.findall(written):
+        place = column_index_from_string(letters.decode()) - 1
+        count, first = found.get(place, (0, f"{letters.decode()}{row.decode()}"))
+        found[place] = count + 1, first
+    return found
+
+
+def _fill_down(rows: list[list[Any]], ranges: Sequence[bytes]) -> int:
     """Fill cells below the first one of each range with what stands there; return how many."""
     from openpyxl.utils import range_boundaries
 
     count = 0
     for merged in ranges:
-        left, top, right, bottom = range_boundaries(merged)
+        left, top, right, bottom = range_boundaries(merged.decode())
         if top == bottom or top > len(rows) or left > len(rows[top - 1]) or right > left:
             continue  # beside each other they are names or titles
         value = rows[top - 1][left - 1]
