@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.modalities.tabular import numbers
-from advisor.modalities.tabular.forms import ends
+from advisor.modalities.tabular.forms import ends, finite
 from advisor.modalities.tabular.words import text_of, words
 
 # A sum has so many terms, and where one block alone of a table is summed up, or one column, more.
@@ -58,7 +58,7 @@ def summed(frame: pd.DataFrame, typed: Sequence[bool]) -> Iterator[Summed]:
         if is_typed and (len(frame) <= MANY_ROWS or pd.api.types.is_numeric_dtype(frame[name].dtype))
         and not pd.api.types.is_datetime64_any_dtype(frame[name].dtype)
     ]  # fmt: skip
-    columns = {name: numbers_of(frame[name]) for name in names}
+    columns = {name: finite(numbers_of(frame[name])) for name in names}
     columns = {name: values for name, values in columns.items() if np.isfinite(values).sum() > FEWEST_ALONE}
     amounts = {name: values for name, values in columns.items() if ends(values)[0] >= 0}  # others add up to anything
     rest = np.ones(len(frame), dtype=bool)
@@ -103,6 +103,11 @@ def _off(sums: np.ndarray, units: np.ndarray, terms: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(1e-9 * sums, np.minimum(units / 2 * np.sqrt(terms), MOST_OFF_SHARE * sums)))
 
 
+# Sums of numbers beyond all measure are endless, and nobody's sum.
+_QUIETLY = np.errstate(over="ignore", invalid="ignore")
+
+
+@_QUIETLY
 def _blocks(columns: Sequence[np.ndarray]) -> list[int]:
     """Return the rows of amounts (p columns of n) that are the sums of all rows since the last such row, in a third
     of the columns where they have something; [] where there is one alone that may be so by chance, or is the last."""
@@ -129,6 +134,7 @@ def _blocks(columns: Sequence[np.ndarray]) -> list[int]:
     return [] if chance or alone else found
 
 
+@_QUIETLY
 def _totals(columns: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:
     """Return the rows of amounts that are as much as all others together, and in which columns; a third of those
     where they have something at least."""
@@ -145,6 +151,7 @@ def _totals(columns: Mapping[str, np.ndarray]) -> dict[int, tuple[str, ...]]:
     return {row: tuple(which) for row, which in found.items() if FEWEST_OF * len(which) >= filled[row]}
 
 
+@_QUIETLY
 def _means(columns: Mapping[str, np.ndarray], row: int) -> tuple[str, ...]:
     """Return the columns in which a row is the mean of all others, () where that may be chance."""
     hits, chance, filled = [], 1.0, 0
