@@ -5,9 +5,9 @@
     python benchmarks/faults.py page                                       the page alone
 
 `hostile` asks every command about spoilt folders of a run, drawn from all there are (see hostile_variants); `secrets`
-plants secrets around comparisons and looks for them in all that these leave (see planted). A line each, in faults.jsonl
-beside the page. Kills, injected faults and budgets are tried elsewhere (`make soak`, benchmarks/budgets.py), and their
-lines counted here where they are.
+plants secrets around comparisons and looks for them in all that these leave (see planted_secrets). A line each, in
+faults.jsonl beside the page. Kills, injected faults and budgets are tried elsewhere (`make soak`, budgets.py), and
+their lines counted here where they are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import hostile_variants
 import lines
 import numpy as np
 import pages
-import planted
+import planted_secrets as planted
 from lines import Line
 
 NAME = "faults.jsonl"

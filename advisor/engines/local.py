@@ -32,6 +32,8 @@ from advisor.whole import unwritable
 
 # How often an item is begun whose worker is killed: it may have been the memory that others took.
 MOST_TRIES = 2
+# An address of a Unix socket has 107 bytes, 103 on macOS, of which multiprocessing takes some thirty for its own.
+LONGEST_TEMPORARY = 70
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 # A worker that ends with status 0 has this as its exit code, and after its end so long to be heard (see _Worker).
@@ -377,7 +379,9 @@ class _SpawnContext(SpawnContext):
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    # The server listens at a file in the folder for temporary files, whose name may be too long for that.
+    too_long = len(os.fsencode(tempfile.gettempdir())) > LONGEST_TEMPORARY
+    if too_long or "forkserver" not in multiprocessing.get_all_start_methods():
         return _SpawnContext()
     context = _ForkContext()
     context.set_forkserver_preload(["advisor.engines.preload"])

@@ -278,11 +278,16 @@ def test_what_workers_need_is_loaded_once_somebody_waited_long_enough(engine):
     assert warmed_up(60.0)
 
 
-def test_a_worker_that_starts_while_its_caller_ends_prints_nothing():
-    """The locks that it was to share are gone by then, and the server says what it cannot do."""
+def test_workers_start_where_the_folder_for_temporary_files_has_a_long_name(tmp_path):
+    """The server that workers are forked from listens at a file there, whose name may have some hundred bytes only."""
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
     code = (
-        "import sys\nimport advisor.engines.preload\n"
-        "for kind in (FileNotFoundError, ValueError): sys.excepthook(kind, kind('gone'), None)"
+        "import operator, time, types\nfrom advisor.engines.local import LocalEngine\n"
+        "item = types.SimpleNamespace(deadline=time.time() + 60)\n"
+        "with LocalEngine(2, workers=1, threads=1) as engine:\n"
+        "    print([result for _, result in engine.map(operator.ne, [item])])"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stderr == "ValueError: gone\n"
+    places = {**os.environ, "TMPDIR": str(long), "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
+    ran = subprocess.run([sys.executable, "-c", code], env=places, capture_output=True, text=True)
+    assert ran.stdout == "[True]\n", ran.stderr

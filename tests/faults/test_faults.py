@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,8 +65,7 @@ def compare(
     frame["y"] = np.where(frame["a"] + frame["b"] * frame["c"] + 0.3 * rng.normal(size=300) > 0, "yes", "no")
     frame.to_csv(folder / "table.csv", index=False)
     write(folder / "site", faults, family, strong=strong)
-    scratch = folder / "scratch"
-    scratch.mkdir()
+    scratch = Path(tempfile.mkdtemp(prefix="faults-"))  # pytest's own names are too long for the address of a socket
     began = time.monotonic()
     ran = subprocess.run(
         [sys.executable, "-m", "advisor", "compare", "table.csv", "--target", "y", "--budget", budget, "--trials", "1",
@@ -76,7 +76,9 @@ def compare(
     seconds = time.monotonic() - began
     file = folder / "run" / "verdict.json"
     verdict = json.loads(file.read_text()) if file.exists() else {}
-    return Ran(ran.returncode, verdict, ran.stdout, ran.stderr, seconds, (*still_there(folder), *files(scratch)))
+    left = (*still_there(folder), *files(scratch))
+    shutil.rmtree(scratch)
+    return Ran(ran.returncode, verdict, ran.stdout, ran.stderr, seconds, left)
 
 
 def still_there(folder: Path) -> list[str]:

@@ -59,7 +59,7 @@ class Bayes(ClassifierMixin, BaseEstimator):
 
 
 def learner(fault):
-    return Learner("bayes", "classical", "", lambda setting, params: Bayes(fault), tasks=("multiclass",))
+    return Learner("bayes", "classical", "", lambda setting, params: Bayes(fault), tasks=("multiclass",), executes=True)
 
 
 def test_who_keeps_all_promises_is_told_nothing():

@@ -6,7 +6,7 @@ import json
 import faults
 import lines
 import pandas as pd
-import planted
+import planted_secrets as planted
 import pytest
 
 SECRET = 'Pw/http@7"q=x'
@@ -32,7 +32,11 @@ def test_a_secret_is_found_as_it_may_be_written(text):
 
 def test_no_secret_is_found_where_none_is():
     texts = {"a": "http://127.0.0.1:5000/store", "b": base64.b64encode(b"me:other-password").decode()}
-    known = {**planted.ADDRESSES, **planted._in_variables(planted.VARIABLES), **planted.IN_FILES}
+    known = {
+        **planted.ADDRESSES,
+        **planted._in_variables(planted.VARIABLES),
+        **planted.IN_FILES,
+    }
     assert not planted.found(known, texts)
 
 
