@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from advisor.modalities.tabular import doubts, numbers
+from advisor.modalities.tabular import doubts, meanings, numbers
 from advisor.modalities.tabular.dates import (
     DAY_WITHOUT_MARKS,
     MONTH_WITH_POINT,
@@ -128,7 +128,7 @@ def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | N
             values = np.asarray(read_as(form, column))
             if ends(floats(column)) == (1, 1) and np.isnan(values).any():
                 return _found(column, words(column), decimal, first)  # ticks
-            return Read(form, values, _lost_of_numbers(column), tuple(doubts.of_numbers(name, values)))
+            return Read(form, values, _lost_of_numbers(column), tuple(meanings.of_numbers(name, values)))
         if pd.api.types.is_timedelta64_dtype(dtype):
             return Read(Form(name, "number"), read_as(Form(name, "number"), column), ("Spans were read as seconds",))
         if pd.api.types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
@@ -138,10 +138,10 @@ def read_column(column: pd.Series, *, decimal: str | None = None, asked: str | N
             if isinstance(dtype, pd.DatetimeTZDtype) and str(dtype.tz) != "UTC":
                 lost = (*lost, "Times of a zone were read as UTC")
             form = Form(name, "date", gaps=() if beyond is None else beyond.levels)
-            return Read(form, days, lost, tuple(doubts.of_dates(name, days)))
+            return Read(form, days, lost, tuple(meanings.of_dates(name, days)))
         if decimal != "," and (plain := plain_numbers(column)) is not None and not _are_doubtful(column, plain):
             values = finite(plain)
-            return Read(Form(name, "number"), values, _infinite(plain), tuple(doubts.of_numbers(name, values)))
+            return Read(Form(name, "number"), values, _infinite(plain), tuple(meanings.of_numbers(name, values)))
     if asked in ("category", "text"):
         # Whoever says that these are words means all of them.
         form = Form(name, "text" if asked == "text" else "category", words=True)
@@ -313,7 +313,7 @@ def _as_numbers(column: pd.Series, spelt: Words, style: Style, others: Words, de
         findings.append(doubts.codes_in_groups(name, listed, float(numbers.read([listed], style)[0])))
     notes += _infinite(numbers.read(spelt.levels, style))
     values = np.asarray(read_as(form, column, spelt))
-    return Read(form, values, tuple(notes), (*findings, *doubts.of_numbers(name, values)))
+    return Read(form, values, tuple(notes), (*findings, *meanings.of_numbers(name, values)))
 
 
 def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
@@ -336,7 +336,7 @@ def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
         )
     if any(_ZONE.search(level) for level in spelt.levels[:DOUBTFUL_SAMPLE]):
         notes = (*notes, "Times of a zone were read as UTC")
-    findings += [*doubts.half_zones(name, spelt), *doubts.of_dates(name, np.asarray(values))]
+    findings += [*doubts.half_zones(name, spelt), *meanings.of_dates(name, np.asarray(values))]
     if MONTH_WITH_POINT in found:
         findings.append(doubts.months_or_numbers(name, spelt.levels[0]))
     if _are_terms(spelt.levels):

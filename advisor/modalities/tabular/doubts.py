@@ -8,11 +8,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from advisor.modalities.tabular import numbers
-from advisor.modalities.tabular.dates import DAY_WITHOUT_MARKS, parse_dates, swapped
-from advisor.modalities.tabular.forms import ends
+from advisor.modalities.tabular.dates import parse_dates, swapped
 from advisor.modalities.tabular.numbers import Style
 from advisor.modalities.tabular.words import ERRORS, WORDS_OR_GAPS, Words
 from advisor.records import Finding, Severity
@@ -20,40 +18,6 @@ from advisor.wording import counted, percent, some
 
 # From this share of the filled cells on a column is what they are; so few others are no matter of concern.
 FEW_SHARE = 0.01
-# So many numbers or more are needed before anything is said of what they may mean; a value that may stand for a gap is
-# there several times.
-FEWEST_NUMBERS, FEWEST_STAND_INS = 11, 3
-STAND_INS = frozenset({0.0, -1.0}) | frozenset(
-    sign * value
-    for value in (
-        9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 999.9, 9999.9, 999.99, 999.25, 9999.25, 32767.0, 32768.0,
-        65535.0, 2147483647.0, 2147483648.0, 1e20, 1e30, 1e31, 1e35, 99.99, 127.0, 1023.0, 4095.0, 88.0, 888.0, 8888.0,
-        77.0, 777.0, 98.0, 998.0, 9998.0, 99999998.0, 99999999.0, float(np.float32(9.96921e36)),
-    )
-    for sign in (1, -1)
-)  # fmt: skip
-# And what may stand beside those: 7, 8 and 9, or -1, -2 and -3, for as many reasons why there is no answer.
-GAP_CODES = STAND_INS | {
-    sign * value for value in (2, 3, 7, 8, 97, 96, 66, 997, 996, 666, 9997, 9996, 99999997) for sign in (1.0, -1.0)
-}
-# So far from all others such a second value lies at least; and as large one is that is told where it is there once.
-FAR_BESIDE, LARGE_CODE = 3, 99
-# A negative value among positive ones so much more often there than any of them stands for a gap, too.
-MUCH_COMMONER = 3
-MANY_OTHERS = 20
-FEWEST_MONTHS = 4
-# Times written without marks, and the numbers between which they lie.
-MOMENTS = {
-    "%Y%m%d%H": (1900_01_01_00, 2100_12_31_23), "%Y%m%d%H%M": (1900_01_01_00_00, 2100_12_31_23_59),
-    "%Y%m%d%H%M%S": (1900_01_01_00_00_00, 2100_12_31_23_59_59), "%y%m%d": (10_01_01, 99_12_31),
-}  # fmt: skip
-NO_DAYS = frozenset(
-    np.datetime64(day, "ns")
-    for day in (
-        "1700-01-01", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "2099-12-31",
-        "2100-01-01", "2199-12-31",
-    )
-)  # fmt: skip
 SHOWN = 3
 _NO_DIGIT = re.compile(r"\D")
 # A time of day, and one with the zone that it is of.
@@ -75,7 +39,7 @@ def codes_or_amounts(name: str, example: str) -> Finding:
     )
     return two_ways(
         name, "info", f"{example!r} may be a code or the number {int(_NO_DIGIT.sub('', example.removesuffix('.0')))}",
-        f"as codes, which are categories, since {why}", f"If they are amounts, say --read {_quoted(name)}=number.",
+        f"as codes, which are categories, since {why}", f"If they are amounts, say --read {quoted(name)}=number.",
         example=example, taken="category", other="number",
     )  # fmt: skip
 
@@ -84,7 +48,7 @@ def codes_in_groups(name: str, example: str, taken: float) -> Finding:
     """Tell of whole numbers with marks between their digits, which may be codes, or several in one cell."""
     return two_ways(
         name, "warning", f"{example!r} may be the number {taken:,.0f}, a code, or several of them in a cell",
-        "as numbers", f"If that is wrong, say --read {_quoted(name)}=category.",
+        "as numbers", f"If that is wrong, say --read {quoted(name)}=category.",
         example=example, taken="number", other="category",
     )  # fmt: skip
 
@@ -93,7 +57,7 @@ def minus_behind(name: str, example: str) -> Finding:
     """Tell of a few numbers with a minus behind them, which may be a mark of its own, or an open end."""
     return two_ways(
         name, "warning", f"{example!r} may be a negative number, or a mark or a range that is open above",
-        "as a negative number", f"If that is wrong, say --read {_quoted(name)}=category.",
+        "as a negative number", f"If that is wrong, say --read {quoted(name)}=category.",
         example=example, taken="number", other="category",
     )  # fmt: skip
 
@@ -107,7 +71,7 @@ def not_readable(name: str, kind: str, others: Words, filled: int) -> Finding:
         "R03", "info" if share < FEW_SHARE else "warning",
         f"{cells:,} of {counted(filled, 'filled cell')} of column {name!r} ({percent(share)}) {are_no}: "
         f"{some(_commonest(others), SHOWN)}. {read} read as missing.",
-        f"If they mean something, say --read {_quoted(name)}=category, or write what they mean.",
+        f"If they mean something, say --read {quoted(name)}=category, or write what they mean.",
         {"column": name, "cells": cells, "share": share, "words": _commonest(others)[:SHOWN]},
     )  # fmt: skip
 
@@ -124,7 +88,7 @@ def nearly(
         "R03", severity,
         f"{percent(share)} of the filled cells of column {name!r} are {kind}s, and the others are not: "
         f"{some(others, SHOWN)}. It was read as {counted(spelt.levels_in_all, 'category', 'categories')}.",
-        f"If it holds {noun}, say --read {_quoted(name)}={kind}; what is no {kind} is then missing.",
+        f"If it holds {noun}, say --read {quoted(name)}={kind}; what is no {kind} is then missing.",
         {"column": name, "share": share, "words": others[:SHOWN], "levels": spelt.levels_in_all},
     )  # fmt: skip
 
@@ -138,7 +102,7 @@ def words_or_gaps(name: str, spelt: Words) -> Iterator[Finding]:
             "R02", "info" if cells < FEW_SHARE * len(spelt.codes) else "warning",
             f"{some(list(told), SHOWN)} ({counted(cells, 'cell')} of column {name!r}) may be a gap or a category. It "
             "was read as a gap.",
-            f"If it is a category, say --read {_quoted(name)}=category.",
+            f"If it is a category, say --read {quoted(name)}=category.",
             {"column": name, "words": told, "taken": "gap", "other": "category"},
         )  # fmt: skip
 
@@ -160,7 +124,7 @@ def exponents(name: str, example: str) -> Finding:
     """Tell of numbers that may be codes with an E among their digits, or what a spreadsheet left of long ones."""
     return two_ways(
         name, "warning", f"{example!r} may be a code, or the number {float(example):,.6g}", "as numbers",
-        f"If they are codes, say --read {_quoted(name)}=category; digits that a spreadsheet has rounded away are lost.",
+        f"If they are codes, say --read {quoted(name)}=category; digits that a spreadsheet has rounded away are lost.",
         example=example, taken="number", other="category",
     )  # fmt: skip
 
@@ -169,7 +133,7 @@ def ticks(name: str, mark: str) -> Finding:
     """Tell of a column whose cells have one text or none."""
     return two_ways(
         name, "info", f"cells without {mark!r} may be gaps or mean that it is not so", "as yes or no",
-        f"If they are gaps, say --read {_quoted(name)}=category; the column then has one value and says nothing.",
+        f"If they are gaps, say --read {quoted(name)}=category; the column then has one value and says nothing.",
         example=mark, taken="yes or no", other="gap",
     )  # fmt: skip
 
@@ -180,7 +144,7 @@ def twins(name: str, one: str, two: str, taken: str) -> Finding:
     other = "category" if taken == "number" else "number"
     return two_ways(
         name, "warning", f"{one!r} and {two!r} may be codes, or one number", read,
-        f"If that is wrong, say --read {_quoted(name)}={other}.", example=one, taken=taken, other=other,
+        f"If that is wrong, say --read {quoted(name)}={other}.", example=one, taken=taken, other=other,
     )  # fmt: skip
 
 
@@ -188,7 +152,7 @@ def versions(name: str, one: str, two: str) -> Finding:
     """Tell of numbers that may be versions, whose order is another one."""
     return two_ways(
         name, "warning", f"{one!r} and {two!r} may be versions, or numbers", "as numbers, of which the first is larger"
-        if float(one) > float(two) else "as numbers", f"If they are versions, say --read {_quoted(name)}=category.",
+        if float(one) > float(two) else "as numbers", f"If they are versions, say --read {quoted(name)}=category.",
         example=two, taken="number", other="category",
     )  # fmt: skip
 
@@ -197,7 +161,7 @@ def months_or_numbers(name: str, example: str) -> Finding:
     """Tell of months that programs take for numbers."""
     return two_ways(
         name, "info", f"{example!r} may be a month or a number", "as a month",
-        f"If that is wrong, say --read {_quoted(name)}=number.", example=example, taken="date", other="number",
+        f"If that is wrong, say --read {quoted(name)}=number.", example=example, taken="date", other="number",
     )  # fmt: skip
 
 
@@ -206,7 +170,7 @@ def choices_or_decimals(name: str, example: str, taken: Literal["category", "num
     return two_ways(
         name, "warning", f"{example!r} may be two choices or the number {example.replace(',', '.')}",
         "as categories" if taken == "category" else "as numbers",
-        f"If that is wrong, say --read {_quoted(name)}={'number' if taken == 'category' else 'category'}; of choices "
+        f"If that is wrong, say --read {quoted(name)}={'number' if taken == 'category' else 'category'}; of choices "
         "make a column each.", example=example, taken=taken, other="number" if taken == "category" else "category",
     )  # fmt: skip
 
@@ -226,7 +190,7 @@ def inexact(name: str, example: str, taken: float) -> Finding:
     return Finding(
         "R02", "info",
         f"{example!r} in column {name!r}, and what is written like it, was read as the number {taken:,.10g}.",
-        f"If it means something else, say --read {_quoted(name)}=category.",
+        f"If it means something else, say --read {quoted(name)}=category.",
         {"column": name, "example": example, "taken": "number", "other": "category"},
     )  # fmt: skip
 
@@ -294,7 +258,7 @@ def terms(name: str, example: str) -> Finding:
     return two_ways(
         name, "info", f"{example!r} may be a month, a part of a year or a season",
         "as a month, which keeps their order",
-        f"If that is wrong, say --read {_quoted(name)}=category.", example=example, taken="date", other="category",
+        f"If that is wrong, say --read {quoted(name)}=category.", example=example, taken="date", other="category",
     )  # fmt: skip
 
 
@@ -442,144 +406,11 @@ def two_orders(name: str, spelt: Words, layout: str) -> Finding:
     )  # fmt: skip
 
 
-def of_numbers(name: str, values: np.ndarray) -> Iterator[Finding]:
-    """Tell of what a column of numbers (n,) may mean besides."""
-    low, high = ends(values)
-    # Most columns are neither, which their ends tell without a copy of them.
-    days, stand_ins = low >= 1900_01_01 and high <= 2100_12_31, {low, high} & STAND_INS
-    months = low >= 1900_01 and high <= 2100_12
-    moments = next((form for form, (first, last) in MOMENTS.items() if low >= first and high <= last), "")
-    if (days or months or moments or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
-        if days:
-            yield from _maybe_days(name, filled)
-        elif months:
-            yield from _maybe_months(name, filled)
-        elif moments:
-            yield from _maybe_moments(name, filled, moments)
-        if stand_ins:
-            yield from _maybe_gaps(name, filled)
-
-
-def _maybe_months(name: str, filled: np.ndarray) -> Iterator[Finding]:
-    """Tell of whole numbers that are years and months, as 202103."""
-    months = filled % 100
-    if (filled % 1 == 0).all() and months.min() >= 1 and months.max() <= 12 and len(np.unique(months)) >= FEWEST_MONTHS:
-        example = int(filled[0])
-        yield two_ways(
-            name, "info", f"{example} may be a month or a number", "as a number, which keeps their order but not their "
-            "distances", "If they are months, write them as 2021-03.",
-            example=example, taken="number", other="date",
-        )  # fmt: skip
-
-
-def _maybe_moments(name: str, filled: np.ndarray, form: str) -> Iterator[Finding]:
-    """Tell of whole numbers that all could be times written without marks, 202103151020, or days, 210315."""
-    if (filled % 1).any():
-        return
-    distinct = [str(int(value)) for value in np.unique(filled)]
-    read = pd.to_datetime(pd.Series(distinct), format=form, errors="coerce")
-    if read.isna().any() or read.dt.month.nunique() + read.dt.day.nunique() < FEWEST_MONTHS:
-        return
-    yield two_ways(
-        name, "warning", f"{distinct[0]} may be a number or the time {read[0]}", "as a number",
-        "If they are times, write them as 2021-03-15 10:20.", example=distinct[0], taken="number", other="date",
-    )  # fmt: skip
-
-
-def _maybe_gaps(name: str, filled: np.ndarray) -> Iterator[Finding]:
-    """Tell of values that programs and surveys write for a gap, far outside of all others."""
-    values, times = np.unique(filled, return_counts=True)
-    first, last = 0, len(values)
-    for high in (True, False, True):  # what is known of one side says what is far on the other
-        told = _far_codes(values[first:last], times[first:last], high)
-        if not told:
-            continue
-        first, last = (first, last - len(told)) if high else (first + len(told), last)
-        shown = " and ".join(f"{value:,.10g} ({counted(cells, 'cell')})" for value, cells in told[:SHOWN])
-        one, others = len(told) == 1, values[first:last]
-        yield two_ways(
-            name, "warning", f"{shown} may be {'a number' if one else 'numbers'} or stand for "
-            f"{'a gap' if one else 'gaps'}, since all others lie from {others[0]:,.4g} to {others[-1]:,.4g}",
-            "as a number" if one else "as numbers",
-            f"If {'it stands for a gap' if one else 'they stand for gaps'}, leave those cells empty.",
-            example=told[0][0], cells=sum(cells for _, cells in told), taken="number", other="gap",
-        )  # fmt: skip
-
-
-def _far_codes(values: np.ndarray, times: np.ndarray, high: bool) -> list[tuple[float, int]]:
-    """Return those of the largest values (or the smallest; k different ones, with how many cells have each) that may
-    stand for gaps: several may stand side by side, 98 for "do not know" and 99 for no answer."""
-    inwards = slice(None, None, -1 if high else 1)
-    own = list(zip(values[inwards].tolist(), times[inwards].tolist(), strict=True))
-    codes = next((place for place, (value, _) in enumerate(own) if value not in GAP_CODES), len(own))
-    codes = codes if len(own) - codes > 1 else 1
-    others = own[codes:]
-    if not own or own[0][0] not in STAND_INS or len(others) < 2 or sum(cells for _, cells in others) < FEWEST_NUMBERS:
-        return []
-    (value, cells), (lowest, highest) = own[0], sorted((others[0][0], others[-1][0]))
-    if not _is_far(value, cells, lowest, highest, max(cells for _, cells in others), len(others)):
-        return []
-    told = own[:1]
-    for value, cells in own[1:codes]:
-        if abs(value - others[0][0]) < FAR_BESIDE:
-            while told and abs(told[-1][0] - value) == 1:  # one scale, which goes on
-                value, _ = told.pop()
-            break
-        told.append((value, cells))
-    return told
-
-
-def _is_far(value: float, cells: int, low: float, high: float, usual: int, others: int) -> bool:
-    """Tell whether a value that may stand for a gap lies far from `others` values between `low` and `high`, of which
-    the commonest has `usual` cells."""
-    small = value in (0, -1)
-    # A scale from 1 to 5 ends one width before 9; nought and -1 are far only where many others lie together.
-    reach = (high - low) / (2 if small else 1)
-    odd = value < 0 < low and cells >= MUCH_COMMONER * usual
-    if cells < FEWEST_STAND_INS:
-        # Once or twice only what nobody measures.
-        return abs(value) >= LARGE_CODE and not low - 2 * reach < value < high + 2 * reach
-    near = low - reach < value < high + reach and not odd
-    return not near and others >= (MANY_OTHERS if small or odd else 2)
-
-
-def of_dates(name: str, days: np.ndarray) -> Iterator[Finding]:
-    """Tell of a day that programs write for none, far outside of all others and there several times."""
-    filled = days[~np.isnat(days)]
-    for day in {filled.min(), filled.max()} & NO_DAYS if len(filled) else ():
-        others = filled[filled != day]
-        cells = len(filled) - len(others)
-        if cells < FEWEST_STAND_INS or len(others) < FEWEST_NUMBERS:
-            continue
-        spread = others.max() - others.min()
-        if others.min() - spread < day < others.max() + spread:
-            continue
-        shown = np.datetime_as_string(day, unit="D")
-        yield two_ways(
-            name, "warning", f"{shown} ({counted(cells, 'cell')}) may be a day or stand for a gap, since all others "
-            "lie far from it", "as a day", "If it stands for a gap, leave those cells empty.",
-            example=shown, cells=cells, taken="date", other="gap",
-        )  # fmt: skip
-
-
-def _maybe_days(name: str, filled: np.ndarray) -> Iterator[Finding]:
-    """Tell of whole numbers that all could be days written without marks, 20210315."""
-    if (filled % 1).any():
-        return
-    distinct = [str(int(value)) for value in np.unique(filled)]
-    if len(distinct) < 2 or np.isnat(parse_dates(distinct, (DAY_WITHOUT_MARKS,))).any():
-        return
-    day = np.datetime_as_string(parse_dates(distinct[:1], (DAY_WITHOUT_MARKS,))[0], unit="D")
-    yield two_ways(
-        name, "warning", f"{distinct[0]} may be a number or the day {day}", "as a number",
-        f"If they are days, say --read {_quoted(name)}=date.", example=distinct[0], taken="number", other="date",
-    )  # fmt: skip
-
-
 def _commonest(told: Words) -> list[str]:
     counts = told.counts
     return [told.levels[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return the name of a column as a command line takes it."""
     return name if re.fullmatch(r"[\w.-]+", name) else repr(name)

@@ -15,9 +15,9 @@ from sklearn.utils import Tags
 from advisor.errors import NewRowsWarning, UserError
 from advisor.modalities.tabular import frames, numbers
 from advisor.modalities.tabular.deciding import read_column
-from advisor.modalities.tabular.doubts import STAND_INS
 from advisor.modalities.tabular.files import raw_table
 from advisor.modalities.tabular.forms import MOST_CODES, Form, Schema, Values, is_plain_number, read_as, strangers
+from advisor.modalities.tabular.meanings import STAND_INS
 from advisor.modalities.tabular.numbers import RACE, TIMES
 from advisor.modalities.tabular.words import words
 from advisor.wording import counted, shortened, some
