@@ -13,7 +13,7 @@ from advisor import clock, model_files
 from advisor.contest.bench import Bench, CarryOut, Members, members_of, of_all_rows, of_folds, refit, was_cut
 from advisor.contest.kept import files_of
 from advisor.contest.weighing import weighed
-from advisor.contest.wish import SLACK, makespan, of_fewer, refit_seconds, spared, that_fit, wish_for
+from advisor.contest.wish import SLACK, asking_seconds, makespan, of_fewer, refit_seconds, spared, that_fit, wish_for
 from advisor.fitting import handing
 from advisor.fitting.fold import Shared
 from advisor.judging import choice, recommending
@@ -24,6 +24,9 @@ Making = Literal["nets bagged", "refits", "one fold"]
 
 # With fewer folds their models have learnt from too few of the rows to be used instead of a refit.
 FOLDS_TO_BAG = 5
+# The part of what is left in which models of the folds may be asked for the spared rows; the others are for refits, and
+# for asking those.
+ASKING_SHARE = 0.5
 
 
 def handing_seconds(case: Case, workers: int, most: float) -> float:
@@ -63,7 +66,10 @@ def hand_over(
     whole misses a limit the next way is tried, and after them the next option that is best to use; where every option
     misses one it is the recommended model with a word on that, since a constant would be of no use.
     """
-    unseen = np.array([], dtype=int) if recommended.which == "dummy" else spared(case)
+    unseen = np.array([], dtype=int)
+    if recommended.which != "dummy":
+        took = asking_seconds(case, members_of(case, recommended))
+        unseen = spared(case, ASKING_SHARE * (end - clock()) / took if took and planned is None else np.inf)
     bench = Bench(shared, case, carry_out, end, workers, clock, unseen, planned=planned)
     handed, model, miss = first = _as_allowed(bench, recommended)
     others = list(_others(case, recommended)) if miss else []

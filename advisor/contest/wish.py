@@ -50,8 +50,21 @@ def of_fewer(case: Case) -> bool:
     return len(case.dataset.target) >= MANY_TIMES * len(case.plan.folds.rows)
 
 
-def spared(case: Case) -> np.ndarray:
+def asking_seconds(case: Case, members: Collection[str]) -> float:
+    """Return what it takes to ask the models of the folds of these candidates, all of them, for one row."""
+    rows = {part.number: len(part.test) for part in case.plan.folds.parts}
+    return sum(
+        result.cost.predict_seconds / rows[number]
+        for key in members
+        for number, result in case.outcomes[key].results.items()
+        if result.state == "done"
+    )
+
+
+def spared(case: Case, most: float = np.inf) -> np.ndarray:
     """Return rows (positions) that the contest was not held on, to weigh models from all other rows by; may be empty.
+
+    They are `most`, or a few more, as many as there is time to ask models for; but LEAST_SPARED in any case.
 
     Empty where it was held on all rows, or nearly; where rows are ordered in time, since what was left is older; and
     where less than LEAST_SPARED could be had. Groups and copies are spared whole, and only those of which the contest
@@ -61,7 +74,7 @@ def spared(case: Case) -> np.ndarray:
     if not of_fewer(case) or case.dataset.times is not None:
         return none
     left = np.setdiff1d(np.arange(len(case.dataset.target)), drawn)
-    most = min(MOST_SPARED, int(SPARED_SHARE * len(left)))
+    most = int(min(MOST_SPARED, SPARED_SHARE * len(left), max(most, LEAST_SPARED)))
     if bound is not None:
         left = left[~np.isin(bound[left], bound[drawn])]
     if most < LEAST_SPARED or len(left) <= most:

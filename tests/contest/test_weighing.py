@@ -13,7 +13,7 @@ from advisor import modalities, model_files
 from advisor.contest import weighing
 from advisor.contest.handover import hand_over, handing_seconds, ways
 from advisor.contest.weighing import best_alone, judged_apart
-from advisor.contest.wish import LEAST_SPARED, from_all, refit_seconds, spared, wish_for
+from advisor.contest.wish import LEAST_SPARED, asking_seconds, from_all, refit_seconds, spared, wish_for
 from advisor.fitting import handing
 from advisor.fitting.fold import FoldTask, Shared, carry_out
 from advisor.judging import blends
@@ -133,6 +133,14 @@ def test_a_fifth_of_what_was_left_out_is_spared_where_that_is_enough_to_tell(row
     assert not len(left) or len(left) >= LEAST_SPARED
 
 
+def test_no_more_rows_are_spared_than_there_is_time_to_ask_models_for():
+    case = drawn_case(20_000)
+    assert len(spared(case)) > 2_000 and LEAST_SPARED <= len(spared(case, 1_200)) <= 1_500
+    assert LEAST_SPARED <= len(spared(case, 0)) <= 1_300, "fewer would say nothing"
+    asked = {key: asking_seconds(case, [key]) for key in case.outcomes}
+    assert asking_seconds(case, list(asked)) == pytest.approx(sum(asked.values()))
+
+
 def test_of_rows_in_order_of_time_none_are_spared():
     case = drawn_case(6_000)
     assert not len(spared(replace(case, dataset=replace(case.dataset, times=np.arange(6_000))))), "those left are older"
@@ -172,7 +180,7 @@ def test_rows_that_nobody_has_seen_decide_between_more_rows_and_what_was_chosen(
     shared, case = drawn_run(tmp_path)
     handed, model, bench = handed_over(shared, case, end=end)
     assert handed.fitted_on == way and handed.folds_because == ("" if way == "all rows" else "no_time")
-    unseen = spared(case)
+    unseen = spared(case) if way == "all rows" else spared(case, 0)
     assert handed.spared == len(unseen) >= LEAST_SPARED
     if way == "all rows":
         assert max(handed.members, key=handed.members.get) in ("tree", "knn"), "they gain most by more rows"
