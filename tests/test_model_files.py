@@ -59,7 +59,7 @@ def test_a_pickle_that_is_called_an_inert_model_is_none(place):
 @pytest.mark.parametrize(
     ("tree", "told"),
     [({"make": "os.system", "of": "touch ran"}, "it holds a 'os.system'"), ({"type": "os.system"}, "'os.system'"),
-     ({"pickle": "gASV"}, "says nothing that is known"), ({"array": 0}, "Object arrays cannot be loaded")],
+     ({"pickle": "gASV"}, "says nothing that is known"), ({"array": 0}, "an array holds objects")],
 )  # fmt: skip
 def test_a_hostile_model_of_a_run_is_told_in_a_sentence_and_runs_nothing(place, capsys, tree, told, trust):
     place.parent.mkdir()

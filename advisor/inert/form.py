@@ -22,6 +22,7 @@ import io
 import json
 import warnings
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -34,6 +35,8 @@ from advisor.inert.listed import NAMES, OBJECTS
 
 TREE = "model.json"
 Thing = TypeVar("Thing")
+# How an .npy file begins whose header is of the first version, as most are.
+_FIRST_VERSION = b"\x93NUMPY\x01\x00"
 _PLAIN = (bool, int, float, str)
 _NUMBERS = {name: np.dtype(name).type for name in (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
@@ -215,13 +218,27 @@ class _Making:
         return self._made[number]
 
     def _stored(self, number: int) -> np.ndarray:
-        with self._archive.open(f"{int(number)}.npy") as entry:
-            found: np.ndarray = np.lib.format.read_array(entry, allow_pickle=False)
+        content = self._archive.read(f"{int(number)}.npy")
+        if content[:8] != _FIRST_VERSION:
+            found: np.ndarray = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
             return found
+        begin = 10 + int.from_bytes(content[8:10], "little")
+        shape, by_columns, dtype = _header(content[8:begin])
+        if dtype.hasobject:
+            refuse("an array holds objects")
+        values = np.frombuffer(content, dtype, offset=begin) if dtype.itemsize else np.empty(shape, dtype)
+        return values.reshape(shape, order="F" if by_columns else "C").copy(order="K")
 
     def _noted(self, thing: Thing) -> Thing:
         self._made.append(thing)
         return thing
+
+
+@lru_cache(maxsize=4096)
+def _header(told: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read what an .npy file says of its array; a forest has thousands of arrays, and few forms of them."""
+    found: tuple[tuple[int, ...], bool, np.dtype[Any]] = np.lib.format.read_array_header_1_0(io.BytesIO(told))
+    return found
 
 
 _MADE: Mapping[str, Callable[[_Making, Any], Any]] = {
