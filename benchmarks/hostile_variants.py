@@ -201,7 +201,7 @@ def _npz(name: str, box: Sandbox) -> None:
     told = io.BytesIO()
     np.save(told, np.array([Acts(box.mark)], dtype=object), allow_pickle=True)
     with zipfile.ZipFile(box.run / name, "w") as file:
-        for inner in ("a.npy", "../../../outside/zip-slip.txt", "/tmp/zip-slip.txt", "schema.json"):
+        for inner in ("a.npy", "../../../outside/zip-slip.txt", str(box.outside / "slipped.txt"), "schema.json"):
             file.writestr(inner, told.getvalue())
 
 
