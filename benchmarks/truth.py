@@ -35,9 +35,9 @@ from advisor.telling.folders import remembered
 PATIENCE = 900.0
 # Errors below this share of a constant's count as this much: their ratio would be noise.
 SMALLEST = 1e-4
-# How an option's members are made: all fitted again, all of the folds, or as they are handed over where nothing forbids
-# it, with nets of the folds and all others fitted again.
-WAYS = ("refits", "folds", "handed")
+# How an option's members are made: all fitted again, all of the folds, nets alone of the folds, or as they are handed
+# over where nothing forbids it, with nets as the mean of both and all others fitted again.
+WAYS = ("refits", "folds", "nets_folds", "handed")
 OUTCOMES = "outcomes.parquet"
 READINGS = ("alone", "in_company")
 
@@ -218,11 +218,15 @@ def measured(
     def bagged(key: str) -> Any:
         return handing.bag([handing.load_member(folder / file, "auto") for file in keys[key]], count)
 
-    def as_handed(key: str) -> Any:
-        return bagged(key) if known[key].family == "neural" and keys.get(key) else refit(key)
+    def made_of(way: str, key: str) -> tuple[str, ...]:
+        """Return which of the two a member is made of."""
+        if way in ("refits", "folds") or known[key].family != "neural" or not keys.get(key):
+            return ("folds",) if way == "folds" else ("refits",)
+        return ("folds",) if way == "nets_folds" else ("folds", "refits")
 
-    models: dict[str, Callable[[str], Any]] = dict(zip(WAYS, (refit, bagged, as_handed), strict=True))
     inputs = modalities.find(dataset.modality).typed(dataset).transform(others.rows)
+    asked = {way: _predictions(model_of, known, inputs, dataset) for way, model_of in
+             (("refits", refit), ("folds", bagged))}  # fmt: skip
     stopped = cut_short(folder)
     found: dict[str, Any] = {
         which: {
@@ -234,7 +238,12 @@ def measured(
     losses: dict[str, np.ndarray] = {}
     true: dict[str, tuple[float, float] | None] = {}
     for way in WAYS:
-        said, loaded = _predictions(models[way], known, inputs, dataset)
+        made = {key: made_of(way, key) for key in known}
+        parts = {key: own for key, own in made.items() if all(key in asked[each][0] for each in own)}
+        said = {key: np.mean([asked[each][0][key] for each in own], axis=0) for key, own in parts.items()}
+        loaded = {
+            key: handing.mixed({each: (1.0, asked[each][1][key]) for each in own}, count) for key, own in parts.items()
+        }
         for which, members in chosen.items():
             if not set(members) <= set(said):
                 found[which][way] = None

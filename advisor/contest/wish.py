@@ -29,20 +29,32 @@ MOST_SPARED, LEAST_SPARED, SPARED_SHARE = 4_000, 1_000, 0.2
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """What is to be made: members by candidate key with their weights, and which way each is fitted."""
+    """What is to be made: members by candidate key with their weights, and the ways that each is fitted.
+
+    Who is fitted both ways is the mean of the two.
+    """
 
     members: Mixture
-    ways: Mapping[str, Way]
+    ways: Mapping[str, tuple[Way, ...]]
 
 
 def wish_for(case: Case, members: Mixture, seconds: float, workers: int, bagged: Collection[str] = ()) -> Wish:
     """Decide which members are fitted on all rows within `seconds` of wall time: as many as fit, the quick ones first.
 
-    The others, and those that are to be `bagged`, are models of the folds.
+    The others are models of the folds. So are those that are to be `bagged`, which are fitted on all rows as well where
+    the others leave time for it.
     """
-    expected = {key: SLACK * refit_seconds(case, key) for key in members if key not in bagged}
-    quick = that_fit(sorted(expected, key=lambda key: expected[key]), expected, seconds, workers)
-    return Wish(members, {key: "all rows" if key in quick else "folds" for key in members})
+    quick = that_fit(*in_turn(case, members, bagged), seconds, workers)
+    return Wish(members, {
+        key: (*(("folds",) if key in bagged or key not in quick else ()), *(("all rows",) if key in quick else ()))
+        for key in members
+    })  # fmt: skip
+
+
+def in_turn(case: Case, members: Mixture, bagged: Collection[str]) -> tuple[list[str], dict[str, float]]:
+    """Return members in the order in which time is given to fits of them on all rows, and the seconds of each."""
+    expected = {key: SLACK * refit_seconds(case, key) for key in members}
+    return sorted(expected, key=lambda key: (key in bagged, expected[key])), expected
 
 
 def of_fewer(case: Case) -> bool:

@@ -115,7 +115,8 @@ class Handed:
     `learner` is that of all members, or "blend" or "classical_blend"; `members` are the shares by learner.
     `fitted_on` is "all rows" (`rows` of them), or "folds": each member is then the mean of its models of the folds,
     or one of them (see `one`); "mixed" where some members, or parts of one, are the one and some the other.
-    `folds_because` says why any are of the folds: "nets_bagged" where those are nets, of which that mean is wanted,
+    `folds_because` says why any are of the folds: "nets_bagged" where those are nets, of which that mean is wanted, if
+    there was time for it with half of it fitted on all rows,
     "no_time" where one of them at least was to be fitted again and there was no time for it,
     "failed" where such a fit failed; "" where none are, or where `spared` rows preferred them. `one` tells that
     each part is one model: fitted on all rows, or of one fold, which where folds go forward in time is always so,

@@ -121,6 +121,8 @@ def _how_fitted(handed: Handed, case: Case) -> str:
     if handed.fitted_on == "all rows":
         return f"The model handed over was fitted on {'' if handed.spared else 'all '}{handed.rows:,} rows."
     no_time = "the time did not pay for a fit on all rows"
+    if handed.fitted_on == "mixed" and handed.folds_because == "nets_bagged":
+        return _nets_both_ways(handed)
     if handed.fitted_on == "mixed" and len(handed.members) == 1:
         return f"The model handed over is a weighted mean of a fit on {handed.rows:,} rows and its models of folds."
     if handed.fitted_on == "mixed":
@@ -140,3 +142,15 @@ def _how_fitted(handed: Handed, case: Case) -> str:
     }[handed.folds_because]
     one = "the newest of its models of the folds" if forward else "a model of one fold"
     return f"{subject} is {one if handed.one else 'the mean of its models of the folds'}{why}."
+
+
+def _nets_both_ways(handed: Handed) -> str:
+    """Say it of a model whose nets are models of the folds and fitted on all rows as well."""
+    why = "which erred less on average than either alone where both were tried"
+    fit = f"a fit on all {handed.rows:,} rows"
+    if len(handed.members) == 1:
+        return f"The model handed over is the mean of its models of the folds, and half of it {fit}, {why}."
+    return (
+        f"Of the model handed over each net is the mean of its models of the folds and, where the time paid for it, "
+        f"half of it {fit}, {why}; all others were fitted on all rows."
+    )

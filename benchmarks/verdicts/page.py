@@ -1,6 +1,6 @@
 """The record as a page: reports/verdicts.md, every figure computed from lines; nothing is run here.
 
-    python benchmarks/verdicts/page.py            reports/verdicts.md and reports/handing_over.md
+    python benchmarks/verdicts/page.py            reports/verdicts.md
     python benchmarks/verdicts/page.py --quick    of what --quick left in advisor-runs
 
 Lines are those of real.py, published.py and choice_simulation.py, of all_tables.py and of peers.py, as far as they are.
@@ -20,7 +20,6 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # what benchmarks sha
 import aims
 import all_tables
 import draws
-import handing_over
 import lines
 import numpy as np
 import pages
@@ -263,7 +262,7 @@ def left_out() -> list[str]:
 
 
 def page(folder: Path, simulated: Sequence[Line] = ()) -> None:
-    """Write verdicts.md and handing_over.md into the folder that has the lines."""
+    """Write verdicts.md into the folder that has the lines."""
     paths = {name: folder / name for name in (real.NAME, published.NAME, all_tables.NAME, "peers.jsonl")}
     found = {name: list(lines.read(path).values()) for name, path in paths.items()}
     drawn, told = found[real.NAME], found[published.NAME]
@@ -289,8 +288,6 @@ def page(folder: Path, simulated: Sequence[Line] = ()) -> None:
     if made:
         text += [f"Two workers on two cores, a load of {np.mean([line['load'] for line in made]):.1f} on the mean.", ""]
     pages.write(folder / "verdicts.md", pages.page("The record", COMMANDS, text, {line["code"] for line in made}))
-    if drawn:
-        handing_over.page(drawn, folder / "handing_over.md")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ Which rows of which tables: draws.py. Each draw goes through `advisor.compare`; 
 CatBoost as shipped, trained on the same rows, are asked for other rows as the source has them. Every option of the run
 is fitted again on all rows as long as it likes (truth.py), and so are the two sides of either reading, as they were
 when the answer was known: these are the truth that readings are held against. A line a draw, in verdicts_real.jsonl;
-page.py makes the page of it, and handing_over.py another one.
+page.py makes the page of it.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def option_error(line: Line, which: str) -> float | None:
 
 def best(line: Line) -> float:
     """Return the least error that was measured: champions and blends made in any way, and CatBoost as shipped."""
-    made = [option[way] for option in line["options"].values() for way in truth.WAYS if option[way]]
+    made = [option[way] for option in line["options"].values() for way in truth.WAYS if option.get(way)]
     return float(min([line["errors"]["catboost"], *(one["error"] for one in made)]))
 
 

@@ -28,7 +28,7 @@ def line(answer="worth_it", how="alone", true=(0.2, 0.1), rows=500, handed=0.18,
         "errors": {"handed": handed, "catboost": 0.2, "dummy": 0.5},
         "options": {
             which: {"members": {"linear": 1.0}, "cut_short": [], "refits": dict(both), "folds": dict(folds),
-                    "handed": dict(both)}
+                    "nets_folds": dict(folds), "handed": dict(both)}
             for which in OPTIONS
         },
         "recommended": {"which": "blend", "fitted_on": "folds", "problems": []},

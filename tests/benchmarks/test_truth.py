@@ -120,7 +120,11 @@ def test_options_of_a_run_are_measured_both_ways(tmp_path):
         assert options["blend"][way]["error"] < options["neural"][way]["error"]
     assert options["classical"]["folds"]["model_mb"] > options["classical"]["refits"]["model_mb"]
     for which, way in (("classical", "refits"), ("neural", "folds")):
-        assert options[which]["handed"]["error"] == options[which][way]["error"]
+        assert options[which]["nets_folds"]["error"] == options[which][way]["error"]
+    assert options["classical"]["handed"]["error"] == options["classical"]["refits"]["error"]
+    halves = sorted(options["neural"][way]["error"] for way in ("refits", "folds"))
+    assert options["neural"]["handed"]["error"] < np.mean(halves), "the loss of a mean is below the mean of the losses"
+    assert options["neural"]["handed"]["model_mb"] > options["neural"]["nets_folds"]["model_mb"]
     errors = {which: option["handed"]["error"] for which, option in options.items()}
     assert found["effects"]["classical/neural"][0] == pytest.approx(np.log(errors["classical"] / errors["neural"]))
     assert found["effects"]["classical/blend"][1] > 0

@@ -39,6 +39,7 @@ from tests.made_case import made_case, made_folds
 
 SKILL = {"linear": 0.5, "lightgbm": 0.41, "realmlp": 0.4}
 PAIR = {"lightgbm-default": 0.5, "realmlp-default": 0.5}
+ALL, FOLDS = ("all rows",), ("folds",)
 
 
 def drawn_case(rows: int = 2_000, **seconds: float) -> Case:
@@ -105,13 +106,24 @@ def test_a_fit_on_more_rows_is_expected_to_take_longer_as_its_learner_does():
 
 @pytest.mark.parametrize(
     ("seconds", "ways"),
-    [(1_000.0, {"lightgbm": "all rows", "realmlp": "all rows"}), (20.0, {"lightgbm": "all rows", "realmlp": "folds"}),
-     (0.1, {"lightgbm": "folds", "realmlp": "folds"})],
+    [(1_000.0, {"lightgbm": ALL, "realmlp": ALL}), (20.0, {"lightgbm": ALL, "realmlp": FOLDS}),
+     (0.1, {"lightgbm": FOLDS, "realmlp": FOLDS})],
     ids=["time for both", "time for the quick one", "no time"],
 )  # fmt: skip
 def test_as_many_members_as_fit_are_fitted_on_all_rows(seconds, ways):
     wish = wish_for(drawn_case(lightgbm=1.0, realmlp=40.0), PAIR, seconds, 1)
     assert {key.rpartition("-")[0]: way for key, way in wish.ways.items()} == ways and wish.members == PAIR
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ways"),
+    [(1_000.0, {"lightgbm": ALL, "realmlp": FOLDS + ALL}), (15.0, {"lightgbm": ALL, "realmlp": FOLDS}),
+     (0.1, {"lightgbm": FOLDS, "realmlp": FOLDS})],
+    ids=["time for both", "time for who has no other way", "no time"],
+)  # fmt: skip
+def test_who_is_bagged_is_fitted_on_all_rows_as_well_where_the_others_leave_time_for_it(seconds, ways):
+    wish = wish_for(drawn_case(lightgbm=2.0, realmlp=2.0), PAIR, seconds, 1, {"realmlp-default"})
+    assert {key.rpartition("-")[0]: way for key, way in wish.ways.items()} == ways
 
 
 def test_members_are_had_from_all_rows_before_others_as_far_as_the_time_goes():

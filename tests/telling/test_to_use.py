@@ -125,8 +125,9 @@ OTHERS = "Of the model handed over some members were fitted on 800 rows; each of
     [
         ("folds", "nets_bagged", False, f"{OF_FOLDS}, which of a net erred less than one fit on all rows, on average "
          "where both were tried."),
-        ("mixed", "nets_bagged", False, f"{OTHERS} the mean of its models of the folds, which of a net erred less than "
-         "one fit on all rows, on average where both were tried."),
+        ("mixed", "nets_bagged", False, "Of the model handed over each net is the mean of its models of the folds and, "
+         "where the time paid for it, half of it a fit on all 800 rows, which erred less on average than either alone "
+         "where both were tried; all others were fitted on all rows."),
         ("folds", "no_time", False, f"{OF_FOLDS}, since the time did not pay for a fit on all rows."),
         ("folds", "", False, f"{OF_FOLDS}."),
         ("folds", "no_time", True, "The model handed over is a model of one fold, since the time did not pay for a fit "
@@ -142,6 +143,14 @@ def test_why_a_model_is_one_of_the_folds_is_told_as_it_is(fitted_on, because, on
     members = {"realmlp": 1.0} if fitted_on == "folds" else {"realmlp": 0.5, "lightgbm": 0.5}
     handed = Handed(wanted.which, "realmlp", members, fitted_on, 800, one=one, folds_because=because)
     assert what_was_handed_over(handed, wanted, case)[0] == words
+
+
+def test_a_net_alone_that_was_made_both_ways_is_told_so():
+    made = handed_of({"realmlp": 1.0}, which="neural", fitted_on="mixed", one=False, folds_because="nets_bagged")
+    assert what_was_handed_over(made, replace(PLANNED, which="neural"), CASE)[0] == (
+        "The model handed over is the mean of its models of the folds, and half of it a fit on all 700 rows, which "
+        "erred less on average than either alone where both were tried."
+    )
 
 
 def test_one_model_of_one_fold_is_no_matter_of_limits_where_there_are_none():

@@ -55,6 +55,13 @@ _FITTED = {
     "mixed": "some members fitted on {rows} rows, the others {many}",
     "nothing": "no model could be made",
 }
+# What nets are that were fitted on all rows as well, by whether there are other members.
+_NETS_BOTH_WAYS = {
+    False: "as the mean of its models of the folds, and half of it a fit on {rows} rows, which erred less on average "
+    "than either alone where both were tried",
+    True: "each net as the mean of its models of the folds and, where the time paid for it, half of it a fit on {rows} "
+    "rows, which erred less on average than either alone where both were tried; all others fitted on these",
+}
 # What a member is that was not fitted on all rows, one of them and several, by whether each is one model.
 _OF_FOLDS = {
     True: ("a model of one fold", "models of one fold each"),
@@ -217,6 +224,8 @@ def _fitted(given: Mapping[str, Any]) -> str:
     if len(given["members"]) < 2:
         # One model alone has no members to speak of.
         words = words.replace("each member", "as")
+    if (fitted_on, given.get("folds_because")) == ("mixed", "nets_bagged"):
+        return _NETS_BOTH_WAYS[len(given["members"]) > 1].format(rows=numbers.count(known(given.get("rows"))))
     of_folds = fitted_on in ("folds", "mixed")
     return words + (_FOLDS_BECAUSE.get(str(given.get("folds_because")), "") if of_folds and not one else "")
 

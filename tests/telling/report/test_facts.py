@@ -97,6 +97,11 @@ def test_what_was_handed_over():
         (1, {"folds_because": "no_time", "one": True}, "as a model of one fold"),
         (2, {"fitted_on": "mixed", "one": True}, "some members fitted on 48,842 rows, the others models of one fold "
          "each"),
+        (1, {"fitted_on": "mixed", "folds_because": "nets_bagged"}, "as the mean of its models of the folds, and half "
+         "of it a fit on 48,842 rows, which erred less on average than either alone where both were tried"),
+        (2, {"fitted_on": "mixed", "folds_because": "nets_bagged"}, "each net as the mean of its models of the folds "
+         "and, where the time paid for it, half of it a fit on 48,842 rows, which erred less on average than either "
+         "alone where both were tried; all others fitted on these"),
         (1, {"fitted_on": "nothing"}, "no model could be made"),
     ],
 )  # fmt: skip
