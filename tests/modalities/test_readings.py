@@ -88,6 +88,20 @@ NUMBERS: dict[str, Case] = {
         ["R02"]),
     "years and months": (
         lines("x,y", *(f"2015{month:02d},{'ab'[month % 2]}" for month in range(1, 13))), {"x": [201501]}, ["R02"]),
+    "seconds since 1970": (
+        lines("seen,y", *(f"{1_600_000_000 + 86_413 * row},{'ab'[row % 2]}" for row in range(30))), {"seen": [1.6e9]},
+        ["R02"]),
+    "milliseconds since 1970": (
+        lines("seen,y", *(f"{1_600_000_000_123 + 86_413_000 * row},{'ab'[row % 2]}" for row in range(30))),
+        {"seen": [1_600_000_000_123]}, ["R02"]),
+    "days as spreadsheets count them": (
+        lines("orderDate,y", *(f"{44_270 + 3 * row},{'ab'[row % 2]}" for row in range(30))), {"orderDate": [44_270]},
+        ["R02"]),
+    "numbers that are no days though they could be": (
+        lines("salary,y", *(f"{44_270 + 3 * row},{'ab'[row % 2]}" for row in range(30))), {"salary": [44_270]}, []),
+    "codes whose noughts in front are lost": (
+        lines("ZIP_code,y", *(f"{2_139 + 997 * row},{'ab'[row % 2]}" for row in range(30))), {"ZIP_code": [2_139]},
+        ["R02"]),
     "a typeset minus": (lines("x,y", "\u22125,a", "7,b"), {"x": [-5, 7]}, []),
     "brackets for negatives": (lines("x,y", "(5.5),a", "7,b"), {"x": [-5.5, 7]}, []),
     "brackets, currency and thousands": (lines("x,y", '"($1,250.00)",a', "$7.00,b"), {"x": [-1250, 7]}, []),
@@ -225,6 +239,16 @@ CODES: dict[str, Case] = {
         lines("x,y", "1 year,a", "2 years,b", "3 years,a", "less than 1 year,b"),
         {"x": ["1 year", "2 years"]}, ["R03"]),
     "zeros in front": (lines("x,y", "01,a", "02,b", "10,a"), {"x": ["01", "02", "10"]}, ["R02"]),
+    "numbers as Python shows them": (
+        lines("x,y", *(f"Decimal('{row}.5'),{'ab'[row % 2]}" for row in range(20))), {"x": ["Decimal('0.5')"]},
+        ["R03"]),
+    "times as Python shows them": (
+        lines("x,y", *(f"Timestamp('2021-03-{row:02d} 10:20:00'),{'ab'[row % 2]}" for row in range(1, 28))),
+        {"x": ["Timestamp('2021-03-01 10:20:00')"]}, ["R03"]),
+    "one category with and without HTML's signs": (
+        lines("x,y", "R&D,a", "R&amp;D,b", "Sales,a"), {"x": ["R&D", "R&amp;D", "Sales"]}, ["R02"]),
+    "one category in Latin and Cyrillic letters": (
+        lines("x,y", "\u0421\u041e,a", "CO,b", "NO,a"), {"x": ["\u0421\u041e", "CO", "NO"]}, ["R02"]),
     "zip codes": (lines("x,y", "02139,a", "94305,b"), {"x": ["02139", "94305"]}, ["R02"]),
     "a letter among digits": (lines("x,y", "04,a", "A1,b"), {"x": ["04", "A1"]}, []),
     "accounts of 18 digits": (lines("x,y", "123456789012345678,a", "123456789012345679,b"),

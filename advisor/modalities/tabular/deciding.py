@@ -84,6 +84,7 @@ _NO_DAY = re.compile(
     r"\D*|[0:./\- ]+|(?:9999|3000|2999|0001|1000)[-/.]\d\d?[-/.]\d\d?.*|\d\d?[-/.]\d\d?[-/.](?:9999|0001).*"
 )
 _WHOLE = re.compile(r"\d+")
+_OBJECT = re.compile(r"[A-Za-z_][\w.]*\((?:'[^']*'|\"[^\"]*\"|[-+.,\w ]*)\)")
 _TICK = re.compile(r"1|[^\d\s]{1,12}")
 _ZONE = re.compile(r":\d\d[\d.]*\s?[+-](?!00(?::?00)?\]?$)\d\d(?::?\d\d)?\]?$")
 _TERM, _SEASON = re.compile(r"\d{4}[-/.][1-4]"), re.compile(r"(\d{4})[-/](\d\d)")
@@ -205,6 +206,10 @@ def _decided(column: pd.Series, spelt: Words, decimal: str | None, first: str) -
         ):
             return _as_dates(column, spelt, found)
         return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly(name, "date", spelt, dated),))
+    objects = np.array([bool(_OBJECT.fullmatch(level)) for level in spelt.levels], dtype=bool)
+    if _share(counts, objects) >= NEARLY_ALL:
+        shown = doubts.shown_objects(name, spelt.levels[int(np.argmax(objects))])
+        return Read(Form(name, "category"), categories(spelt), (), (shown,))
     days_told = days_in_words(spelt.levels)
     if _share(counts, days_told) < NEARLY_ALL and reads_as_text(spelt.levels, counts):
         form = Form(name, "text")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -19,6 +21,12 @@ from advisor.wording import counted, percent, some
 # From this share of the filled cells on a column is what they are; so few others are no matter of concern.
 FEW_SHARE = 0.01
 SHOWN = 3
+# Cyrillic letters, and the Latin ones that look like them.
+_LATIN = str.maketrans(
+    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425"
+    "\u0430\u0435\u0456\u0458\u043e\u0440\u0441\u0443\u0445",
+    "ABESIJKMHOPCTYXaeijopcyx",
+)
 _NO_DIGIT = re.compile(r"\D")
 # A time of day, and one with the zone that it is of.
 _CLOCK = re.compile(r"\d:\d\d")
@@ -213,6 +221,15 @@ def two_numbers(name: str, example: str) -> Finding:
     )  # fmt: skip
 
 
+def shown_objects(name: str, example: str) -> Finding:
+    """Tell of cells that hold what a program shows of an object, Decimal('1.5'), instead of its value."""
+    return Finding(
+        "R03", "warning",
+        f"Cells of column {name!r} are written as a program shows an object, {example!r}. It was read as categories.",
+        "Write the values alone, as they stand within the brackets.", {"column": name, "example": example},
+    )  # fmt: skip
+
+
 def unknown_numbers(name: str, example: str, levels: int) -> Finding:
     """Tell of categories that begin with a number or a currency, and may be amounts in a form that is not known."""
     begin = "numbers" if re.match(r"\W*\d", example) else "a currency and a number"
@@ -274,7 +291,7 @@ def same_as_above(name: str, spelt: Words) -> Iterator[Finding]:
 
 
 def spellings(name: str, spelt: Words) -> Iterator[Finding]:
-    """Tell of categories that differ in capitals, blanks or a full stop alone."""
+    """Tell of categories that are one but for how they are written."""
     several = spelt_alike(spelt.levels)
     if several:
         first = [spelt.levels[place] for place in several[0]]
@@ -283,14 +300,14 @@ def spellings(name: str, spelt: Words) -> Iterator[Finding]:
         )
         yield Finding(
             "R02", "info",
-            f"{some(first, SHOWN)} in column {name!r} differ in capitals, blanks or a full stop alone{more}. "
+            f"{some(first, SHOWN)} in column {name!r} differ only in how they are written{more}. "
             "They were taken for different categories.",
             "Write them alike if they are one.", {"column": name, "spellings": first, "categories": len(several)},
         )  # fmt: skip
 
 
 def spelt_alike(levels: Sequence[str]) -> list[list[int]]:
-    """Return the places of levels that are one but for capitals, blanks and a full stop, in groups.
+    """Return the places of levels that are one but for capitals, blanks, a full stop and the code of signs, in groups.
 
     Capitals within a word (hid, hId) are no spelling of one word, but codes.
     """
@@ -304,8 +321,13 @@ def spelt_alike(levels: Sequence[str]) -> list[list[int]]:
 
 
 def _bare(level: str) -> str:
-    """Return a text without blanks that say nothing and without a full stop at its end."""
-    text = " ".join(level.split())
+    """Return a text without blanks that say nothing and without a full stop at its end, each sign as it looks.
+
+    R&amp;D is R&D, letters of full width are those of half, and Cyrillic ones that look Latin are.
+    """
+    if not level.isascii():
+        level = unicodedata.normalize("NFKC", level).translate(_LATIN)
+    text = " ".join((html.unescape(level) if "&" in level else level).split())
     return text.rstrip(".:") or text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -40,6 +41,20 @@ MOMENTS = {
     "%Y%m%d%H": (1900_01_01_00, 2100_12_31_23), "%Y%m%d%H%M": (1900_01_01_00_00, 2100_12_31_23_59),
     "%Y%m%d%H%M%S": (1900_01_01_00_00_00, 2100_12_31_23_59_59), "%y%m%d": (10_01_01, 99_12_31),
 }  # fmt: skip
+# Seconds since 1970 of the years 2000 to 2039, and how many of a unit are a second.
+EPOCH = (946_684_800, 2_208_988_799)
+UNITS_OF_EPOCH = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+# Days as spreadsheets count them, of the years 1955 to 2063: numbers like many others, unless a name says what they
+# are.
+SERIALS = (20_090, 59_900)
+NAMES_OF_DAYS = re.compile(
+    r"(?i)\b(birth ?day|dob|born|[a-z]*dates?|day|datum|tag|geburtstag|fecha|d[ií]a|jour|data|giorno|dato|since|until|"
+    r"due|deadline|timestamp)\b"
+)
+NAMES_OF_CODES = re.compile(
+    r"(?i)\b(zip ?(codes?)?|post ?(al)? ?codes?|plz|postleitzahl|fips|phone|telephone|telefon|tel|mobile|fax|isbn|ean|"
+    r"iban|barcode|sku|code ?postal|c[oó]digo ?postal)\b"
+)
 NO_DAYS = frozenset(
     np.datetime64(day, "ns")
     for day in (
@@ -57,13 +72,29 @@ def of_numbers(name: str, values: np.ndarray) -> Iterator[Finding]:
     days, stand_ins = low >= 1900_01_01 and high <= 2100_12_31, {low, high} & STAND_INS
     months = low >= 1900_01 and high <= 2100_12
     moments = next((form for form, (first, last) in MOMENTS.items() if low >= first and high <= last), "")
-    if (days or months or moments or stand_ins) and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
+    first, last = EPOCH
+    epoch = next((unit for unit, times in UNITS_OF_EPOCH.items() if times * first <= low <= high <= times * last), "")
+    plain = re.sub(r"[\W_]+|(?<=[a-z])(?=[A-Z])", " ", name)
+    serials = SERIALS[0] <= low <= high <= SERIALS[1] and NAMES_OF_DAYS.search(plain)
+    codes = low >= 0 and NAMES_OF_CODES.search(plain)
+    told = days or months or moments or stand_ins or epoch or serials or codes
+    if told and len(filled := values[~np.isnan(values)]) >= FEWEST_NUMBERS:
         if days:
             yield from _maybe_days(name, filled)
         elif months:
             yield from _maybe_months(name, filled)
         elif moments:
             yield from _maybe_moments(name, filled, moments)
+        elif epoch:
+            yield from _maybe_counted(name, filled, epoch, "1970-01-01", "as computers count seconds or parts of them")
+        elif serials:
+            yield from _maybe_counted(name, filled, "D", "1899-12-30", "as spreadsheets count days")
+        if codes and not (filled % 1).any() and len(np.unique(filled)) > 2:
+            yield two_ways(
+                name, "info", f"{filled[0]:.0f} may be a code, as the column's name says, or a number", "as a number",
+                f"If it is a code, say --read {quoted(name)}=category.",
+                example=int(filled[0]), taken="number", other="category",
+            )  # fmt: skip
         if stand_ins:
             yield from _maybe_gaps(name, filled)
 
@@ -91,6 +122,19 @@ def _maybe_moments(name: str, filled: np.ndarray, form: str) -> Iterator[Finding
     yield two_ways(
         name, "warning", f"{distinct[0]} may be a number or the time {read[0]}", "as a number",
         "If they are times, write them as 2021-03-15 10:20.", example=distinct[0], taken="number", other="date",
+    )  # fmt: skip
+
+
+def _maybe_counted(name: str, filled: np.ndarray, unit: str, origin: str, who: str) -> Iterator[Finding]:
+    """Tell of whole numbers that may be times counted in a unit from a day on."""
+    if (filled % 1).any() or len(np.unique(filled)) < FEWEST_NUMBERS:
+        return
+    time = pd.Timestamp(origin) + pd.Timedelta(f"{filled[0]:.0f}{unit}")
+    shown = f"{time:%Y-%m-%d}" if unit == "D" else f"{time:%Y-%m-%d %H:%M:%S}"
+    yield two_ways(
+        name, "info", f"{filled[0]:.0f} may be a number or the time {shown}, {who}", "as a number, which keeps their "
+        "order and distances", "If they are times, write them as 2021-03-15 10:20.",
+        example=int(filled[0]), taken="number", other="date",
     )  # fmt: skip
 
 

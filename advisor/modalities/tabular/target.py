@@ -26,7 +26,7 @@ MOST_GAPLESS_CODES = 30
 # Counts have so many values at least, of which the largest is so much rarer than the commonest.
 FEWEST_COUNTED, LAST_COUNTED = 6, 0.1
 SHOWN = 3
-SPELLINGS = "differ in capitals, blanks or a full stop alone"
+SPELLINGS = "differ only in how they are written"
 
 
 @dataclass(frozen=True)
