@@ -12,7 +12,7 @@ def line(**nets):
     ]  # fmt: skip
     return {
         "set": "digits", "modality": "image", "rows": 1797, "metric": "accuracy", "answer": "worth_it",
-        "min_gain": 0.05, "recommended": "cnn", "score": 0.99,
+        "min_gain": 0.05, "recommended": "cnn", "score": 0.99, "spent_seconds": 280.0,
         "classical": {"learner": "svm", "error": 0.3, "cpu_seconds": 10.0}, "nets": rows,
     }  # fmt: skip
 
@@ -29,12 +29,14 @@ def line(**nets):
 def test_the_whole_interval_has_to_say_so(gain, said):
     told = architectures.text([line(cnn=gain)], ["emoji"])
     (row,) = [text for text in told if text.startswith("| CNN |")]
-    assert f"| {said} | 3.0 |" in row
+    assert f"| {said} | 30 (3.0) |" in row
     assert "Not there when this was made: emoji." in told
 
 
 def test_every_learner_named_is_in_the_catalogue():
     from advisor.learners import find
 
-    for names in (*architectures.ARCHITECTURES.values(), architectures.ON_REQUEST):
+    for names in architectures.ARCHITECTURES.values():
         assert all(find(name).family == "neural" for name in names)
+    for chosen in architectures.SETS.values():
+        assert {find(name).family for name in chosen.learners or ("mlp", "linear")} == {"neural", "classical"}
