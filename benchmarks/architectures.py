@@ -51,13 +51,13 @@ FEW = (
 class Set:
     """A real data set: its modality, the file of FOLDER ("": made here, of an index or of scikit-learn), its target.
 
-    Of a table `file` is its name in the index. `learners` are who alone takes part; None: who usually does.
+    Of a table `file` is its name in the index. `learners` are who alone takes part, where there are any.
     """
 
     modality: str
     file: str = ""
     target: str | None = None
-    learners: tuple[str, ...] | None = None
+    learners: tuple[str, ...] = ()
 
 
 SETS: Mapping[str, Set] = {

@@ -81,6 +81,15 @@ def test_amounts_with_words_among_them_name_no_row():
     amounts = clean(0).assign(dose=[f"{n}.5" if n % 4 else f"below {n}" for n in range(len(clean(0)))])
     assert "D04" not in codes(amounts)
     assert "D04" in codes(amounts.assign(dose=[f"{n}-{n}.5" for n in range(len(amounts))]))
+    assert "D04" not in codes(amounts.assign(dose=[f"Decimal('{n}.5')" for n in range(len(amounts))]))
+
+
+@pytest.mark.parametrize("name", ["day", "month", "Year", "minute"])
+def test_texts_under_the_name_of_a_part_of_a_time_are_texts(name):
+    rng = np.random.default_rng(0)
+    words = ["rain", "sun", "walk", "home", "late", "early", "tired", "happy", "work", "friends", "music"]
+    diary = [" ".join(rng.choice(words, 9)) for _ in range(len(clean(0)))]
+    assert "D06" in codes(clean(0).assign(**{name: diary}))
 
 
 def test_many_levels_and_texts_are_found():

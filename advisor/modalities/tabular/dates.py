@@ -17,6 +17,8 @@ MONTH_WITH_POINT = "%m.%Y"
 EARLIEST, LATEST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
 SAMPLE = 400
 MOST_LAYOUTS = 2
+# So many different numbers behind names of months are days and no years.
+FEWEST_DAYS = 20
 # Days of which two digits of the year are written lie no further ahead.
 FUTURE = pd.Timedelta(days=3_653)
 # Months as German, French, Spanish, Italian, Portuguese and Dutch write and shorten them, beside English, from January.
@@ -56,14 +58,33 @@ _DATELIKE = re.compile(
     r"|\[?\d\d/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]?"
     r"|[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d .*"
     r"|[A-Za-z]{3} [A-Za-z]{3} \d{1,2} \d\d:\d\d:\d\d (?:UTC |GMT )?\d{4}"
-    r"|\d{1,2}[.]?[A-Za-z]{3,9}[.]?\d{2,4}(?::\d{2}.*)?"
+    r"|\d{1,2}[.]?[A-Za-z]{3,9}[.]?\d{2,4}(?::\d{2}.*| \d{1,2}:\d{2}.*)?"
 )
 # A month's name with a day and a year, or a day in numbers, with or without a day of the week around it.
 _DAY_IN_WORDS = re.compile(
     r"^\w{0,10}\.?,? ?(?:(?:\w{3,9}\.? )?(?:[Jj]an|[Ff]e[bv]|[Mm][aä]r|[Aa][pv]r|[Mm]a[yi]|[Jj]u[nil]|[Aa]u[gû]|"
     r"[Ss]e[pt]|[Oo][ck]t|[Nn]ov|[Dd]e[czé])\w*\.? \d{1,2}\b.*\b\d{4}\b|\d{1,2}[./-]\d{1,2}[./-]\d{4}\b)"
 )
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f", " %I:%M%p")
+NAMED_ZONE = re.compile(r"(:\d\d(?: ?[AP]M)?(?: [+-]\d{4})?) (?:UTC|GMT|[A-Z]{1,4}T)(?:[+-]\d{1,2}(?::?\d\d)?)?$")
+# How programs and people write what there is a layout for: what stands for it, in turn. Names of zones are left out, so
+# that a time is that of the clock on the wall.
+_ODDLY_WRITTEN = re.compile(r"[^\W\dTZQW_]|[_(,]|-\d\d\.\d\d\.|^\d\d?:")
+_USUAL = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (r"\s*\([^()]*\)$|,? Uhr$", ""),
+        (NAMED_ZONE, r"\1"),
+        (r"^(\w{3} \w{3} \d\d? \d\d:\d\d:\d\d) [+-]\d{4} (\d{4})$", r"\1 \2"),
+        (r"^(\d{4})_(\d\d)_(\d\d)", r"\1-\2-\3"),
+        (r"^([\d-]{10})-(\d\d)\.(\d\d)\.(\d\d)(\.\d+)?$", r"\1 \2:\3:\4\5"),
+        (r"^(\d\d?-[^\W\d_]{3}-\d{2,4}) (\d\d?)\.(\d\d)\.(\d\d)(?:\.\d+)?( [AP]M)?$", r"\1 \2:\3:\4\5"),
+        (r"^(\d\d?[^\W\d_]{3}\d{2,4}):(\d\d:\d\d.*)$", r"\1 \2"),
+        (r"^(\d\d?:\d\d(?::\d\d)?),? (\d.*\d{4})$", r"\2 \1"),
+        (r"(\d),? (?:at|um|kl\.?|\u00e0|alle|a las) (\d\d?:)|(\d), (\d\d?:)", r"\1\3 \2\4"),
+        (r"^[^\W\d_]{3,10}\.?, (?=[^\W\d_]{3,10} \d)", ""),
+    )
+)
 # Where days and months cannot be told apart, the earlier layout wins: month first with slashes (the usual form of files
 # from the United States), day first with dots and dashes.
 _DAYS = {
@@ -88,6 +109,7 @@ _NAMED = tuple(
     for month in ("%b", "%B")
 )
 _MONTHS = ("%b-%Y", "%b %Y", "%B %Y", "%b-%y", "%b %y", "%B-%Y")
+_MONTHS_OF_YEARS = {"%b-%y", "%b %y"}
 
 
 def layouts(levels: Sequence[str], counts: np.ndarray, share: float, first: str = "") -> tuple[str, ...]:
@@ -97,6 +119,7 @@ def layouts(levels: Sequence[str], counts: np.ndarray, share: float, first: str 
     second one is for those cells that the first cannot read, such as dates that another program has added. `first` is
     %d or %m where other columns have shown what comes first.
     """
+    levels = _usual(levels)
     step = max(1, len(levels) // SAMPLE)
     sample, weights = list(levels[::step]), counts[::step]
     datelike = np.array([_DATELIKE.fullmatch(level) is not None for level in sample])
@@ -113,12 +136,31 @@ def layouts(levels: Sequence[str], counts: np.ndarray, share: float, first: str 
             break
         found.append(best)
         left &= np.isnat(parse_dates(sample, (best,)))
+    if set(found) <= _MONTHS_OF_YEARS and _are_days(sample):
+        return ()
     found = [_of_the_past(layout, levels) for layout in found]
     if not found or weights[np.isnat(parse_dates(sample, found))].sum() > (1 - share) * weights.sum():
         return ()
     if step > 1 and np.isnat(parse_dates(levels, found)) @ counts > (1 - share) * counts.sum():
         return ()
     return tuple(found)
+
+
+def _usual(levels: Sequence[str]) -> Sequence[str]:
+    """Return texts (len(levels),) of which dates are written as there are layouts for, all others as they are."""
+    return [_usually(level) if _ODDLY_WRITTEN.search(level) else level for level in levels]
+
+
+def _usually(level: str) -> str:
+    for pattern, instead in _USUAL:
+        level = pattern.sub(instead, level)
+    return level
+
+
+def _are_days(levels: Sequence[str]) -> bool:
+    """Tell whether the numbers behind months, Jul 09 and Nov 28, are days rather than years: they run over a month."""
+    behind = {int(match[0]) for level in levels if (match := re.search(r"\d{1,2}$", level))}
+    return len(behind) >= FEWEST_DAYS and min(behind) <= 31 - FEWEST_DAYS and max(behind) in (29, 30, 31)
 
 
 def _of_the_past(layout: str, levels: Sequence[str]) -> str:
@@ -163,7 +205,11 @@ def _candidates(example: str) -> list[str]:
     if re.match(r"\d{1,2}[/.]\d{4}$", example):
         return [MONTH_WITH_POINT if "." in example else "%m/%Y"]
     if re.match(r"\[?\d\d/[A-Za-z]", example):
-        return ["%d/%b/%Y:%H:%M:%S %z", "[%d/%b/%Y:%H:%M:%S %z]", *(f"%d/{month}" for month in ("%b/%Y", "%b/%y"))]
+        return [
+            "%d/%b/%Y:%H:%M:%S %z",
+            "[%d/%b/%Y:%H:%M:%S %z]",
+            *(f"%d/{month}{clock}" for month in ("%b/%Y", "%b/%y") for clock in _CLOCKS),
+        ]
     if re.match(r"[A-Za-z]{3} [A-Za-z]{3} ", example):
         return ["%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %Z %Y"]
     if re.match(r"[A-Za-z]{3}, \d", example):
@@ -185,6 +231,7 @@ def parse_dates(levels: Sequence[str], layouts: Sequence[str]) -> np.ndarray:
 
     What no layout reads may be in ISO's form, which nobody writes who means anything else.
     """
+    levels = _usual(levels)
     found = _parsed(levels, layouts[0] if layouts else ISO)
     for layout in (*layouts[1:], ISO):
         left = np.flatnonzero(np.isnat(found)).tolist()
@@ -218,7 +265,9 @@ def _parsed(levels: Sequence[str], layout: str) -> np.ndarray:
 def _in_english(day: str) -> str:
     """Return a day with the name of its month as English has it; days without any such name stay as they are."""
     plain = re.sub(
-        r"(?<=\d)\.(?=\s)|(?<=[^\W\d_])\.(?=[\s-])|\bde |\s[\u0433r]\.$|^[^\W\d_]{2,10}\.?,? (?=\d{1,2}\.? )", "", day
+        r"(?<=\d)\.(?=\s)|(?<=[^\W\d_])\.(?=[\s-])|\bde |\s[\u0433r]\.$|^[^\W\d_]{2,10}\.?,? (?=\d{1,2}\.? [^\W\d_])",
+        "",
+        day,
     )
     plain = _ORDINAL.sub("", plain)
     return re.sub(r"[^\W\d_]{3,}", lambda word: _MONTH_OF.get(word[0].casefold(), word[0]), plain)

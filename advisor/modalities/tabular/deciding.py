@@ -15,6 +15,7 @@ from advisor.modalities.tabular import doubts, meanings, numbers
 from advisor.modalities.tabular.dates import (
     DAY_WITHOUT_MARKS,
     MONTH_WITH_POINT,
+    NAMED_ZONE,
     days_in_words,
     layouts,
     parse_dates,
@@ -341,6 +342,8 @@ def _as_dates(column: pd.Series, spelt: Words, found: tuple[str, ...]) -> Read:
         )
     if any(_ZONE.search(level) for level in spelt.levels[:DOUBTFUL_SAMPLE]):
         notes = (*notes, "Times of a zone were read as UTC")
+    if any(NAMED_ZONE.search(level) for level in spelt.levels[:DOUBTFUL_SAMPLE]):
+        notes = (*notes, "Times were read as the clock on the wall shows them, without the names of their zones")
     findings += [*doubts.half_zones(name, spelt), *meanings.of_dates(name, np.asarray(values))]
     if MONTH_WITH_POINT in found:
         findings.append(doubts.months_or_numbers(name, spelt.levels[0]))

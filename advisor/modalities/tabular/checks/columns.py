@@ -81,9 +81,13 @@ def constant_columns(survey: Survey) -> Finding | None:
 def id_like_columns(survey: Survey) -> Finding | None:
     """D04: columns that name the row: a text or whole number that differs in (nearly) every row.
 
-    Amounts with words among them, which R03 tells of, differ in every row as well, and name none.
+    Amounts with words among them, dates in a form that is not known and other cells of which R03 warns differ in every
+    row as well, and name none.
     """
-    doubtful = {finding.evidence.get("column") for finding in survey.dataset.findings if "words" in finding.evidence}
+    doubtful = {
+        finding.evidence.get("column") for finding in survey.dataset.findings
+        if "words" in finding.evidence or (finding.code == "R03" and finding.severity == "warning")
+    }  # fmt: skip
     names = [column.name for column in survey.columns if column.kind == "id-like" and column.name not in doubtful]
     if not names:
         return None

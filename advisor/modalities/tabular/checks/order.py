@@ -167,7 +167,10 @@ def _calendar(survey: Survey) -> tuple[tuple[str, ...], np.ndarray]:
     """Join columns such as year, month, day and hour to one number that grows with time; names in that order."""
     key, names = np.zeros(survey.rows), []
     for part in _CALENDAR:
-        fitting = [column.name for column in survey.varying if words(column.name) and set(words(column.name)) <= part]
+        fitting = [
+            column.name for column in survey.varying
+            if column.kind != "text" and words(column.name) and set(words(column.name)) <= part
+        ]  # fmt: skip
         for name in fitting[:1]:
             key = key * 400 + _calendar_part(survey, name)
             names.append(name)
