@@ -254,6 +254,15 @@ CODES: dict[str, Case] = {
             ("{}.08.2021, 19:23 Uhr", " 19:23", []), ("Tuesday, August {}, 2021", "", []),
         )
     },
+    "days without a year, with points": (
+        lines("x,y", *(f"{row:02d}.07.,{'ab'[row % 2]}" for row in range(1, 31))), {"x": ["01.07."]}, ["R03"]),
+    "a day that never comes in many cells": (
+        lines("x,z,y", *(f"{'9999-12-31' if row % 3 == 2 else f'2021-08-{row:02d}'},{row},{'ab'[row % 2]}"
+                         for row in range(10, 30))),
+        {"x": [DAY("2021-08-10"), DAY("NaT"), DAY("2021-08-12")]}, ["R03"]),
+    "pounds beside kilograms": (
+        lines("x,y", *(f"{60 + row} {'lb' if row % 3 == 0 else 'kg'},{'ab'[row % 2]}" for row in range(40))),
+        {"x": ["60 lb"]}, ["R03"]),
     "months and days without a year": (
         lines("x,y", *(f"{'Jul' if row % 2 else 'Aug'} {row:02d},{'ab'[row % 2]}" for row in range(1, 32))),
         {"x": ["Jul 01"]}, []),
@@ -263,6 +272,8 @@ CODES: dict[str, Case] = {
     "times as Python shows them": (
         lines("x,y", *(f"Timestamp('2021-03-{row:02d} 10:20:00'),{'ab'[row % 2]}" for row in range(1, 28))),
         {"x": ["Timestamp('2021-03-01 10:20:00')"]}, ["R03"]),
+    "numbers of shops": (
+        lines("shopId,y", *(f"{1_001 + row % 7},{'ab'[row % 2]}" for row in range(30))), {"shopId": [1_001]}, ["R02"]),
     "one category with and without HTML's signs": (
         lines("x,y", "R&D,a", "R&amp;D,b", "Sales,a"), {"x": ["R&D", "R&amp;D", "Sales"]}, ["R02"]),
     "one category in Latin and Cyrillic letters": (

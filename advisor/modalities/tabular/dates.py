@@ -14,6 +14,7 @@ ISO, DAY_WITHOUT_MARKS = "ISO8601", "%Y%m%d"
 PART_OF_YEAR, PAST = "Q", "<"
 # Months that programs take for numbers.
 MONTH_WITH_POINT = "%m.%Y"
+DIGITS = {DAY_WITHOUT_MARKS: 8, "%Y%m": 6, "%y%m%d": 6}
 EARLIEST, LATEST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
 SAMPLE = 400
 MOST_LAYOUTS = 2
@@ -185,6 +186,12 @@ def _best_layout(levels: Sequence[str], counts: np.ndarray, never: Iterable[str]
     return best
 
 
+def without_marks(levels: Sequence[str]) -> tuple[str, ...]:
+    """Return the layout of dates that are written as whole numbers, 20210315, 202103 or 210315: it reads most."""
+    layouts = (DAY_WITHOUT_MARKS, "%Y%m", "%y%m%d")
+    return (max(layouts, key=lambda layout: int((~np.isnat(_parsed(levels, layout))).sum())),)
+
+
 def days_in_words(levels: Sequence[str]) -> np.ndarray:
     """Tell which texts (len(levels),) look like dates to a person: with a month's name, or a day within more."""
     return np.array([_DAY_IN_WORDS.search(level) is not None for level in levels], dtype=bool)
@@ -256,6 +263,8 @@ def _parsed(levels: Sequence[str], layout: str) -> np.ndarray:
         # Python takes 64 for 2064; a column of days of birth does not mean that.
         latest = pd.Timestamp.now("UTC") + (pd.Timedelta(0) if past else FUTURE)
         read = read.mask(read > latest, read - pd.DateOffset(years=100))
+    if layout in DIGITS:  # of fewer pandas makes what nobody meant
+        read = read.mask(pd.Series(list(levels), dtype=object).str.len().to_numpy() != DIGITS[layout])
     if layout == ISO:
         # A number alone, such as 2020, is a year to pandas and a number to us.
         read = read.mask(pd.Series(list(levels), dtype=object).str.fullmatch(r"\d{1,7}|\d{9,}").to_numpy(bool))

@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 
 from advisor.modalities.tabular import doubts, meanings, numbers
 from advisor.modalities.tabular.dates import (
-    DAY_WITHOUT_MARKS,
     MONTH_WITH_POINT,
     NAMED_ZONE,
     days_in_words,
     layouts,
     parse_dates,
     swapped,
+    without_marks,
 )
 from advisor.modalities.tabular.forms import (
     FALSE,
@@ -85,6 +85,7 @@ _NO_DAY = re.compile(
     r"\D*|[0:./\- ]+|(?:9999|3000|2999|0001|1000)[-/.]\d\d?[-/.]\d\d?.*|\d\d?[-/.]\d\d?[-/.](?:9999|0001).*"
 )
 _WHOLE = re.compile(r"\d+")
+_DAY_AND_MONTH = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\. ?(?:0?[1-9]|1[0-2])\.")
 _OBJECT = re.compile(r"[A-Za-z_][\w.]*\((?:'[^']*'|\"[^\"]*\"|[-+.,\w ]*)\)")
 _TICK = re.compile(r"1|[^\d\s]{1,12}")
 _ZONE = re.compile(r":\d\d[\d.]*\s?[+-](?!00(?::?00)?\]?$)\d\d(?::?\d\d)?\]?$")
@@ -177,6 +178,9 @@ def _decided(column: pd.Series, spelt: Words, decimal: str | None, first: str) -
         # Whoever ticks a cell or leaves it empty says two things.
         form = Form(name, "tick", levels=frozenset(spelt.levels))
         return Read(form, read_as(form, column, spelt), (), (doubts.ticks(name, spelt.levels[0]),))
+    if len(spelt.levels) >= FEWEST_NUMBERS and all(_DAY_AND_MONTH.fullmatch(level) for level in spelt.levels):
+        shown = doubts.unknown_dates(name, spelt.levels[0], spelt.levels_in_all)
+        return Read(Form(name, "category"), categories(spelt), (), (shown,))
     if numbers.are_months(spelt.levels):
         return _as_dates(column, spelt, (MONTH_WITH_POINT,))
     if decimal == "." and (choice := numbers.choices(spelt.levels[:DOUBTFUL_SAMPLE])):
@@ -201,10 +205,9 @@ def _decided(column: pd.Series, spelt: Words, decimal: str | None, first: str) -
         dated = ~np.isnat(parse_dates(spelt.levels, found))
         rest = _others(spelt, dated)
         days = [level for level, is_day in zip(spelt.levels, dated, strict=True) if is_day][:DOUBTFUL_SAMPLE]
-        if rest is not None and (
-            _share(counts, dated) >= READABLE_SHARE
-            or (_share(counts, dated) >= NEARLY_ALL and _are_gaps_among_dates(rest, days))
-        ):
+        if rest is not None and (_share(counts, dated) >= READABLE_SHARE or _are_gaps_among_dates(
+            rest, days, MOST_GAP_WORDS if _share(counts, dated) >= NEARLY_ALL else 0
+        )):  # fmt: skip
             return _as_dates(column, spelt, found)
         return Read(Form(name, "category"), categories(spelt), (), (doubts.nearly(name, "date", spelt, dated),))
     objects = np.array([bool(_OBJECT.fullmatch(level)) for level in spelt.levels], dtype=bool)
@@ -235,6 +238,9 @@ def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarra
     many = numeric.sum() >= (FEWEST_PLACES if words_alone else FEWEST_NUMBERS)
     share = _share(counts, numeric)
     scale = words_alone and numeric.sum() >= FEWEST_STEPS
+    if _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
+        yield doubts.several_units(name, found_units)
+        return
     if readable.sum() >= FEW_NUMBERS and (share >= NEARLY_ALL or (share >= MOST_SHARE and (many or scale))):
         yield doubts.nearly(name, "number", spelt, readable, "warning" if many or share >= NEARLY_ALL else "info")
         return
@@ -243,9 +249,6 @@ def _besides(name: str, spelt: Words, readable: np.ndarray, days_told: np.ndarra
         return
     if len(spelt.levels) >= FEWEST_NUMBERS and _share(counts, pairs := numbers.are_two(spelt.levels)) >= NEARLY_ALL:
         yield doubts.two_numbers(name, spelt.levels[int(np.argmax(pairs))])
-        return
-    if _share(counts, united) >= NEARLY_ALL and len(found_units := numbers.units(spelt.levels)) > 1:
-        yield doubts.several_units(name, found_units)
         return
     begins = numbers.begins(spelt.levels)
     nearly_all = len(spelt.levels) >= FEW_LEVELS and _share(counts, begins) >= NEARLY_ALL
@@ -266,7 +269,8 @@ def _asked(column: pd.Series, spelt: Words, decimal: str | None, asked: str) -> 
         form = Form(name, "number", replace(style, other=False))
     else:
         whole = all(_WHOLE.fullmatch(level) for level in spelt.levels)
-        form = Form(name, "date", layouts=(DAY_WITHOUT_MARKS,) if whole else layouts(spelt.levels, counts, MOST_SHARE))
+        known = without_marks(spelt.levels) if whole else layouts(spelt.levels, counts, MOST_SHARE)
+        form = Form(name, "date", layouts=known)
     values = read_as(form, column, None if is_plain_number(column.dtype) and asked == "number" else spelt)
     lost = strangers(form, column, values)
     gaps = () if lost is None else tuple(lost.levels)
@@ -393,12 +397,14 @@ def _are_gaps(others: Words, known: np.ndarray) -> bool:
     return few and (amounts or (plainly and len(known) >= FEW_NUMBERS))
 
 
-def _are_gaps_among_dates(others: Words, days: Sequence[str]) -> bool:
-    """Tell whether these are words for a gap among dates: few, and words, or days that are none, such as
-    9999-12-31, or 31.02.2023 where `days` are written so."""
+def _are_gaps_among_dates(others: Words, days: Sequence[str], most: int) -> bool:
+    """Tell whether these are one day that is none, such as 9999-12-31, however many cells have it, or `most` gaps at
+    most: words, or days that are none, or 31.02.2023 where `days` are written so."""
+    if len(others.levels) == 1 and re.search(r"9999|2999|3000|0001", others.levels[0]):
+        return bool(_NO_DAY.fullmatch(others.levels[0]))
     forms = {re.sub(r"\d", "0", level) for level in days}
     none = (_NO_DAY.fullmatch(level) or re.sub(r"\d", "0", level) in forms for level in others.levels)
-    return len(others.levels) <= MOST_GAP_WORDS and all(none)
+    return len(others.levels) <= most and all(none)
 
 
 def _are_booleans(levels: set[str]) -> bool:

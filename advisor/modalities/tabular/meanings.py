@@ -22,13 +22,15 @@ STAND_INS = frozenset({0.0, -1.0}) | frozenset(
     for value in (
         9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 99.9, 999.9, 9999.9, 999.99, 999.25, 9999.25, 32767.0, 32768.0,
         65535.0, 2147483647.0, 2147483648.0, 1e20, 1e30, 1e31, 1e35, 99.99, 127.0, 1023.0, 4095.0, 88.0, 888.0, 8888.0,
-        77.0, 777.0, 98.0, 998.0, 9998.0, 99999998.0, 99999999.0, float(np.float32(9.96921e36)),
+        77.0, 777.0, 98.0, 998.0, 9998.0, 99998.0, 9999999.0, 99999998.0, 99999999.0, float(np.float32(9.96921e36)),
     )
     for sign in (1, -1)
 )  # fmt: skip
 # And what may stand beside those: 7, 8 and 9, or -1, -2 and -3, for as many reasons why there is no answer.
 GAP_CODES = STAND_INS | {
-    sign * value for value in (2, 3, 7, 8, 97, 96, 66, 997, 996, 666, 9997, 9996, 99999997) for sign in (1.0, -1.0)
+    sign * value
+    for value in (2, 3, 7, 8, 97, 96, 66, 997, 996, 666, 9997, 9996, 99997, 99996, 99999997)
+    for sign in (1.0, -1.0)
 }
 # So far from all others such a second value lies at least; and as large one is that is told where it is there once.
 FAR_BESIDE, LARGE_CODE = 3, 99
@@ -54,6 +56,7 @@ NAMES_OF_DAYS = re.compile(
 NAMES_OF_CODES = re.compile(
     r"(?i)\b(zip ?(codes?)?|post ?(al)? ?codes?|plz|postleitzahl|fips|phone|telephone|telefon|tel|mobile|fax|isbn|ean|"
     r"iban|barcode|sku|code ?postal|c[oó]digo ?postal)\b"
+    r"|(?i:\b(ids?|codes?|nr|kundennr|kennung))$"
 )
 NO_DAYS = frozenset(
     np.datetime64(day, "ns")
