@@ -119,6 +119,15 @@ def test_texts_that_repeat_another_one_but_for_numbers_and_signs_are_found():
     assert "D08" not in codes(table.assign(note=names)), "names of things are written alike"
 
 
+def test_texts_that_repeat_are_found_in_languages_without_blanks():
+    told = ["服务热情", "味道不错", "环境舒适", "下次再来", "强烈推荐", "物超所值", "菜品新鲜", "上菜很快"]
+    rng = np.random.default_rng(0)
+    notes = ["".join(rng.choice(told, 9)) for _ in range(ROWS)]
+    assert "D08" not in codes(clean(0).assign(note=notes))
+    mails = [f"亲爱的{n}号朋友、您赢得了{n}元大奖、请马上联系我们。" for n in range(90)]
+    assert found(clean(0).assign(note=[*mails, *notes[90:]]), "D08").evidence["texts"] == 89
+
+
 def test_texts_that_name_their_class_are_found():
     table = clean(0)
     told = table.assign(note=[f"{text} [{grade}]" for text, grade in zip(remarks(0), table["grade"], strict=True)])

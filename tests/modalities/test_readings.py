@@ -810,3 +810,25 @@ def test_nothing_is_strange_of_the_very_rows_that_were_learnt(content, wanted, c
         typed.transform(learnt)
         if len(learnt) == len(frame) and not any("left out" in finding.message for finding in dataset.findings):
             typed.transform(MODALITY.rows(path, typed.get_feature_names_out().tolist()))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([f"服务热情、味道不错、第{n}次再来、强烈推荐。" for n in range(60)], "text"),
+        ([f"とても美味しかったです。また来たいと思います{n}" for n in range(60)], "text"),
+        ([f"อร่อยมากบริการดีเยี่ยมชอบมากที่สุด{n}" for n in range(60)], "text"),
+        ([f"ອາຫານແຊບຫຼາຍການບໍລິການດີຫຼາຍ{n}" for n in range(60)], "text"),
+        ([f"អាហារឆ្ងាញ់ណាស់សេវាកម្មល្អណាស់{n}" for n in range(60)], "text"),
+        ([f"{chr(0x1F600 + n)}😁😂🤣" for n in range(60)], "text"),
+        ([f"王小{chr(0x4E00 + n)}" for n in range(60)], "id-like"),
+        ([f"สมชาย ใจดี{chr(0xE01 + n)}" for n in range(40)], "id-like"),
+        ([f"アレクサンダー{chr(0x30A1 + n)}" for n in range(60)], "id-like"),
+        ([f"the parcel number {n} came a week late and was broken when it came" for n in range(30)], "text"),
+        ([f"the parcel number {n % 25} came a week late and was broken" for n in range(50)], "categorical"),
+        ([f"Parcel {n} by ship" for n in range(30)], "id-like"),
+    ],
+)  # fmt: skip
+def test_texts_are_told_from_names_in_any_language(cells, kind):
+    data = read(pd.DataFrame({"note": cells, "y": ["a", "b"] * (len(cells) // 2)}), target="y")
+    assert MODALITY.facts(data)[0].kind == kind

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.estimators.words import count_words
 from advisor.records import Column, Dataset
 
 HIGH_CARDINALITY = 50
-TEXT_WORDS = 4.0
+# So many words on average make texts of many levels, and of few ones where each cell has its own.
+TEXT_WORDS, LONG_WORDS = 4.0, 8.0
 ID_SHARE = 0.95
 FEWEST_FOR_AN_ID = 20
 LEVELS_LOOKED_AT = 1000
@@ -89,10 +91,11 @@ def reads_as_text(levels: Sequence[str], counts: np.ndarray) -> bool:
     `counts` (len(levels),) says how many cells have each.
     """
     used = np.flatnonzero(counts)
-    if len(used) <= HIGH_CARDINALITY or len(used) <= 0.1 * counts.sum():
+    few = len(used) <= HIGH_CARDINALITY
+    if len(used) < FEWEST_FOR_AN_ID or len(used) <= (ID_SHARE if few else 0.1) * counts.sum():
         return False
     seen = used[:: max(1, len(used) // LEVELS_LOOKED_AT)]
-    return float(np.mean([levels[place].count(" ") + 1 for place in seen])) >= TEXT_WORDS
+    return float(np.mean([count_words(levels[place]) for place in seen])) >= (LONG_WORDS if few else TEXT_WORDS)
 
 
 def category_kind(levels: pd.Index, counts: np.ndarray) -> str:

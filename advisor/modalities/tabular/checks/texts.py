@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from advisor.estimators.words import UNSPACED, count_words
 from advisor.modalities.tabular.checks.survey import Survey
 from advisor.records import Finding
 from advisor.wording import columns, counted, have, percent, shortened
@@ -18,7 +19,8 @@ FEWEST_WORDS = 8
 # A text names its class where so many of those with a class's name are of that class, and so many have one.
 SURE_SHARE, FEWEST_SHARE, SHORTEST_LABEL = 0.9, 0.5, 3
 MOST_CLASSES = 50
-_NUMBER, _SIGNS = re.compile(r"\d+"), re.compile(r"[\W_]+")
+# Marks above letters of Thai are no letters to Python, and no signs to people.
+_NUMBER, _SIGNS = re.compile(r"\d+"), re.compile(rf"(?:(?![{UNSPACED}])[\W_])+")
 
 
 def text_columns(survey: Survey) -> Finding | None:
@@ -44,7 +46,7 @@ def repeated_texts(survey: Survey) -> Finding | None:
     for name in _names(survey):
         bare = [_bare(text) for text in survey.dataset.inputs[name].fillna("")]
         level = pd.factorize(np.array(bare, dtype=object))[0]
-        long = np.array([text.count(" ") >= FEWEST_WORDS - 1 for text in bare])
+        long = np.array([count_words(text) >= FEWEST_WORDS for text in bare])
         size = np.bincount(level)[level]
         copies = long & (size > 1)
         extra = int(copies.sum() - len(np.unique(level[copies])))
