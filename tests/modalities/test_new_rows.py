@@ -214,3 +214,30 @@ def test_some_rows_of_those_that_were_learnt_are_not_strange(tmp_path):
         with warnings.catch_warnings():
             warnings.simplefilter("error", NewRowsWarning)
             typed.transform(part)
+
+
+@pytest.mark.parametrize(
+    ("new", "fragment"),
+    [
+        (["zzz qqq 3, xxx", "good ship"], "1 of 2 texts has no word that training has seen ('zzz qqq 3, xxx')"),
+        (["这家餐厅非常好吃"], "1 of 1 text has no word"),
+        (["zzz", "qqq", ""], "2 of 2 texts have no word"),
+        (["good", "...", "", "7", "a :)"], ""),
+        (["zzz", *["good ship"] * 30], ""),
+    ],
+)
+def test_texts_of_other_words_are_told(new, fragment):
+    told = ["the ship came late and was bad", "what a good and lovely ship, a week early", "never again this shop"]
+    table = pd.DataFrame({"t": [f"{told[n % 3]} {n}" for n in range(90)], "y": ["a", "b"] * 45})
+    typed = MODALITY.typed(read(table, "y"))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", NewRowsWarning)
+        typed.transform(pd.DataFrame({"t": new}))
+    said = [str(each.message) for each in heard if "no word" in str(each.message)]
+    assert fragment in said[0] if fragment else not said
+
+
+def test_new_texts_are_not_strange_where_each_has_words_of_its_own():
+    cells = [f"kind{n} size{n} make{n} code{n} lot{n}" for n in range(90)]
+    typed = MODALITY.typed(read(pd.DataFrame({"t": cells, "y": ["a", "b"] * 45}), "y"))
+    assert typed.schema.columns[0].kind == "text" and typed.schema.columns[0].levels is None

@@ -36,6 +36,7 @@ from advisor.modalities.tabular.forms import (
     read_as,
     strangers,
     with_numbers,
+    with_words,
 )  # fmt: skip
 from advisor.modalities.tabular.kinds import category_kind, level_counts, reads_as_text
 from advisor.modalities.tabular.numbers import Style
@@ -458,4 +459,6 @@ def remembered(read: Read) -> Form:
     form = replace(read.form, missing=missing, levels=levels, gaps=gaps)
     if form.kind == "number" and missing < 1:
         return with_numbers(form, np.asarray(read.values))
+    if form.kind == "text" and missing < 1:
+        return with_words(form, pd.Series(read.values).dropna().tolist())
     return form

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -10,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from advisor.estimators.words import words_of
 from advisor.modalities.tabular import numbers
 from advisor.modalities.tabular.dates import parse_dates, to_nanoseconds
 from advisor.modalities.tabular.kinds import counts_rows
@@ -18,6 +21,9 @@ from advisor.modalities.tabular.words import Words, words
 
 # Of many numbers so many say where most lie; and so few different ones, each many times, may be codes.
 LOOKED_AT, MOST_CODES, FEWEST_EACH = 10_000, 10, 10
+# Of the beginnings of texts so many of the commonest words are remembered; none where more than this share of the texts
+# have no word that another has.
+FIRST_CHARACTERS, MOST_WORDS, LONELY_SHARE = 1_000, 5_000, 0.05
 # Where nine of ten numbers lie.
 USUAL = (0.05, 0.95)
 # A column that has been read: numbers or dates, categories, or texts.
@@ -35,9 +41,10 @@ class Form:
 
     A tick is a cell that is filled or not. With `words` every text is a level, what means a gap elsewhere too. The rest
     is what the table was like that was learnt from: `gaps` are texts that stood for a gap there, beyond those that mean
-    nothing anywhere, `missing` the share of cells that lacked, `levels` the categories, None where new ones are to be
-    expected, or the word that was the tick. Of numbers `low` and `high` are the ends, `usual` where nine of ten lay,
-    `whole` tells that all were whole, and `codes` are all that there were, where these were few and had small steps.
+    nothing anywhere, `missing` the share of cells that lacked, `levels` the categories or the words of texts, None
+    where new ones are to be expected, or the word that was the tick. Of numbers `low` and `high` are the ends, `usual`
+    where nine of ten lay, `whole` tells that all were whole, and `codes` are all that there were, where these were few
+    and had small steps.
     """
 
     name: str
@@ -136,6 +143,25 @@ def with_numbers(form: Form, values: np.ndarray) -> Form:
     ordered = bool((steps >= 0).all() or (steps <= 0).all())
     usual = (low, high) if ordered or not len(part) else tuple(np.quantile(part, USUAL).tolist())
     return replace(form, low=low, high=high, usual=usual, whole=whole, codes=_codes(part, values) if whole else ())
+
+
+def with_words(form: Form, texts: Sequence[str]) -> Form:
+    """Return the form of a column of texts with the words that new ones are held against."""
+    part = [word_set(text[:FIRST_CHARACTERS]) for text in texts[:: max(1, len(texts) // LOOKED_AT)]]
+    counts = Counter(word for own in part for word in own)
+    lonely = np.mean([bool(own) and all(counts[word] == 1 for word in own) for own in part])
+    if not counts or lonely > LONELY_SHARE:
+        return form
+    kept = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]
+    return replace(form, levels=frozenset(kept))
+
+
+def word_set(text: str) -> set[str]:
+    """Return the words of a text, without numbers, signs and lone Latin letters, which tell nothing of a language."""
+    return {
+        word for word in words_of(text)
+        if (len(word) > 1 and not word.isdigit()) or unicodedata.category(word[0]) in ("Lo", "So")
+    }  # fmt: skip
 
 
 def _codes(part: np.ndarray, values: np.ndarray) -> tuple[float, ...]:

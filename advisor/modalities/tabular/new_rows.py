@@ -16,7 +16,16 @@ from advisor.errors import NewRowsWarning, UserError
 from advisor.modalities.tabular import frames, numbers
 from advisor.modalities.tabular.deciding import read_column
 from advisor.modalities.tabular.files import raw_table
-from advisor.modalities.tabular.forms import MOST_CODES, Form, Schema, Values, is_plain_number, read_as, strangers
+from advisor.modalities.tabular.forms import (
+    MOST_CODES,
+    Form,
+    Schema,
+    Values,
+    is_plain_number,
+    read_as,
+    strangers,
+    word_set,
+)
 from advisor.modalities.tabular.meanings import STAND_INS
 from advisor.modalities.tabular.numbers import RACE, TIMES
 from advisor.modalities.tabular.words import words
@@ -90,6 +99,7 @@ class TypedTable(TransformerMixin, BaseEstimator):
                 told += _of_another_unit(form, table[form.name], column)
                 told += _strange(form, column, found[form.name])
                 told += _beyond(form, found[form.name])
+                told += _of_other_words(form, found[form.name])
         if told:
             warnings.warn(NewRowsWarning(" ".join(told)), stacklevel=2)
         return pd.DataFrame(found, index=table.index)
@@ -191,6 +201,19 @@ def _strange(form: Form, column: pd.Series, values: Values) -> Iterator[str]:
                 f"Column {name!r}: {_of(unknown, rows)} of categories that training has not seen "
                 f"({some(list(values.categories[~known]), SHOWN)})."
             )
+
+
+def _of_other_words(form: Form, values: Values) -> Iterator[str]:
+    """Say of new texts that they have no word that training had: another language, or nonsense."""
+    if form.kind != "text" or form.levels is None:
+        return
+    texts = pd.Series(values).dropna().tolist()
+    unknown = [text for text in texts if (own := word_set(text)) and form.levels.isdisjoint(own)]
+    if unknown and len(unknown) >= STRANGE_SHARE * len(values):
+        yield (
+            f"Column {shortened(form.name)!r}: {len(unknown):,} of {counted(len(texts), 'text')} "
+            f"{'has' if len(unknown) == 1 else 'have'} no word that training has seen ({shortened(unknown[0])!r})."
+        )
 
 
 def _of(cells: int, rows: int) -> str:

@@ -70,15 +70,18 @@ def _weighed(texts: list[str], what: str) -> tuple[TfidfVectorizer | None, spars
         return None, sparse.csr_matrix((len(texts), 0), dtype=np.float32)
 
 
-def _topics(texts: pd.Series, topics: int) -> tuple[Pipeline | None, np.ndarray]:
-    """Return the directions that texts (n,) may be about, fitted, and the texts along them (n, k)."""
+def _topics(texts: pd.Series, topics: int) -> tuple[tuple[Pipeline | None, np.ndarray], np.ndarray]:
+    """Return the directions that texts (n,) may be about, fitted, with their means (k,), and the texts along them
+    (n, k)."""
     words, terms = weighed(texts, "words")
     width = min(topics, *(size - 1 for size in terms.shape))
     if words is None or width < 1:
-        return None, np.empty((len(texts), 0))
+        return (None, np.empty(0)), np.empty((len(texts), 0))
     directions = TruncatedSVD(width, random_state=0)
-    found = directions.fit_transform(terms)
-    return make_pipeline(words, directions), found
+    found, told = directions.fit_transform(terms), terms.getnnz(axis=1) > 0
+    usual = found[told].mean(axis=0)
+    found[~told] = usual
+    return (make_pipeline(words, directions), usual), found
 
 
 def _beginning(text: str) -> str:
@@ -89,9 +92,12 @@ class TextReader(TransformerMixin, BaseEstimator):
     """A column of texts as numbers: its characters, its words, and up to `topics` directions that it may be about.
 
     The directions are those of latent semantic analysis (Deerwester et al. 1990): a truncated singular value
-    decomposition of TF-IDF over words and pairs of words, learnt from the texts of `fit` alone. A gap has no length and
-    is about nothing.
+    decomposition of TF-IDF over words and pairs of words, learnt from the texts of `fit` alone. A gap has no length.
+    What has no known word is taken to be about what texts are on average: of one about nothing, where no other text
+    lies, learners would say anything.
     """
+
+    usual_: Any = 0.0  # of a model from before there were means
 
     def __init__(self, topics: int = TOPICS) -> None:
         self.topics = topics
@@ -103,7 +109,7 @@ class TextReader(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X: pd.Series, y: Any = None, **fit_params: Any) -> np.ndarray:
         """Learn from a column of texts (n,), and return it as numbers (n, 2 + topics)."""
-        self.model_, found = learnt(X, f"topics {self.topics}", lambda texts: _topics(X, self.topics))
+        (self.model_, self.usual_), found = learnt(X, f"topics {self.topics}", lambda texts: _topics(X, self.topics))
         self.width_ = found.shape[1]
         return np.hstack([_lengths(X), found])
 
@@ -111,7 +117,9 @@ class TextReader(TransformerMixin, BaseEstimator):
         """Return a column of texts as numbers (len(X), 2 + topics)."""
         found = np.empty((len(X), 0)) if self.model_ is None else np.empty((0, self.width_))
         if self.model_ is not None and len(X):
-            found = self.model_.transform(X.fillna("").tolist())
+            terms = self.model_[0].transform(X.fillna("").tolist())
+            found = self.model_[1].transform(terms)
+            found[terms.getnnz(axis=1) == 0] = self.usual_
         return np.hstack([_lengths(X), found])
 
     def names(self, column: str) -> list[str]:
