@@ -832,3 +832,42 @@ def test_nothing_is_strange_of_the_very_rows_that_were_learnt(content, wanted, c
 def test_texts_are_told_from_names_in_any_language(cells, kind):
     data = read(pd.DataFrame({"note": cells, "y": ["a", "b"] * (len(cells) // 2)}), target="y")
     assert MODALITY.facts(data)[0].kind == kind
+
+
+def put_together(words: tuple[str, str], encodings: tuple[str, str], every: int) -> bytes:
+    texts = (f"{words[n % 2]} {n},{'ab'[n % 2]}\n".encode(encodings[n % every == 0]) for n in range(200))
+    return b"t,y\n" + b"".join(texts)
+
+
+@pytest.mark.parametrize(
+    ("words", "encodings", "every", "lines"),
+    [
+        (("très bon café déjà vu", "größe"), ("utf-8", "cp1252"), 2, 100),
+        (("très bon café déjà vu", "größe"), ("utf-8", "cp1252"), 50, 4),
+        (("très bon café déjà vu", "größe"), ("cp1252", "utf-8"), 100, 198),
+        (("山鸢尾是一种花", "其他的花"), ("utf-8", "gbk"), 2, 100),
+        (("красный цвет", "синий цвет"), ("utf-8", "cp1251"), 3, 67),
+    ],
+)
+def test_lines_of_two_encodings_are_read_each_by_its_own(words, encodings, every, lines, tmp_path):
+    data = read(file(tmp_path, put_together(words, encodings, every)), target="y")
+    assert data.inputs["t"].tolist() == [f"{words[n % 2]} {n}" for n in range(200)]
+    (told,) = [finding for finding in data.findings if finding.code == "R05"]
+    assert told.severity == "warning" and told.evidence["lines"] == lines
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp949", "shift_jis", "cp1252"])
+def test_lines_that_are_unicode_by_chance_make_no_mix(encoding, tmp_path):
+    rng = np.random.default_rng(0)
+    first = {"gbk": 0xB0A1, "cp949": 0xB0A1, "shift_jis": 0x88A0, "cp1252": 0}[encoding]
+    signs = [bytes(divmod(first + 256 * row + n, 256)) for row in range(20) for n in range(90)] if first else [
+        bytes([n]) for n in (0xC4, 0xD6, 0xE4, 0xE9, 0xF1, 0xDF)]  # fmt: skip
+    cells = [b"".join(signs[place] for place in rng.integers(0, len(signs), rng.integers(1, 4))) for _ in range(300)]
+    data = read(file(tmp_path, b"t,y\n" + b"".join(b"a%s,%d\n" % (cell, n % 2) for n, cell in enumerate(cells))), "y")
+    assert [finding.severity for finding in data.findings if finding.code == "R05"] == ["info"]
+
+
+def test_letters_cut_off_in_a_file_of_unicode_are_not_of_another_encoding(tmp_path):
+    content = lines("größe,y", *["5,größe", "7,ö"] * 30, times=1).encode() + b"9,gr\xc3\n"
+    (told,) = [each for each in read(file(tmp_path, content), target="größe").findings if each.code == "R05"]
+    assert told.evidence == {"letters": 1}

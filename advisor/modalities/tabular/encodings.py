@@ -11,7 +11,7 @@ from charset_normalizer import from_bytes
 
 from advisor.errors import UserError
 from advisor.records import Finding
-from advisor.wording import shortened
+from advisor.wording import counted, shortened
 
 SAMPLE_BYTES = 800_000
 # What a text that is not Unicode most often is, for as long as nothing speaks for another.
@@ -19,6 +19,9 @@ WESTERN = "cp1252"
 FOREIGN = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874", "gb18030", "big5", "cp932", "euc_jp", "cp949")
 FALLBACKS = ("cp932", "gb18030", "big5", "cp949")
 LONG_RUN = 2.5
+# Where lines of another alphabet may be UTF-8 by chance, so many of them and so many letters each are not.
+FEWEST_MIXED, LETTERS_MIXED = 0.1, 4
+_LATIN = (WESTERN, "cp1250", "cp1254")
 # What stands in Western texts beside small letters; where half of it is something else they are none.
 _USUAL, USUAL_SHARE = (
     frozenset("ÄÖÜÉÈÀÇÑØÅÆß°€£§µ²³½«»\u2013\u2014\u2018\u2019\u201c\u201d\u201e\u2026ºª·\u2022\xd7®©\xa0"),
@@ -65,6 +68,8 @@ def as_utf8(content: bytes, name: str, encoding: str | None) -> tuple[bytes, lis
         raise UserError(f"{name!r} holds binary data, not text; give a table as text, or a file of a known format.")
     if is_utf8(content):
         return content, list(garbled(content))
+    if (mix := _mixed(content)) is not None:
+        return mix
     text = content.decode("utf-8", errors="replace")
     if (broken := text.count("\ufffd")) * MANY_LETTERS <= sum(map(len, _LETTERS.findall(text))):
         example = re.search(r"\w*\ufffd\w*", text)
@@ -89,6 +94,40 @@ def as_utf8(content: bytes, name: str, encoding: str | None) -> tuple[bytes, lis
         "Check names with letters beyond a to z; if they look wrong, say --encoding.", {"encoding": taken},
     )  # fmt: skip
     return _utf8(text), [finding]
+
+
+def _mixed(content: bytes) -> tuple[bytes, list[Finding]] | None:
+    """Read a text of which some lines are UTF-8 and some are not, as where files were put together; None for others.
+
+    Bytes of Western letters are never UTF-8 by chance; two of another alphabet may be, so that more is asked of those.
+    """
+    lines = content.split(b"\n")
+    told, other = [], []
+    for place, line in enumerate(lines):
+        if not line.isascii():
+            text = line.decode("utf-8", errors="replace")
+            good, broken = sum(map(len, _LETTERS.findall(text))), text.count("\ufffd")
+            if not broken:
+                told.append(good)
+            elif broken > good:
+                other.append(place)
+    if not told or not other:
+        return None
+    taken = _guessed(b"\n".join(lines[place] for place in other)[:SAMPLE_BYTES])
+    few = len(told) < FEWEST_MIXED * len(other) or sum(told) < LETTERS_MIXED * len(told)
+    if (few and taken not in _LATIN) or not all(_decodes(lines[place], taken) for place in other):
+        return None
+    for place in other:
+        lines[place] = lines[place].decode(taken).encode("utf-8", errors="replace")
+    return _utf8(b"\n".join(lines).decode("utf-8", errors="replace")), [
+        Finding(
+            "R05", "warning",
+            f"The file is a mix: {counted(len(told), 'line')} of it {'is' if len(told) == 1 else 'are'} UTF-8, and "
+            f"{counted(len(other), 'line')} {'is' if len(other) == 1 else 'are'} not, and read as {taken}.",
+            "Check names with letters beyond a to z in both, and save the file as UTF-8; if it is one, say --encoding.",
+            {"encoding": taken, "lines": len(other), "unicode": len(told)},
+        )
+    ]  # fmt: skip
 
 
 def is_binary(head: bytes) -> bool:
