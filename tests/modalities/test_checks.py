@@ -119,6 +119,39 @@ def test_texts_that_repeat_another_one_but_for_numbers_and_signs_are_found():
     assert "D08" not in codes(table.assign(note=names)), "names of things are written alike"
 
 
+HALVES = ["1" if n % 2 else "0" for n in range(ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("classes", "written", "evidence"),
+    [
+        (("0", "1"), "label={}", {"share": 1}),
+        (("no", "yes"), "answer: {}", {"share": 1}),
+        (("5", "1"), "Rating: {}, and that is it", {"share": 1}),
+        (("-", "+"), "", None),
+        (("0", "1"), "{} of them", {"word": "0", "texts": ROWS // 2}),
+        (("ham", "spam"), "<x-flag-{}>", {"share": 1}),
+    ],
+)
+def test_codes_and_short_names_of_classes_in_texts_are_found(classes, written, evidence):
+    table = clean(0).assign(cls=[classes[int(code)] for code in HALVES])
+    table["note"] = [f"{text} {written.format(label)}" for text, label in zip(remarks(0), table["cls"], strict=True)]
+    told = [finding.evidence for finding in checked(table, "cls") if finding.code == "L05"]
+    assert (not told) if evidence is None else told[0] == told[0] | evidence
+
+
+def test_a_word_that_only_one_class_has_is_found():
+    table = clean(0).assign(cls=["spam" if code == "1" else "ham" for code in HALVES])
+    flagged = [f"X-Flag-Yes {text}" if code == "1" else text for text, code in zip(remarks(0), HALVES, strict=True)]
+    finding = found(table.assign(note=flagged), "L05", "cls")
+    assert finding.evidence["word"] == "x-flag-yes" and finding.evidence["class"] == "spam"
+    once = [flagged[0] + " x-flag-yes", *flagged[1:]]
+    assert "L05" not in codes(table.assign(note=once), "cls"), "another has it, too"
+    rare = table.assign(cls=["spam" if n < 15 else "ham" for n in range(ROWS)])
+    few = [f"x-flag-yes {text}" if n < 15 else text for n, text in enumerate(remarks(0))]
+    assert "L05" not in codes(rare.assign(note=few), "cls"), "fifteen may be chance"
+
+
 def test_texts_that_repeat_are_found_in_languages_without_blanks():
     told = ["服务热情", "味道不错", "环境舒适", "下次再来", "强烈推荐", "物超所值", "菜品新鲜", "上菜很快"]
     rng = np.random.default_rng(0)

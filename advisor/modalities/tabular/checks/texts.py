@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ FEWEST_WORDS = 8
 # A text names its class where so many of those with a class's name are of that class, and so many have one.
 SURE_SHARE, FEWEST_SHARE, SHORTEST_LABEL = 0.9, 0.5, 3
 MOST_CLASSES = 50
+# So many texts with a word, and so many without, are no chance; and what stands around words.
+FEWEST_TELLING, _BRACKETS = 20, ".,;:!?()[]{}<>\"'"
+_ANNOUNCED = "label|class|target|answer|category|rating|score|sentiment|grade|outcome"
 # Marks above letters of Thai are no letters to Python, and no signs to people.
 _NUMBER, _SIGNS = re.compile(r"\d+"), re.compile(rf"(?:(?![{UNSPACED}])[\W_])+")
 
@@ -72,29 +76,72 @@ def repeated_texts(survey: Survey) -> Finding | None:
 
 
 def labels_in_texts(survey: Survey) -> Finding | None:
-    """L05: texts that name their own class, as where a label was pasted in front of a text."""
-    classes = survey.dataset.classes
-    labels = [label for label in classes if len(label) >= SHORTEST_LABEL and not label.isdigit()]
-    if len(labels) < len(classes) or len(classes) > MOST_CLASSES:
+    """L05: texts that name their own class, as where a label was pasted in front of a text, or tell it by one word."""
+    if not survey.class_count:
         return None
     for name in _names(survey):
-        texts = [f" {_SIGNS.sub(' ', text.casefold())} " for text in survey.dataset.inputs[name].fillna("")]
-        wanted = [f" {_SIGNS.sub(' ', label.casefold()).strip()} " for label in labels]
-        named = np.array([[label in text for label in wanted] for text in texts])
-        one = named.sum(axis=1) == 1
-        if one.mean() < FEWEST_SHARE:
+        texts = survey.dataset.inputs[name].iloc[survey.sample]
+        filled = texts.notna().to_numpy()
+        told, target = [text.casefold() for text in texts[filled]], survey.sample_target[filled].astype(np.int64)
+        finding = _naming(survey, name, told, target) or _telling_word(survey, name, told, target)
+        if finding is not None:
+            return finding
+    return None
+
+
+def _naming(survey: Survey, name: str, texts: list[str], target: np.ndarray) -> Finding | None:
+    """Tell of texts of which most name one class, and nearly always their own."""
+    classes = [label.casefold() for label in survey.dataset.classes]
+    if len(classes) > MOST_CLASSES or not texts:
+        return None
+    # A short name or a number says so only behind a word that announces it.
+    said = re.compile(
+        rf"\b(?:{_ANNOUNCED}|{re.escape(survey.dataset.target_name.casefold())})\s?[:=]\s?\W?([\w.+-]*\w)"
+    )
+    bare = [f" {_SIGNS.sub(' ', text)} " for text in texts]
+    announced = [set(said.findall(text)) for text in texts]
+    named = np.zeros((len(texts), len(classes)), dtype=bool)
+    for place, label in enumerate(classes):
+        if len(label) >= SHORTEST_LABEL and not label.isdigit():
+            wanted = f" {_SIGNS.sub(' ', label).strip()} "
+            named[:, place] = [wanted in text for text in bare]
+        else:
+            named[:, place] = [label in values for values in announced]
+    one = named.sum(axis=1) == 1
+    if one.mean() < FEWEST_SHARE:
+        return None
+    right = named[one].argmax(axis=1) == target[one]
+    # By chance the commonest class would be named as often as it is there.
+    usual = np.bincount(target).max() / len(target)
+    if right.mean() < max(SURE_SHARE, (1 + usual) / 2):
+        return None
+    share = float(one.mean())
+    return Finding(
+        "L05", "warning",
+        f"{percent(share)} of the texts of column {name!r} name one class, and {percent(float(right.mean()))} of these "
+        "are of it.",
+        "Make sure that the label will be in new texts, too; else take it out of them.",
+        {"column": name, "share": share, "right": float(right.mean())},
+    )  # fmt: skip
+
+
+def _telling_word(survey: Survey, name: str, texts: list[str], target: np.ndarray) -> Finding | None:
+    """Tell of a word that is in every text of a class and in none of the others."""
+    words = [{word.strip(_BRACKETS) for word in text.split()} - {""} for text in texts]
+    of_class = {code: [words[place] for place in np.flatnonzero(target == code)] for code in np.unique(target)}
+    counts = Counter(word for own in words for word in own)
+    for code, own in of_class.items():
+        if min(len(own), len(words) - len(own)) < FEWEST_TELLING:
             continue
-        right = named[one].argmax(axis=1) == survey.dataset.target[one]
-        # By chance the commonest class would be named as often as it is there.
-        usual = np.bincount(survey.dataset.target).max() / survey.rows
-        if right.mean() >= max(SURE_SHARE, (1 + usual) / 2):
-            share = float(one.mean())
+        alone = [word for word in set.intersection(*own) if counts[word] == len(own)]
+        if alone:
+            word, label = max(alone, key=lambda each: (len(each), each)), survey.dataset.classes[code]
             return Finding(
                 "L05", "warning",
-                f"{percent(share)} of the texts of column {name!r} name one class, and "
-                f"{percent(float(right.mean()))} of these are of it.",
-                "Make sure that the label will be in new texts, too; else take it out of them.",
-                {"column": name, "share": share, "right": float(right.mean())},
+                f"Every text of column {name!r} that is of class {label!r} has the word {shortened(word)!r}, and no "
+                "other has: it alone tells the class.",
+                "Make sure that the word will be in new texts, too; else take it out of them.",
+                {"column": name, "word": word, "class": label, "texts": len(own)},
             )  # fmt: skip
     return None
 
