@@ -13,6 +13,7 @@ from advisor.measuring.association import (
 from advisor.modalities.tabular import MODALITY
 from advisor.modalities.tabular.checks import CHECKS
 from advisor.modalities.tabular.checks.entities import names_an_entity
+from advisor.modalities.tabular.checks.families import families
 from advisor.records import Finding
 from tests.modalities.clean_table import ROWS, TARGETS, clean, dataset_of
 
@@ -119,6 +120,32 @@ def test_texts_that_repeat_another_one_but_for_numbers_and_signs_are_found():
     assert "D08" not in codes(table.assign(note=names)), "names of things are written alike"
 
 
+def test_texts_that_differ_in_a_word_of_many_are_found():
+    rng = np.random.default_rng(0)
+    words = [f"{one}{two}" for one in "bdfgklmn" for two in "aeiou"]
+    notes = [list(rng.choice(words, 30)) for _ in range(ROWS)]
+    assert "D08" not in codes(clean(0).assign(note=[" ".join(note) for note in notes]))
+    for place in range(50):
+        notes[place] = [*notes[ROWS - 1 - place]]
+        notes[place][rng.integers(30)] = f"name{'abcdefghij'[place % 10]}"
+    finding = found(clean(0).assign(note=[" ".join(note) for note in notes]), "D08")
+    assert finding.evidence["texts"] == 50
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        ([], []),
+        (["", "one", "one two"], [0, 1, 2]),
+        (["one two three four", "one two three four", "four three two one"], [0, 0, 1]),
+        ([f"我们非常喜欢这家餐厅的菜品和服务环境也{word}下次还会再来" for word in ("很好", "不好")], [0, 0]),
+        (["a b c d e f g", "a b c d e f g" + " h" * 20], [0, 1]),
+    ],
+)  # fmt: skip
+def test_families_of_texts(texts, wanted):
+    assert families(texts).tolist() == wanted
+
+
 HALVES = ["1" if n % 2 else "0" for n in range(ROWS)]
 
 
@@ -153,9 +180,9 @@ def test_a_word_that_only_one_class_has_is_found():
 
 
 def test_texts_that_repeat_are_found_in_languages_without_blanks():
-    told = ["服务热情", "味道不错", "环境舒适", "下次再来", "强烈推荐", "物超所值", "菜品新鲜", "上菜很快"]
+    letters = [chr(0x4E00 + n) for n in range(200)]
     rng = np.random.default_rng(0)
-    notes = ["".join(rng.choice(told, 9)) for _ in range(ROWS)]
+    notes = ["".join(rng.choice(letters, 30)) for _ in range(ROWS)]
     assert "D08" not in codes(clean(0).assign(note=notes))
     mails = [f"亲爱的{n}号朋友、您赢得了{n}元大奖、请马上联系我们。" for n in range(90)]
     assert found(clean(0).assign(note=[*mails, *notes[90:]]), "D08").evidence["texts"] == 89

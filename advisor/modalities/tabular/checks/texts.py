@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.estimators.words import UNSPACED, count_words
+from advisor.modalities.tabular.checks.families import families
 from advisor.modalities.tabular.checks.survey import Survey
 from advisor.records import Finding
 from advisor.wording import columns, counted, have, percent, shortened
@@ -17,6 +18,8 @@ from advisor.wording import columns, counted, have, percent, shortened
 FEW_COPIES, MANY_COPIES = 0.01, 0.1
 # Shorter ones, such as names of things, are written alike by themselves.
 FEWEST_WORDS = 8
+# Of more texts only those are told that are the same but for capitals, numbers and signs.
+MOST_TEXTS = 100_000
 # A text names its class where so many of those with a class's name are of that class, and so many have one.
 SURE_SHARE, FEWEST_SHARE, SHORTEST_LABEL = 0.9, 0.5, 3
 MOST_CLASSES = 50
@@ -41,7 +44,8 @@ def text_columns(survey: Survey) -> Finding | None:
 
 
 def repeated_texts(survey: Survey) -> Finding | None:
-    """D08: texts that are another one but for capitals, numbers and signs; both sides of a fold would hold the same.
+    """D08: texts that are another one but for capitals, numbers, signs and a word of many; both sides of a fold would
+    hold the same.
 
     Rows that are copies in every column are D01's matter, too; here it is the text alone that counts.
     """
@@ -49,7 +53,9 @@ def repeated_texts(survey: Survey) -> Finding | None:
     target = survey.dataset.target
     for name in _names(survey):
         bare = [_bare(text) for text in survey.dataset.inputs[name].fillna("")]
-        level = pd.factorize(np.array(bare, dtype=object))[0]
+        level, distinct = pd.factorize(np.array(bare, dtype=object))
+        if len(distinct) <= MOST_TEXTS:
+            level = families(distinct.tolist())[level]
         long = np.array([count_words(text) >= FEWEST_WORDS for text in bare])
         size = np.bincount(level)[level]
         copies = long & (size > 1)
@@ -68,7 +74,7 @@ def repeated_texts(survey: Survey) -> Finding | None:
     return Finding(
         "D08", "severe" if share >= MANY_COPIES else "warning",
         f"{counted(extra, 'text')} of column {name!r} ({percent(share)}) {'repeats' if extra == 1 else 'repeat'} "
-        f"another one but for capitals, numbers and signs, as {example!r}{labels}.",
+        f"another one but for capitals, numbers, signs and a word of many, as {example!r}{labels}.",
         "Remove them before comparing, or name a column that tells which belong together with --group: scores are too "
         "good where the same text is learnt from and asked for.",
         {"columns": list(found), "texts": extra, "share": share, "disputed": disputed},
