@@ -111,7 +111,7 @@ def remarks(seed: int, rows: int = ROWS) -> list[str]:
 def test_texts_that_repeat_another_one_but_for_numbers_and_signs_are_found():
     table = clean(0).assign(note=remarks(0))
     assert "D08" not in codes(table)
-    mails = [f"Dear {n} friend, you surely WON {n} pounds today!!" for n in range(90)]
+    mails = [f"Dear {n} friend, you surely WON {n} pounds once more today!!" for n in range(90)]
     finding = found(table.assign(note=[*mails, *remarks(0)[90:]]), "D08")
     assert finding.severity == "severe" and finding.evidence["texts"] == 89 and finding.evidence["disputed"] == 1
     assert "1 of them has more than one class" in finding.message
@@ -486,3 +486,8 @@ def test_what_is_left_out_where_time_is_short_is_said():
     quick = MODALITY.checks(dataset, MODALITY.facts(dataset), thorough=False)
     assert [finding.code for finding in quick][:2] == ["R07", "D03"] and "S04" not in {each.code for each in quick}
     assert quick[0].evidence["checks"] == ["L03", "S04"] and "first rows of another kind" in quick[0].message
+
+
+def test_cells_of_many_numbers_are_no_repeated_texts():
+    rows = np.random.default_rng(0).random((len(clean(0)), 9)).round(2)
+    assert "D08" not in codes(clean(0).assign(vector=[f"[{' '.join(map(str, row))}] at unit" for row in rows]))

@@ -27,6 +27,7 @@ MOST_CLASSES = 50
 FEWEST_TELLING, _BRACKETS = 20, ".,;:!?()[]{}<>\"'"
 _ANNOUNCED = "label|class|target|answer|category|rating|score|sentiment|grade|outcome"
 # Marks above letters of Thai are no letters to Python, and no signs to people.
+_NOUGHT = re.compile(r"\b0\b")
 _NUMBER, _SIGNS = re.compile(r"\d+"), re.compile(rf"(?:(?![{UNSPACED}])[\W_])+")
 
 
@@ -56,7 +57,8 @@ def repeated_texts(survey: Survey) -> Finding | None:
         level, distinct = pd.factorize(np.array(bare, dtype=object))
         if len(distinct) <= MOST_TEXTS:
             level = families(distinct.tolist())[level]
-        long = np.array([count_words(text) >= FEWEST_WORDS for text in bare])
+        # Cells of numbers alone are no texts: all are one but for these.
+        long = np.array([count_words(_NOUGHT.sub("", text)) >= FEWEST_WORDS for text in bare])
         size = np.bincount(level)[level]
         copies = long & (size > 1)
         extra = int(copies.sum() - len(np.unique(level[copies])))
