@@ -146,6 +146,13 @@ def test_families_of_texts(texts, wanted):
     assert families(texts).tolist() == wanted
 
 
+def test_texts_of_which_a_few_repeat_do_not_drift():
+    rng = np.random.default_rng(0)
+    notes = np.array(remarks(0), dtype=object)
+    notes[rng.integers(0, ROWS, 9)] = notes[rng.integers(0, ROWS, 9)]
+    assert "S04" not in codes(clean(0)[["answer"]].assign(note=notes))
+
+
 HALVES = ["1" if n % 2 else "0" for n in range(ROWS)]
 
 

@@ -21,7 +21,7 @@ def as_numbers(values: pd.Series) -> np.ndarray:
         codes = values.cat.codes.to_numpy().astype(np.float64)
         return np.where(codes < 0, np.nan, codes)
     if is_text(values.dtype):
-        codes = pd.factorize(values)[0].astype(np.float64)
+        codes = pd.factorize(values, sort=True)[0].astype(np.float64)  # in order of appearance they would tell the row
         return np.where(codes < 0, np.nan, codes)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         seconds = values.to_numpy().astype("datetime64[s]").astype(np.int64).astype(np.float64)
