@@ -46,6 +46,12 @@ def found(path: Path) -> Path:
     return pickled if pickled.is_file() and not path.is_file() else path
 
 
+def remove(path: Path) -> None:
+    """Remove a model that was written to `path`, if there is one."""
+    for file in (path, path.with_suffix(PICKLE)):
+        file.unlink(missing_ok=True)
+
+
 def read(path: Path) -> Any:
     """Load a model that this program has just written itself."""
     return _loaded(path.read_bytes(), path.suffix)

@@ -12,6 +12,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from advisor.errors import UserError
@@ -21,8 +22,8 @@ FILE_NAME = "seals.txt"
 KEY_BYTES = 32
 
 
-def own_key() -> bytes | None:
-    """Return this user's key, made on first use; None where it cannot be kept, as in a container without a home.
+def own_key() -> bytes:
+    """Return this user's key, made on first use; where it cannot be kept, as without a home, one of this process alone.
 
     It lies in `advisor/seal.key` below XDG_DATA_HOME, or ~/.local/share, readable by its owner alone. Raises UserError
     where that file is not what was written there.
@@ -33,10 +34,15 @@ def own_key() -> bytes | None:
             _make(path)
         key = path.read_bytes()
     except (OSError, RuntimeError):  # Path.home() raises the latter where a user has none
-        return None
+        return _passing_key()
     if len(key) != KEY_BYTES:
         raise UserError(f"The key that seals models, {str(path)!r}, is damaged; delete it to get a new one.")
     return key
+
+
+def lasts(key: bytes) -> bool:
+    """Tell whether a key of this user is there for the next process, too."""
+    return key != _passing_key()
 
 
 def data_folder() -> Path:
@@ -76,6 +82,11 @@ def holds(folder: Path, name: str, key: bytes | None) -> bool:
 def fits(folder: Path, name: str, content: bytes) -> bool:
     """Tell whether this user has sealed `content` as the file `name` of a run's folder."""
     return _holds(_known(folder), name, content, own_key())
+
+
+@cache
+def _passing_key() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
 
 
 def _make(path: Path) -> None:

@@ -204,8 +204,8 @@ def compare(
         threadpool_limits(threads),
         Chronicle(folder, plan, show, command, key=key, trust=trust, classes=len(dataset.classes)) as chronicle,
     ):
-        if key is None:
-            show.note("This user has no folder to keep a key in (XDG_DATA_HOME), so that the model asks for --trust.")
+        if not seals.lasts(key):
+            show.note("This user has no folder to keep a key in (XDG_DATA_HOME), so that its model asks for --trust.")
         if tracking:
             chronicle.track(tracking_uri or default_uri(folders.RUNS), experiment, dataset, profile, spend)
         shared = Shared(dataset, profile, plan, folder.resolve(), threads)
@@ -228,13 +228,14 @@ def compare(
             )  # fmt: skip
             asking.finish()
         kept.keep_options(shared, final)
+        # Both have just been written, whatever lay there when the run was taken up.
         for file in (model_files.found(folder / place) for place in (handing.MODEL, kept.TABLE)):
             if model_files.executes(file.name):
                 seals.seal(folder, file.relative_to(folder).as_posix(), key)
         content = _written(folder, judged, handed, held, spend, command, chronicle, asking.results, workers, began)
         patience = closing.patience(spend.seconds, began + spend.seconds - clock.now())
         chronicle.finish(content, model, dataset, patience)
-    return Advice(content, folder, trust=key is None)
+    return Advice(content, folder)
 
 
 def read(

@@ -60,15 +60,20 @@ def test_the_key_is_made_once_for_its_owner_alone(tmp_path, monkeypatch):
         seals.own_key()
 
 
-def test_where_no_key_can_be_kept_there_is_none(tmp_path, monkeypatch):
+def test_where_no_key_can_be_kept_it_seals_for_this_process_alone(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
-    assert seals.own_key() is None
+    key = seals.own_key()
+    assert key == seals.own_key() and not seals.lasts(key)
     (tmp_path / "model").mkdir()
     (tmp_path / MODEL).touch()
     seals.seal(tmp_path, MODEL, None)
     assert not (tmp_path / seals.FILE_NAME).exists()
     assert seals.unsealed(tmp_path, [MODEL, "folds/gone.joblib"], None) == [MODEL]
+    seals.seal(tmp_path, MODEL, key)
+    assert seals.holds(tmp_path, MODEL, key) and not seals.holds(tmp_path, MODEL, bytes(seals.KEY_BYTES))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert seals.lasts(seals.own_key())
 
 
 def test_a_relative_data_folder_does_not_count(tmp_path, monkeypatch):

@@ -143,6 +143,8 @@ def _made(bench: Bench, recommended: Recommendation, way: Making) -> tuple[Hande
     members = weighed(bench, recommended) if by_spared else _as_wished(bench, recommended, way)
     parts, problems = members.parts, tuple(members.problems)
     if not parts:
+        # What lies there is of an earlier run, or of another option; it must not pass for the model of this one.
+        model_files.remove(bench.shared.folder / handing.MODEL)
         return Handed(recommended.which, recommended.learner, {}, "nothing", 0, problems=problems), None
     model = handing.whole(case.dataset, handing.mixed(
         {f"{learner_of(case, part.key)} ({part.way})": (part.weight, part.model) for part in parts},

@@ -116,6 +116,19 @@ def test_a_member_whose_models_are_gone_is_fitted_again_or_left_out(tmp_path):
     assert handed.problems == ("tree: ValueError: no", "tree: its models of the folds are gone")
 
 
+@pytest.mark.parametrize("left", ["model.joblib", "model.npz"])
+def test_a_model_of_an_earlier_run_is_gone_where_none_can_be_made(tmp_path, left):
+    """The folder may be a stranger's: what lies there after the hand-over is sealed as this user's own."""
+    shared, case = case_in(tmp_path)
+    for file in (tmp_path / "folds").glob("linear-*"):
+        file.unlink()
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / left).write_bytes(b"somebody else's")
+    bench, alone = Bench(shared, linear=ValueError("no")), recommended({KEY["linear"]: 1.0}, "classical")
+    handed, model = hand_over(shared, case, alone, bench, end=9.0, workers=1, clock=lambda: 0.0)
+    assert (handed.fitted_on, model) == ("nothing", None) and not list((tmp_path / "model").iterdir())
+
+
 def measured_as(monkeypatch, **figures):
     """Let the whole model be measured by what it is: {single, folds, blend: its latency}."""
 
