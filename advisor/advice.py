@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import warnings
 from collections.abc import Callable, Mapping
@@ -128,9 +129,9 @@ def find_run(run: str | Path, runs: str | Path = RUNS, note: Callable[[str], Non
 
 
 def _find(run: str | Path, runs: str | Path, note: Callable[[str], None]) -> Path:
-    if Path(run).is_dir():
+    if os.path.isdir(run):  # which is False for what cannot be a path, too
         return Path(run)
-    finished = sorted(Path(runs).glob(f"*/{VERDICT}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    finished = sorted(Path(runs).glob(f"*/{VERDICT}"), key=lambda path: path.lstat().st_mtime, reverse=True)
     for path in finished:
         if str(run) == path.parent.name:
             return path.parent

@@ -72,6 +72,43 @@ def test_a_damaged_run_is_passed_over_with_a_note_and_breaks_nothing_about_anoth
         load("second", runs)
 
 
+def a_pipe(path):
+    os.mkfifo(path)
+
+
+def an_endless_file(path):
+    path.symlink_to("/dev/zero")
+
+
+def a_link_to_nothing(path):
+    path.symlink_to(path.with_name("gone"))
+
+
+def an_enormous_file(path):
+    path.touch()
+    os.truncate(path, 900 * 2**30)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes and devices of POSIX")
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("instead", [a_pipe, an_endless_file, a_link_to_nothing, an_enormous_file])
+def test_what_is_no_file_of_a_sensible_size_is_passed_over_unread(runs, instead):
+    (runs / "second" / "verdict.json").unlink()
+    instead(runs / "second" / "verdict.json")
+    told = []
+    for name in ("latest", "id-first"):
+        assert find_run(name, runs, told.append) == runs / "first"
+    assert all(note.startswith("The run second is passed over: ") for note in told)
+    with pytest.raises(UserError):
+        load("second", runs)
+
+
+def test_a_name_that_no_path_can_have_is_no_run(runs):
+    for name in ("a" * 5_000, "a\0b"):
+        with pytest.raises(UserError, match="holds 2 finished runs"):
+            find_run(name, runs)
+
+
 def test_files_of_a_run_can_be_read_and_saved(runs):
     outcomes(document()).to_parquet(runs / "first" / "outcomes.parquet")
     advice = load("first", runs)

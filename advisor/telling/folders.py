@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 import tempfile
 from contextlib import suppress
@@ -27,6 +28,8 @@ RUNS = Path("advisor-runs")
 _JOURNAL = "-journal"
 _NAMES_ANOTHER = bytes.fromhex("d9d505f920a163d7")
 VERDICT, PLAN, LOCK = "verdict.json", "plan.json", ".lock"
+# No verdict and no plan comes near it; what is larger is none, and reading it could take all memory.
+LARGEST_JSON_BYTES = 32 * 2**20
 # More folds or trainings no plan has; a file that says so is damaged.
 MOST = 100
 # Those parts of a plan's identity that would tell a person nothing.
@@ -43,12 +46,12 @@ def run_folder(out: str | Path | None, resume: bool) -> Path | None:
             raise UserError("--resume needs --out with the folder of the run to take up again.")
         return None
     folder = Path(out)
-    if (folder / LOCK).is_file():
+    if os.path.isfile(folder / LOCK):
         check_plain(folder)
         hold(folder).close()
-    if resume and not (folder / LEDGER).is_file():
+    if resume and not os.path.isfile(folder / LEDGER):
         raise UserError(f"There is no run to resume in {str(out)!r}; leave --resume out to begin one there.")
-    if not resume and folder.exists() and (not folder.is_dir() or _used(folder)):
+    if not resume and os.path.exists(folder) and (not folder.is_dir() or _used(folder)):
         raise UserError(
             f"--out {str(out)!r} is not an empty folder; name a new one, or add --resume to go on with its run."
         )
@@ -99,12 +102,12 @@ def check_journal(database: Path) -> None:
 def verdict_in(folder: Path) -> dict[str, Any]:
     """Return the content of a finished run's verdict.json; raises UserError where it is missing, cut or another's."""
     try:
-        content = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
+        content = _json_in(folder / VERDICT)
     except FileNotFoundError:
         raise UserError(
             f"There is no finished run in {str(folder)!r}: it has no {VERDICT}; --resume finishes one."
         ) from None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError, MemoryError):
         content = None
     if not isinstance(content, dict) or not {"schema", "answer", "sentence"} <= set(content):
         raise UserError(f"{str(folder / VERDICT)!r} is damaged; --resume with --out {str(folder)!r} writes it again.")
@@ -187,11 +190,19 @@ def sweep(folder: Path) -> None:
 
 def _memory(folder: Path | None) -> dict[str, Any]:
     try:
-        content = json.loads((folder / PLAN).read_text(encoding="utf-8")) if folder else {}
-    except (OSError, ValueError, RecursionError):
+        content = _json_in(folder / PLAN) if folder else {}
+    except (OSError, ValueError, RecursionError, MemoryError):
         return {}
     known = isinstance(content, dict) and isinstance(content.get("identity"), dict)
     return content if known else {}
+
+
+def _json_in(path: Path) -> Any:
+    """Read JSON; raises ValueError where a link, a pipe, a device or an enormous file has its name."""
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_JSON_BYTES:
+        raise ValueError("it is no plain file, or too large")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _used(folder: Path) -> bool:

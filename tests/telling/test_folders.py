@@ -20,6 +20,9 @@ def test_a_folder_asked_for_is_made_and_has_to_be_empty(tmp_path):
     (tmp_path / "run" / "notes.txt").write_text("mine")
     with pytest.raises(UserError, match="is not an empty folder"):
         folders.run_folder(tmp_path / "run", False)
+    for resume, told in ((False, "name another --out"), (True, "no run to resume")):
+        with pytest.raises(UserError, match=told):
+            folders.run_folder(tmp_path / ("a" * 5_000), resume)
 
 
 def test_only_a_run_is_taken_up_again(tmp_path):
