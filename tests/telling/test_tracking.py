@@ -559,6 +559,35 @@ def test_a_run_from_a_stranger_sends_no_other_file_of_this_machine(uri, tmp_path
     assert MlflowClient(uri).list_artifacts(told["run_id"]) == []
 
 
+def test_a_run_from_a_stranger_changes_no_other_run_in_mlflow(uri, tmp_path, a_model):
+    """Its outbox says that MLflow calls its comparison, or a learner's parent, what is another's there."""
+    mine = begin(uri, tmp_path / "mine")
+    mine.finish({}, patience_seconds=60)
+    run = begin(uri, tmp_path / "run")
+    run.finish({}, patience_seconds=60)
+    before = all_that_is_in(uri)
+    (tmp_path / "run" / "report.html").touch()
+    (tmp_path / "run" / "model").mkdir()
+    INPUTS.to_parquet(tmp_path / "run" / "model" / "example.parquet")
+    box = outbox.Outbox(tmp_path / "run")
+    box._do("UPDATE entries SET answer = ? WHERE identity = 'comparison'", mine.where["run_id"])
+    told = [{"kind": "write", "at": 1, "metrics": [["score", 9.0, 0]], "params": {"p": "x"}, "tags": {"t": "x"}},
+            {"kind": "status", "status": "RUNNING"}, {"kind": "status", "status": "FAILED", "at": 1},
+            {"kind": "data set", "facts": {"name": "x", "digest": "x", "source": "x", "columns": [], "rows": 1}},
+            {"kind": "file", "file": "report.html"}, {"kind": "model", "facts": {}}]  # fmt: skip
+    for entry in told:
+        box.add({**entry, "run": "comparison"})
+    box.close()
+    sent, refused, _ = tracking.replay(tmp_path / "run", None, lambda: a_model)
+    assert (sent, len(refused)) == (0, len(told)) and all("not one of this comparison" in each for each in refused)
+    box = outbox.Outbox(tmp_path / "run")
+    box.add({"kind": "open", "run": "x", "parent": "comparison", "called": "x", "at": 1, "tags": {}}, "x")
+    box.close()
+    with pytest.raises(UserError, match="not one of this comparison"):
+        tracking.replay(tmp_path / "run", None, None)
+    assert all_that_is_in(uri) == before
+
+
 def test_a_run_that_is_being_told_is_left_to_whoever_tells_it(uri, tmp_path):
     run = begin(uri, tmp_path)
     with pytest.raises(UserError, match="still being told"):

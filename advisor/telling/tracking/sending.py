@@ -47,6 +47,7 @@ class Sender:
         self._client: Any = None
         # Whether the oldest entry may have been told before, by us or by a process that did not live to note it.
         self._doubtful = True
+        self._ours = dict[str, str]()
         self.where = {**self._about["place"], "run_id": outbox.answer("comparison")}
 
     def send(self, number: int, entry: Mapping[str, Any]) -> str | None:
@@ -73,7 +74,7 @@ class Sender:
     def _send(self, entry: Mapping[str, Any]) -> str | None:
         if entry["kind"] == "open":
             return self._open(entry)
-        run_id = self._outbox.answer(entry["run"])
+        run_id = self._run_id(entry["run"])
         match entry["kind"]:
             case "write":
                 self._write(run_id, entry)
@@ -82,7 +83,7 @@ class Sender:
             case "status":
                 self._client.set_terminated(run_id, entry["status"], entry["at"])
             case "data set":
-                log_dataset(self._client, str(run_id), entry["facts"])
+                log_dataset(self._client, run_id, entry["facts"])
             case "file":
                 path = self._folder / entry["file"]
                 if entry["file"] not in FILES or path.is_symlink() or not path.is_file():
@@ -91,19 +92,35 @@ class Sender:
             case "model":
                 example = pd.read_parquet(self._folder / EXAMPLE)
                 self.where["model_uri"] = log_model(
-                    self._client, self.where, self._load_model(), example, entry["facts"], self._folder
+                    self._client, {**self.where, "run_id": run_id}, self._load_model(), example, entry["facts"],
+                    self._folder,
                 )  # fmt: skip
                 return str(self.where["model_uri"])
         return None
 
+    def _run_id(self, name: str) -> str:
+        """Return what MLflow calls a run of this story; raises UserError where what the outbox says is another's.
+
+        Its file may be a stranger's, and what is told changes the run: so MLflow is asked, once a run, whose it is.
+        """
+        if name not in self._ours:
+            run_id = self._outbox.answer(name)
+            if run_id is None or self._client.get_run(run_id).data.tags.get(ENTRY) != self._mark(name):
+                raise UserError(f"The run in MLflow that {FILE_NAME} names is not one of this comparison")
+            self._ours[name] = run_id
+        return self._ours[name]
+
+    def _mark(self, name: str) -> str:
+        return f"{self._about['story']}/{name}"
+
     def _open(self, entry: Mapping[str, Any]) -> str:
-        mark = f"{self._about['story']}/{entry['run']}"
+        mark = self._mark(entry["run"])
         found = []
         if self._doubtful:
             condition = f"tags.`{ENTRY}` = '{mark}'"
             found = self._client.search_runs([self.where["experiment_id"]], condition, max_results=1)
         if not found:
-            parent = {PARENT: self._outbox.answer(entry["parent"])} if entry["parent"] else {}
+            parent = {PARENT: self._run_id(entry["parent"])} if entry["parent"] else {}
             found = [
                 self._client.create_run(
                     self.where["experiment_id"], start_time=entry["at"], run_name=entry["called"],
@@ -115,7 +132,7 @@ class Sender:
             self.where["run_id"] = run_id
         return run_id
 
-    def _write(self, run_id: str | None, entry: Mapping[str, Any]) -> None:
+    def _write(self, run_id: str, entry: Mapping[str, Any]) -> None:
         from mlflow.entities import Metric, Param, RunTag
 
         points = [Metric(name, number, entry["at"], step) for name, number, step in entry["metrics"]]
