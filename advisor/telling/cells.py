@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import pandas as pd
 
-# What spreadsheets read as the begin of a formula, in full width as well, or leave out before one.
-_ACTING = re.compile(r"[=+\-@\t\n\uff1d\uff0b\uff0d\uff20]")
+# What spreadsheets read as the begin of a formula, in full width as well.
+_ACTING = "=+-@\uff1d\uff0b\uff0d\uff20"
+# Where a program that takes another separator than commas begins a new cell: quotes keep it from that in the first
+# column alone, since one that stands within what it takes for a cell is a letter to it.
+_SEPARATOR = re.compile(r"([;|\t\n])")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?%?")
 
 
@@ -29,4 +33,11 @@ def _inert(cell: Any) -> Any:
         return cell
     # A carriage return alone would end the line: writers put a text with one into no quotes.
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if _ACTING.match(text) and not _NUMBER.fullmatch(text) else text
+    told = "".join(f"'{piece}" if _acts(piece) else piece for piece in _SEPARATOR.split(text))
+    return f"'{told}" if told.startswith(("\t", "\n")) else told
+
+
+def _acts(piece: str) -> bool:
+    """Tell whether a spreadsheet may take this for a formula: some leave out blanks and what nobody sees before one."""
+    first = next((letter for letter in piece if unicodedata.category(letter)[0] not in "ZC"), "")
+    return first != "" and first in _ACTING and not _NUMBER.fullmatch(piece.strip())

@@ -1,5 +1,6 @@
 """What a spreadsheet would run is written as text; numbers stay numbers."""
 
+import csv
 import io
 
 import pandas as pd
@@ -15,11 +16,14 @@ from advisor.telling.cells import inert
         "+1+cmd|' /C calc'!A0",
         "-2+3",
         "@SUM(A1)",
-        "\t=1",
-        "\n=1",
         "\uff1d1+1",
         "-",
         "--1",
+        " =1",
+        "\u00a0=1",
+        "\ufeff=1",
+        "\u200b\u2060 =1",
+        "\x00=1",
     ],
 )
 def test_what_could_be_a_formula_is_text(text):
@@ -30,10 +34,33 @@ def test_what_could_be_a_formula_is_text(text):
     assert not any(str(cell).startswith(tuple("=+-@\t\r\n")) for cell in [*again["prediction"], *again.columns])
 
 
-@pytest.mark.parametrize("text", ["-1", "+1", "-1.5", "-1,5", "-.5", "-1e-3", "-5%", "a=b", "no", "", " =1"])
+@pytest.mark.parametrize(
+    "text", ["-1", "+1", "-1.5", "-1,5", "-.5", "-1e-3", "-5%", "a=b", "no", "", " -1", "a;b", "1;-5", "a, -b", "x = y"]
+)
 def test_all_else_stays_as_it_is(text):
     table = pd.DataFrame({"prediction": [text]})
     pd.testing.assert_frame_equal(inert(table), table, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("a\t=1", "a\t'=1"),
+        ("\t=1", "'\t'=1"),
+        ("\n=1", "'\n'=1"),
+        ("a|\u200b=1", "a|'\u200b=1"),
+        ("=1;-1;@x", "'=1;-1;'@x"),
+        ("a\n=1", "a\n'=1"),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_no_formula_begins_in_a_text_whatever_separator_a_program_takes(text, told, separator):
+    """Quotes do not help in the second column: they do not stand at the begin of what the program takes for a cell."""
+    table = inert(pd.DataFrame({"id": ["x"], "prediction": [text], f"p_{text}": [0.5]}))
+    assert list(table["prediction"]) == [told]
+    rows = csv.reader(io.StringIO(table.to_csv(index=False), newline=""), delimiter=separator)
+    assert not any(cell.lstrip("\ufeff\u200b \t\n").startswith(("=", "+", "@")) for row in rows for cell in row)
 
 
 @pytest.mark.parametrize("text", ["\r=1", "a\r=1", "a\r\n=1"])
