@@ -22,7 +22,7 @@ demo: python
 
 # One thread a process: small fits on shared cores are slower with two, and now and then very much slower.
 test: env
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 soak: env
 	ADVISOR_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 0 -s tests/test_kills.py $(ARGS)

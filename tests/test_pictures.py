@@ -42,7 +42,7 @@ def finished(tmp_path_factory):
     write(cwd / "sides")
     ran = subprocess.run(
         [sys.executable, "-m", "advisor", "compare", "sides", "--learners", "linear,cnn", "--budget", "60s",
-         "--workers", "1", "--no-tracking", "--out", "run"],
+         "--trials", "1", "--workers", "1", "--no-tracking", "--out", "run"],
         cwd=cwd, capture_output=True, text=True, timeout=300, env={**os.environ, "COLUMNS": "100"},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

@@ -42,7 +42,8 @@ def finished(tmp_path_factory):
     steps().to_csv(cwd / "ward.csv", index=False)
     ran = subprocess.run(
         [sys.executable, "-m", "advisor", "compare", "ward.csv", "--series", "patient,day", "--target", "state",
-         "--learners", "linear,minirocket,lstm", "--budget", "60s", "--workers", "1", "--no-tracking", "--out", "run"],
+         "--learners", "linear,minirocket,lstm", "--budget", "60s", "--trials", "1", "--workers", "1",
+         "--no-tracking", "--out", "run"],
         cwd=cwd, capture_output=True, text=True, timeout=300, env={**os.environ, "COLUMNS": "100"},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
