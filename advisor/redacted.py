@@ -23,8 +23,15 @@ SHORTEST_SECRET = 6
 _NAMES = r"pass(?:word|wd|phrase)|pwd|token(?!i[sz]|s)|secret|credential|(?:api|access|account|private|shared)[_-]?key"
 # A user alone ends at the last @ before a slash. A password is taken to go on to the last @ of the word, since database
 # drivers let it hold slashes: a path with an @ after a port may go with it, which costs nothing but the path.
-_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?:[^/?#:]*:(.*)@|([^/?#]*)@)", re.IGNORECASE | re.DOTALL)
-_IN_QUERY = re.compile(r"([?&;#][\w.-]*(?:pass|pwd|token|secret|key|credential|sig)[\w.-]*=)([^&;#]*)", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"(\b[a-z][a-z0-9+.-]*://|(?<![:\w/])//)(?:[^/?#:]*:(.*)@|([^/?#]*)@)", re.IGNORECASE | re.DOTALL
+)
+_IN_QUERY = re.compile(
+    r"([?&;#](?:[\w.-]*(?:pass|pwd|token|secret|key|credential|sig)[\w.-]*|auth|bearer|code|jwt|pat)=)([^&;#]*)",
+    re.IGNORECASE,
+)
+# An address whose scheme was forgotten.
+_WITHOUT_SCHEME = re.compile(r"(?<![\w/:@.])[\w.+-]+:([^\s/@:'\"]+)@(?=[\w.-]+(?:[:/]|$|\s))")
 # A bare address in a message ends with its word, whatever quotes its password has.
 _LITERAL_OR_WORD = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s'"]*?://\S+|[^\s'"]+""")
 # What --read says of a column is no secret, whatever the column is called.
@@ -44,9 +51,13 @@ _FORMS = re.compile(
 # A word of a command: the name of what follows, or both in one.
 _OPTION = re.compile(rf"-{{1,2}}[\w-]*(?:{_NAMES})[\w-]*", re.IGNORECASE)
 _OPTION_WITH_VALUE = re.compile(rf"({_OPTION.pattern}=).*", re.IGNORECASE | re.DOTALL)
-_VARIABLE = re.compile(rf"{_NAMES}|(?:^|_)(?:key|auth|pass|sas)$|connection_?string", re.IGNORECASE)
+_VARIABLE = re.compile(
+    rf"{_NAMES}|tokens$|connection_?string|(?:^|_)(?:(?:ssh|master)?keys?|auth|authorization|bearer|cookie|pass|pat|pw|sas)"
+    r"(?:_b64|_\d+)?$",
+    re.IGNORECASE,
+)
 # Nearly all texts have nothing of this in them, and finding that out is quick.
-_SUSPICIOUS = re.compile(rf"://|{_NAMES}|authorization|bearer|{_FORMS.pattern}", re.IGNORECASE | re.DOTALL)
+_SUSPICIOUS = re.compile(rf"//|:[^\s@]+@|{_NAMES}|authorization|bearer|{_FORMS.pattern}", re.IGNORECASE | re.DOTALL)
 
 
 def without_credentials(uri: str) -> str:
@@ -55,7 +66,13 @@ def without_credentials(uri: str) -> str:
     >>> without_credentials("https://me:secret@host:5000/store?api_key=1&x=2")
     'https://host:5000/store?api_key=***&x=2'
     """
-    return _IN_QUERY.sub(rf"\1{HIDDEN}", _PASSWORD.sub(r"\1", uri))
+    shown = _WITHOUT_SCHEME.sub("", _IN_QUERY.sub(rf"\1{HIDDEN}", _PASSWORD.sub(r"\1", uri)))
+    plain = unquote(uri)
+    if plain == uri:
+        return shown
+    # An address within an address, or what a driver is told, has its signs written by number.
+    written = {form for secret in _within(plain) for form in (secret, quote(secret, safe="")) if secret}
+    return _without(shown, sorted(written, key=len, reverse=True))
 
 
 def redacted(text: str, *addresses: str) -> str:
@@ -108,8 +125,12 @@ def _given(words: tuple[str, ...], variables: tuple[tuple[str, str], ...]) -> tu
 
 def _within(address: str) -> Iterator[str]:
     """Yield what an address holds as secrets, and the parts of a password that a library may take it apart into."""
-    if "://" not in address:
+    for match in _WITHOUT_SCHEME.finditer(address):
+        yield match[1]
+    if "//" not in address:
         return
+    if (plain := unquote(address)) != address:
+        yield from _within(plain)
     for match in _PASSWORD.finditer(address):
         password = match[2] or match[3] or ""
         yield from (password, *re.split(r"[/?#:@]", password))

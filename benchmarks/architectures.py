@@ -119,11 +119,14 @@ def _source(name: str, data: Path | None, scratch: Path) -> tuple[str, str | Non
     return str(scratch / "digits.npz"), None
 
 
-def answer(net: Line, min_gain: float) -> str:
-    """Say whether a net is worth it by itself."""
+def answer(net: Line, min_gain: float, classical: float) -> str:
+    """Say whether a net is worth it by itself; `classical` is the least error of a classical model."""
     gain = net["gain"]
+    if gain is None and net["status"] == "ok":
+        # It finished after the answer was known.
+        return f"an error of {net['error']:.3g}, where the best classical model has {classical:.3g}"
     if gain is None:
-        return net["message"] or "did not finish"
+        return net["message"]
     if gain["low"] > min_gain:
         return "**worth it**"
     return "not worth it" if gain["high"] < min_gain else "too close to call"
@@ -132,7 +135,7 @@ def answer(net: Line, min_gain: float) -> str:
 def text(found: Sequence[Line], absent: Sequence[str]) -> list[str]:
     """Return the table of architectures, and what each set was answered."""
     rows = [
-        (architecture, line["set"], f"{line['rows']:,}", net["learner"], _gain(net), answer(net, line["min_gain"]),
+        (architecture, line["set"], f"{line['rows']:,}", net["learner"], _gain(net), answer(net, line["min_gain"], line["classical"]["error"]),
          f"{net['cpu_seconds']:.0f} ({net['cpu_seconds'] / max(line['classical']['cpu_seconds'], 1e-9):.1f})")
         for architecture, names in ARCHITECTURES.items()
         for line in found

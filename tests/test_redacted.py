@@ -19,6 +19,11 @@ FORMS = [
     "https://host/x?token=hunter2&rows=5",
     "https://host/x#access_token=hunter2",
     "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx;PWD=hunter2",
+    "mssql+pyodbc:///?odbc_connect=DRIVER%3DODBC%3BUID%3Dsa%3BPWD%3Dhunter2%3B",
+    "https://proxy/?url=https%3A%2F%2Fhost%2Fx%3Ftoken%3Dhunter2",
+    "me:hunter2@host:5000",
+    "no answer from //me:hunter2@host/x",
+    "https://host/x?code=hunter2&pat=hunter2",
     "Authorization: Bearer hunter2.abc",
     "headers {'authorization': 'Basic hunter2='}",
     "password='hunter2 and more'",
@@ -76,6 +81,8 @@ def test_a_password_in_what_an_exception_says_is_gone(secret, message):
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
         ("adult.csv", "adult.csv"),
         ("mail me@work", "mail me@work"),
+        ("at 10:30 @ home", "at 10:30 @ home"),
+        ("a%20b.csv", "a%20b.csv"),
     ],
 )
 def test_what_is_no_secret_stays(uri, shown):
@@ -93,6 +100,12 @@ def test_what_is_no_secret_stays(uri, shown):
 )
 def test_a_command_without_secrets_stays_as_it_is(command):
     assert redacted(command) == command
+
+
+@pytest.mark.parametrize("name", ["MONKEY", "KEYBOARD", "PATH_NAME", "MYPATH", "SPWN"])
+def test_names_of_the_environment_that_are_no_secrets_hide_nothing(monkeypatch, name):
+    monkeypatch.setenv(name, "harmless")
+    assert redacted("it is harmless") == "it is harmless"
 
 
 @pytest.mark.parametrize("text", FORMS)
@@ -124,8 +137,15 @@ def test_a_secret_is_known_by_its_form(token):
         ("AWS_SECRET_ACCESS_KEY", "ab/cd+ef", "ab%2Fcd%2Bef"),
         ("DATABASE_URL", "postgresql://me:hunt%40r22@db/x", "hunt@r22"),
         ("https_proxy", "http://me:hunter2@proxy:3128", "hunter2"),
+        ("GITLAB_PAT", "hunter2", "hunter2"),
+        ("API_TOKENS", "hunter2", "hunter2"),
+        ("DB_PW", "hunter2", "hunter2"),
+        ("FERNET_KEYS", "hunter2", "hunter2"),
+        ("SIGNING_KEY_B64", "hunter2", "hunter2"),
+        ("KEY_1", "hunter2", "hunter2"),
+        ("COOKIE", "hunter2", "hunter2"),
     ],
-    ids=range(6),  # pytest puts the id into a variable
+    ids=range(13),  # pytest puts the id into a variable
 )
 def test_a_secret_of_the_environment_is_known_wherever_it_stands(monkeypatch, variable, value, secret):
     text = f"nobody answers to {secret} here"

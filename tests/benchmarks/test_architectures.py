@@ -7,7 +7,7 @@ import pytest
 def line(**nets):
     rows = [
         {"learner": name, "start": "scratch", "error": 0.2, "gain": gain, "cpu_seconds": 30.0, "status": "ok",
-         "message": "the budget ran out" if gain is None else ""}
+         "message": "the budget ran out" if gain is None else ""} | ({"status": "partly"} if gain is None else {})
         for name, gain in nets.items()
     ]  # fmt: skip
     return {
@@ -31,6 +31,13 @@ def test_the_whole_interval_has_to_say_so(gain, said):
     (row,) = [text for text in told if text.startswith("| CNN |")]
     assert f"| {said} | 30 (3.0) |" in row
     assert "Not there when this was made: emoji." in told
+
+
+def test_a_net_that_finished_after_the_answer_is_told_by_its_error():
+    late = line(cnn=None)
+    late["nets"][0] |= {"status": "ok", "message": ""}
+    assert any("| an error of 0.2, where the best classical model has 0.3 |" in text for text in
+               architectures.text([late], []))  # fmt: skip
 
 
 def test_every_learner_named_is_in_the_catalogue():
