@@ -135,7 +135,8 @@ def answer(net: Line, min_gain: float, classical: float) -> str:
 def text(found: Sequence[Line], absent: Sequence[str]) -> list[str]:
     """Return the table of architectures, and what each set was answered."""
     rows = [
-        (architecture, line["set"], f"{line['rows']:,}", net["learner"], _gain(net), answer(net, line["min_gain"], line["classical"]["error"]),
+        (architecture, line["set"], f"{line['rows']:,}", net["learner"], _gain(net),
+         answer(net, line["min_gain"], line["classical"]["error"]),
          f"{net['cpu_seconds']:.0f} ({net['cpu_seconds'] / max(line['classical']['cpu_seconds'], 1e-9):.1f})")
         for architecture, names in ARCHITECTURES.items()
         for line in found
