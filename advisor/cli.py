@@ -329,8 +329,8 @@ def predict(
 
     from advisor import load
     from advisor.advice import find_run
-    from advisor.errors import NewRowsWarning
-    from advisor.telling.cells import inert
+    from advisor.errors import NewRowsWarning, Unwritable
+    from advisor.telling.cells import inert, write_csv
 
     model = load(find_run(run, note=_note), trust=trust).best_model
     with warnings.catch_warnings(record=True) as told:
@@ -350,7 +350,9 @@ def predict(
             chances = model.predict_proba(rows)
         table = table.join(pd.DataFrame(chances, columns=[f"p_{label}" for label in model.classes_]))
     try:
-        (table if raw else inert(table)).to_csv(output, index=False)
+        write_csv(table if raw else inert(table), output)
+    except Unwritable as problem:
+        raise UserError(f"{problem} Name another file with -o.") from problem
     except OSError as problem:
         raise UserError(f"{output!r} cannot be written ({problem.strerror}); name another file with -o.") from problem
     typer.echo(one_line(f"{len(table):,} predictions in {output}"), err=True)

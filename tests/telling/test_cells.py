@@ -2,11 +2,13 @@
 
 import csv
 import io
+import os
 
 import pandas as pd
 import pytest
 
-from advisor.telling.cells import inert
+from advisor.errors import Unwritable
+from advisor.telling.cells import inert, write_csv
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,28 @@ def test_categories_truth_values_and_twin_columns_are_cells_as_well():
     table.columns = ["a", "a", "c"]
     told = inert(table)
     assert list(told.iloc[:, 0]) == ["'=1", "b"] and told.iloc[0, 1] is True and told["c"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("name", ["new.csv", "new.csv.gz", "below/new.csv"])
+def test_a_table_is_written_whole_or_not_at_all(tmp_path, monkeypatch, name):
+    table = pd.DataFrame({"prediction": ["no", "yes"]})
+    write_csv(table, str(tmp_path / name))
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / name), table, check_dtype=False)
+    before = (tmp_path / name).read_bytes()
+
+    def cut(frame, draft, **how):
+        draft.write_text("predi")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", cut)
+    with pytest.raises(Unwritable, match="No space left"):
+        write_csv(table, str(tmp_path / name))
+    assert (tmp_path / name).read_bytes() == before
+    assert [file.name for file in (tmp_path / name).parent.iterdir() if file.is_file()] == [os.path.basename(name)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs links of POSIX")
+def test_a_link_stays_one_as_that_of_standard_output(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "new.csv")
+    write_csv(pd.DataFrame({"prediction": ["no"]}), str(tmp_path / "link"))
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "new.csv").read_text().split() == ["prediction", "no"]

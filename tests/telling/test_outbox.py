@@ -4,15 +4,16 @@ import json
 import sqlite3
 from contextlib import closing
 
+import pandas as pd
 import pytest
 
 from advisor import seals
 from advisor.cli import main
-from advisor.errors import UserError
+from advisor.errors import Unwritable, UserError
 from advisor.telling import folders
 from advisor.telling.tracking import replay
 from advisor.telling.tracking.outbox import FILE_NAME, Damaged, Outbox
-from advisor.telling.tracking.run import _outbox
+from advisor.telling.tracking.run import _outbox, _write_example
 from tests.telling.report.example import document
 
 ELSEWHERE = "http://127.0.0.1:9"
@@ -114,3 +115,19 @@ def test_a_store_is_forgotten_with_a_plan_that_is_written_anew(run):
 def test_without_anything_kept_it_is_said(tmp_path):
     with pytest.raises(UserError, match="Nothing was kept for MLflow"):
         replay(tmp_path, None, None)
+
+
+def test_the_example_beside_a_model_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    rows, file = pd.DataFrame({"a": [1, "x"]}), tmp_path / "model" / "example.parquet"
+    _write_example(file, rows)
+    assert list(pd.read_parquet(file)["a"]) == ["1", "x"], "a column of several types is written as text"
+
+    def cut(frame, draft):
+        draft.write_bytes(b"PAR1")
+        raise OSError(28, "No space left on device")
+
+    before = file.read_bytes()
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", cut)
+    with pytest.raises(Unwritable, match="No space left"):
+        _write_example(file, rows)
+    assert file.read_bytes() == before and list(file.parent.iterdir()) == [file]

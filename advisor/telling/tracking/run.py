@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from advisor.errors import UserError
+from advisor.errors import Unwritable, UserError
 from advisor.records import Dataset, FoldResult, Outcome, Profile
 from advisor.redacted import redacted, without_credentials
 from advisor.telling.tracking import dataset as data_room
@@ -23,6 +23,7 @@ from advisor.telling.tracking import store, text
 from advisor.telling.tracking.outbox import FILE_NAME, Damaged, Outbox
 from advisor.telling.tracking.sending import EXAMPLE, FILES, Sender
 from advisor.telling.tracking.story import COMPARISON, Story
+from advisor.whole import whole_file
 
 PATIENCE_SECONDS = 120.0
 # How long a store that does not answer is left alone: longer each time, and hardly at all once the end waits for it.
@@ -158,7 +159,7 @@ class TrackedRun:
             return
         try:
             work(*arguments)
-        except (sqlite3.Error, OSError) as problem:
+        except (sqlite3.Error, OSError, Unwritable) as problem:
             self._lost(problem)
         self._more.set()
 
@@ -242,8 +243,8 @@ def _outbox(folder: Path) -> tuple[Outbox, tuple[str, ...]]:
 
 
 def _write_example(path: Path, example: pd.DataFrame) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        example.to_parquet(path)
-    except pa.ArrowException:  # a column of several types
-        example.astype(str).to_parquet(path)
+    with whole_file(path) as draft:
+        try:
+            example.to_parquet(draft)
+        except pa.ArrowException:  # a column of several types
+            example.astype(str).to_parquet(draft)
