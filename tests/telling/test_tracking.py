@@ -169,6 +169,22 @@ def names(found):
     return sorted(run.info.run_name for run in found)
 
 
+def test_a_comparison_that_was_killed_after_its_verdict_is_ended_by_what_it_left(copied, tmp_path):
+    run = begin(copied(tmp_path), tmp_path / "run")
+    run.record(a_result("forest", 0, error=0.1), 0.9)
+    run._end(300)  # its teller alone: nothing of an end was told, as where the process was killed
+    left = {**DOCUMENT, "schema": 1, "answer": "worth_it", "sentence": "Yes."}
+    (tmp_path / "run" / "verdict.json").write_text(json.dumps(left))
+    sent, refused, where = tracking.replay(tmp_path / "run", None, None)
+    assert sent > 3 and refused == []
+    client = MlflowClient(where["tracking_uri"])
+    parent = client.get_run(where["run_id"])
+    assert (parent.info.status, parent.data.tags["answer"]) == ("FINISHED", "worth_it")
+    assert not runs(client, "status = 'RUNNING'")
+    assert [file.path for file in client.list_artifacts(where["run_id"])] == ["verdict.json"]
+    assert tracking.replay(tmp_path / "run", None, None)[:2] == (0, [])
+
+
 def test_learners_lie_below_the_comparison_and_candidates_below_learners(finished, client):
     (parent,) = runs(client, "tags.kind = 'comparison'")
     assert parent.info.run_id == finished.where["run_id"]

@@ -117,6 +117,18 @@ class Outbox:
         found = self._do("SELECT answer FROM entries WHERE identity = ?", identity)
         return found[0][0] if found else None
 
+    def unended(self) -> dict[str, int]:
+        """Return the runs that were opened and not ended, and when they were begun, in ms, or begun again."""
+        found: dict[str, int] = {}
+        for (text,) in self._do("SELECT entry FROM entries ORDER BY number"):
+            entry = json.loads(text)
+            if entry["kind"] == "open" or entry.get("status") == "RUNNING":
+                at = entry.get("at")
+                found[entry["run"]] = at if isinstance(at, int) else 0
+            elif entry["kind"] == "status":
+                found.pop(entry["run"], None)
+        return found
+
     def waiting(self) -> int:
         """Return how many entries are not settled."""
         return int(self._do("SELECT count(*) FROM entries WHERE state = 'waiting'")[0][0])

@@ -21,7 +21,7 @@ from advisor.redacted import redacted, without_credentials
 from advisor.telling.tracking import dataset as data_room
 from advisor.telling.tracking import store, text
 from advisor.telling.tracking.outbox import FILE_NAME, Damaged, Outbox
-from advisor.telling.tracking.sending import EXAMPLE, FILES, Sender
+from advisor.telling.tracking.sending import EXAMPLE, Sender
 from advisor.telling.tracking.story import COMPARISON, Story
 from advisor.whole import whole_file
 
@@ -134,16 +134,13 @@ class TrackedRun:
         self._keep(self._story.answer, document)
         # What is quick and matters goes before files and model, which may not be waited for to the end.
         self._keep(self._story.close, "FINISHED")
-        now = time.time()
-        for file in FILES:
-            if (self._folder / file).is_file():
-                self._keep(self._outbox.add, {"kind": "file", "run": COMPARISON, "file": file, "at": now})
+        self._keep(self._story.files, self._folder)
         if model is not None and input_example is not None:
             self._model = model
             self._keep(_write_example, self._folder / EXAMPLE, input_example.head(5))
             recommended = document.get("recommended") or {}
             facts = {name: recommended.get(name) for name in ("learner", "family", "score", "members")}
-            self._keep(self._outbox.add, {"kind": "model", "run": COMPARISON, "facts": facts, "at": now})
+            self._keep(self._outbox.add, {"kind": "model", "run": COMPARISON, "facts": facts, "at": time.time()})
         self._end(patience_seconds)
         return self.where
 

@@ -16,13 +16,14 @@ import pandas as pd
 
 from advisor.errors import UserError
 from advisor.redacted import without_credentials
+from advisor.telling import folders
 from advisor.telling.tracking import store, text
 from advisor.telling.tracking.dataset import log_dataset
 from advisor.telling.tracking.model import log_model
 from advisor.telling.tracking.outbox import FILE_NAME, Outbox
+from advisor.telling.tracking.story import COMPARISON, FILES, Story
 
 PARENT, ENTRY = "mlflow.parentRunId", "advisor.entry"
-FILES = ("report.html", "verdict.json", "outcomes.parquet")
 EXAMPLE = Path("model") / "example.parquet"
 # What MLflow says of an entry that it will not take tomorrow either.
 FINAL = (
@@ -147,6 +148,23 @@ class Sender:
         )
 
 
+def _end(outbox: Outbox, folder: Path) -> None:
+    """Put the end of a comparison into the outbox that was ended itself after its verdict and before it told of it."""
+    began = outbox.unended().get(COMPARISON)
+    try:
+        verdict = folders.verdict_in(folder)
+    except UserError:
+        return
+    if began is None or (folder / folders.VERDICT).stat().st_mtime * 1000 < began:
+        return
+    story = Story(outbox, folder.name, {})
+    story.leaderboard(verdict)
+    story.answer(verdict)
+    story.files(folder)
+    for run in outbox.unended():
+        story.status("FINISHED", run)
+
+
 def replay(folder: Path, uri: str | None, load_model: Callable[[], Any]) -> tuple[int, list[str], dict[str, Any]]:
     """Tell MLflow what it has not heard yet of the run in `folder`: how many entries, what it refused, where it is.
 
@@ -168,6 +186,7 @@ def replay(folder: Path, uri: str | None, load_model: Callable[[], Any]) -> tupl
             if outbox.answer("comparison") is not None:
                 raise UserError(f"The run is at {place['tracking_uri']} already, so its rest cannot go to {shown}.")
             outbox.describe({"place": {**place, "tracking_uri": shown}})
+        _end(outbox, folder)
         sender, told, refused = Sender(outbox, folder, uri, load_model), 0, list[str]()
         while (waiting := outbox.oldest()) is not None:
             try:

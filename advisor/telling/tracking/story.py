@@ -6,6 +6,7 @@ import getpass
 import math
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -17,6 +18,8 @@ from advisor.wording import counted
 
 COMPARISON = "comparison"
 DESCRIPTION = "mlflow.note.content"
+# The files of a comparison that MLflow gets.
+FILES = ("report.html", "verdict.json", "outcomes.parquet")
 
 
 class Story:
@@ -120,9 +123,16 @@ class Story:
                 self._close(name, run, status if status != "FINISHED" or name in self._well else "FAILED")
         self.status(status)
 
-    def status(self, status: str) -> None:
-        """Say how the comparison stands: RUNNING again, FINISHED, FAILED or KILLED."""
-        self._outbox.add({"kind": "status", "run": COMPARISON, "status": status, "at": _milliseconds(time.time())})
+    def status(self, status: str, run: str = COMPARISON) -> None:
+        """Say how the comparison, or a run below it, stands: RUNNING again, FINISHED, FAILED or KILLED."""
+        self._outbox.add({"kind": "status", "run": run, "status": status, "at": _milliseconds(time.time())})
+
+    def files(self, folder: Path) -> None:
+        """Hand over those of the comparison's files that are there."""
+        now = time.time()
+        for file in FILES:
+            if (folder / file).is_file():
+                self._outbox.add({"kind": "file", "run": COMPARISON, "file": file, "at": now})
 
     def _candidate(self, candidate: Candidate, began: float) -> str:
         if candidate.key not in self._candidates:
