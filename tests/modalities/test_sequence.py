@@ -248,6 +248,24 @@ def test_new_rows_of_a_long_table_bear_the_names_of_their_series(tmp_path):
         typer.rows(pd.concat([long_table(2), long_table(2)]))
 
 
+def test_new_times_are_read_in_the_order_of_day_and_month_that_was_learnt(tmp_path):
+    days = pd.Series(pd.date_range("2024-01-01", periods=40))
+    frame = long_table()
+    written = frame.assign(day=days.take(7 * frame["day"]).dt.strftime("%d/%m/%Y").to_numpy())
+    dataset = read_long(written)
+    typer = modalities.find(dataset.modality).typed(dataset)
+    # Days of which all could be months as well, a month apart.
+    new = pd.DataFrame({"patient": "p", "day": ["12/01/2024", "11/02/2024", "10/03/2024"], "pulse": [1.0, 2.0, 3.0]})
+    read = typer.rows(new.assign(**{name: 0.0 for name in frame if name not in (*new, "state")}))
+    np.testing.assert_array_equal(read["pulse"].iloc[0], [1, 2, 3])
+
+
+def test_a_target_may_stand_in_the_first_row_of_each_series_alone():
+    frame = long_table()
+    once = frame.assign(state=frame["state"].astype(object).where(~frame["patient"].duplicated(), ""))
+    np.testing.assert_array_equal(read_long(once).target, read_long(frame).target)
+
+
 def test_what_is_strange_of_new_series_is_told_and_answered():
     draw = np.random.default_rng(0)
     dataset = walk.read(draw.normal(size=(N, 2, 9)), np.arange(N) % 2)

@@ -15,7 +15,7 @@ from advisor.modalities.sequence.sources import RawSeries
 from advisor.modalities.tabular import frames
 from advisor.modalities.tabular.deciding import read_column
 from advisor.modalities.tabular.files import RawTable, Wish, raw_table
-from advisor.modalities.tabular.forms import Schema, read_as
+from advisor.modalities.tabular.forms import Form, Schema, read_as
 from advisor.modalities.tabular.read import type_table
 from advisor.modalities.tabular.words import words
 from advisor.records import Finding
@@ -32,11 +32,15 @@ NUMBERS = ("number", "boolean")
 
 @dataclass(frozen=True)
 class Long:
-    """How a long table was read: whose step a row is, when it was ("" where rows are in order), its columns' forms."""
+    """How a long table was read: whose step a row is, when it was ("" where rows are in order), its columns' forms.
+
+    `clock` is the form of the times: new ones are read by it, so that day and month do not change about.
+    """
 
     id: str
     time: str
     schema: Schema
+    clock: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ def read_long(
     table = raw_table(source, wish)
     _check(table, {"series": id, "time": time}, beside, drop)
     frame = table.frame
-    steps = _steps(frame, id, time, table.decimal)
+    clock = read_column(frames.plain(frame[time]), decimal=table.decimal) if time else None
+    steps = _steps(frame, id, time, None if clock is None else clock.form)
     single, double = steps.one_each(frame[list(beside)], target)
     if len(double) > MOST_WITH_TWO_TARGETS * len(steps.ids):
         raise UserError(
@@ -89,9 +94,10 @@ def read_long(
         cells, single = (part[~left_out].reset_index(drop=True) for part in (cells, single))
     raw = RawSeries(
         cells, table.name, table.source, single, table.target,
-        notes=(*notes, *losses, *steps.notes), findings=(*table.findings, *findings, *steps.findings),
+        notes=(*notes, *losses, *steps.notes),
+        findings=(*table.findings, *(() if clock is None else clock.findings), *findings, *steps.findings),
     )  # fmt: skip
-    return LongSeries(raw, Long(id, time, kept))
+    return LongSeries(raw, Long(id, time, kept, None if clock is None else clock.form))
 
 
 def new_series(source: Any, long: Long) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -105,7 +111,7 @@ def new_series(source: Any, long: Long) -> tuple[pd.DataFrame, tuple[str, ...]]:
     }
     if not found:
         raise UserError(f"The new rows have none of the columns {some(long.schema.names)}.")
-    steps = _steps(table.frame, long.id, long.time, table.decimal)
+    steps = _steps(table.frame, long.id, long.time, long.clock)
     cells, ids = steps.cut(pd.DataFrame(found))
     return cells.set_axis(ids.rename(long.id)), (
         *steps.notes, *(told.message for told in steps.findings if told.severity != "info")
@@ -138,7 +144,9 @@ class _Steps:
 
     def one_each(self, beside: pd.DataFrame, target: str | None) -> tuple[pd.DataFrame, list[int]]:
         """Return the first value in each series of columns that have one, and the series with several targets."""
-        rows, several = beside.iloc[self.rows], []
+        # A value may stand in the first row of a series alone.
+        filled = beside.apply(lambda column: column.where(words(frames.plain(column)).codes >= 0))
+        rows, several = filled.iloc[self.rows], []
         firsts = rows.groupby(self.codes, sort=True).first()
         for name in beside.columns:
             counts = rows[name].groupby(self.codes, sort=True).nunique()
@@ -153,7 +161,7 @@ class _Steps:
         return firsts.reset_index(drop=True), several
 
 
-def _steps(frame: pd.DataFrame, id: str, time: str, decimal: str | None) -> _Steps:
+def _steps(frame: pd.DataFrame, id: str, time: str, clock: Form | None) -> _Steps:
     spelt = words(frames.plain(frame[id]))
     notes, findings = [], []
     known = spelt.codes >= 0
@@ -162,8 +170,8 @@ def _steps(frame: pd.DataFrame, id: str, time: str, decimal: str | None) -> _Ste
     if not known.all():
         notes.append(f"{counted(int((~known).sum()), 'row')} without {id!r} were left out.")
     moments = np.arange(len(frame), dtype=np.float64)
-    if time:
-        moments = _moments(frames.plain(frame[time]), decimal)
+    if clock is not None:
+        moments = _moments(frames.plain(frame[time]), clock)
         lost = known & np.isnan(moments)
         if lost.any():
             notes.append(f"{counted(int(lost.sum()), 'row')} without a time {time!r} that can be read were left out.")
@@ -186,17 +194,16 @@ def _steps(frame: pd.DataFrame, id: str, time: str, decimal: str | None) -> _Ste
     return _Steps(rows, codes, doubled, ids, tuple(notes), tuple(findings))
 
 
-def _moments(column: pd.Series, decimal: str | None) -> np.ndarray:
+def _moments(column: pd.Series, clock: Form) -> np.ndarray:
     """Return times (n,) as numbers, dates in seconds since 1970, NaN where there is none."""
-    read = read_column(column, decimal=decimal)
-    values = np.asarray(read.values)
-    if read.form.kind == "date":
+    if clock.kind == "date":
+        values = np.asarray(read_as(clock, column)).astype("datetime64[ns]")
         return np.where(np.isnat(values), np.nan, values.astype(np.int64) / 1e9)
-    if read.form.kind not in NUMBERS:
+    if clock.kind not in NUMBERS:
         raise UserError(
             f"The time column {str(column.name)!r} holds neither dates nor numbers, so steps have no order."
         )
-    return values.astype(np.float64)
+    return np.asarray(read_as(clock, column), dtype=np.float64)
 
 
 def _about_order(time: str, back: int) -> list[Finding]:
