@@ -92,7 +92,21 @@ def test_train_and_test_are_no_classes(folder, tmp_path):
     dataset = walk.read(whole)
     assert dataset.classes == ("bright", "dark") and len(dataset.target) == 32
     assert "The folders test and train were taken together" in told(dataset)
+    assert "to keep test apart, name 'train' alone" in told(dataset)
     assert len(walk.read(whole / "train").target) == 30
+    save(whole / "samples" / "x.png", noise(78))
+    assert walk.read(whole).classes == ("bright", "dark"), "nor is what lies beside them"
+    assert "Pictures in samples, beside these folders, were left out." in told(walk.read(whole))
+    for name in ("train", "test"):
+        (whole / name).rename(whole / f"seg_{name}1")
+    assert walk.read(whole).classes == ("bright", "dark")
+
+
+def test_classes_that_are_called_as_parts_are_called_are_classes(tmp_path):
+    for place, name in enumerate(("test_tube", "flask")):
+        for seed in range(15):
+            save(tmp_path / name / f"{seed}.png", noise(seed, low=150 * place, high=100 + 150 * place))
+    assert walk.read(tmp_path).classes == ("flask", "test_tube")
 
 
 def test_folders_around_and_inside_of_classes_are_looked_through(folder, tmp_path):
@@ -102,6 +116,36 @@ def test_folders_around_and_inside_of_classes_are_looked_through(folder, tmp_pat
     dataset = walk.read(tmp_path / "outer")
     assert dataset.classes == ("bright", "dark") and len(dataset.target) == 31
     assert "Pictures in folders inside of 'dark' count for these classes." in told(dataset)
+
+
+def test_a_class_of_which_nothing_can_be_read_is_named(folder, tmp_path):
+    for file in (folder / "dark").iterdir():
+        file.write_bytes(b"")
+    with pytest.raises(UserError, match=r"15 pictures cannot be read \(0 bytes\), all of 'dark' among them"):
+        walk.read(folder)
+
+
+def test_a_class_of_a_table_that_loses_many_is_named(folder, tmp_path):
+    files = sorted(folder.rglob("*.png"))
+    for file in [each for each in files if each.parent.name == "dark"][:8]:
+        file.write_bytes(b"")
+    table = pd.DataFrame({"file": list(map(str, files)), "kind": [file.parent.name for file in files]})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    (finding,) = [
+        each for each in walk.read(tmp_path / "table.csv", "kind", image="file").findings if each.code == "R06"
+    ]
+    assert finding.severity == "warning" and "The class 'dark' lost 53 % of its pictures." in finding.message
+
+
+def test_new_pictures_in_forms_that_are_not_read_are_told(folder):
+    dataset = walk.read(folder)
+    new = folder / "dark"
+    for name in ("IMG_1.heic", "b.svg", "notes.txt"):
+        (new / name).write_bytes(b"x")
+    with pytest.warns(
+        NewRowsWarning, match=r"2 files are of a form that is not read and left out: 'IMG_1.heic' and 'b.svg'"
+    ):
+        assert len(modalities.find("image").typed(dataset).rows(new)) == 15
 
 
 def test_a_picture_in_two_classes_is_found(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,14 @@ from advisor.errors import UserError
 from advisor.modalities.image.decode import BEGINNINGS, ENDINGS
 from advisor.wording import counted, listed, shortened, some
 
-# Folders of these names are parts that somebody has split a data set into, and no classes.
+# Folders with one of these words in their names are parts that somebody has split a data set into, and no classes.
 PARTS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout"})
 # What other programs leave beside files.
 LEFTOVERS = frozenset({"thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx", "icon\r"})
+# Endings of pictures in forms that are not read.
+OTHER_ENDINGS = frozenset({
+    ".heic", ".heif", ".avif", ".svg", ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".psd", ".jp2", ".jxl", ".pdf",
+})  # fmt: skip
 SHOWN = 3
 
 
@@ -37,24 +42,38 @@ def all_pictures(folder: Path) -> list[Path]:
     return sorted(_pictures(folder, []))
 
 
+def not_read(folder: Path) -> list[Path]:
+    """Return the files below a folder that hold pictures to people, in forms that are not read here."""
+    strays: list[Path] = []
+    list(_pictures(folder, strays))
+    return sorted(path for path in strays if path.suffix.lower() in OTHER_ENDINGS)
+
+
 def by_class(folder: Path) -> Pictures:
     """Return the pictures of a folder that has a folder a class.
 
-    A folder around all others is looked through, and so are train and test, whose classes are joined. Raises UserError
-    where no two folders have pictures.
+    A folder around all others is looked through, and so are train and test, whose classes are joined; what lies beside
+    these is no class. Raises UserError where no two folders have pictures.
     """
     strays: list[Path] = []
     top = _innermost(folder)
     notes = []
     tops = [top]
-    parts = [each for each in _folders(top) if holds_pictures(each)]
-    if parts and all(each.name.lower() in PARTS for each in parts) and any(_classes(each) for each in parts):
+    homes = [each for each in _folders(top) if holds_pictures(each)]
+    parts = [each for each in homes if _is_part(each)]
+    beside = [each for each in homes if each not in parts]
+    if any(_classes(each) for each in parts) and (not beside or _share_a_class(parts)):
         tops = parts
         if len(parts) > 1:
+            learnt = max(parts, key=lambda each: ("train" in each.name.lower(), len(all_pictures(each))))
+            others = [each.name for each in parts if each is not learnt]
             notes.append(
                 f"The folders {listed([each.name for each in parts])} were taken together, since folds are drawn here; "
-                f"to keep {parts[-1].name!r} apart, name {parts[0].name!r} alone."
+                f"to keep {listed(others)} apart, name {learnt.name!r} alone."
             )
+        if beside:
+            names = listed([each.name for each in beside])
+            notes.append(f"Pictures in {names}, beside these folders, were left out.")
     paths: list[Path] = []
     labels: list[str] = []
     empty: dict[str, bool] = {}
@@ -103,6 +122,15 @@ def _innermost(folder: Path) -> Path:
 
 def _classes(folder: Path) -> bool:
     return sum(holds_pictures(each) for each in _folders(folder)) > 1
+
+
+def _is_part(folder: Path) -> bool:
+    return bool(PARTS & set(re.findall(r"[^\W\d_]+", folder.name.lower())))
+
+
+def _share_a_class(parts: list[Path]) -> bool:
+    names = [{each.name for each in _folders(part)} for part in parts]
+    return len(parts) > 1 and bool(set.intersection(*names))
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -64,6 +64,12 @@ def read(
     if not len(kept):
         raise UserError(f"None of {counted(len(found), 'picture')} can be read ({next(iter(gone.values()))}); check "
                         "the files.")  # fmt: skip
+    if raw.target.iloc[kept].nunique() < 2 <= raw.target.nunique():
+        label = raw.target.iloc[next(iter(gone))]
+        raise UserError(
+            f"{counted(len(gone), 'picture')} cannot be read ({next(iter(gone.values()))}), all of {label!r} among "
+            "them, so that one class is left; check the files."
+        )
     given_kind = "category" if raw.by_folder and task != "regression" else None
     goal = read_target(frames.plain(raw.target).iloc[kept].reset_index(drop=True), task, decimal=raw.decimal,
                        asked=wish.kinds.get(str(raw.target.name), given_kind))  # fmt: skip
@@ -84,7 +90,7 @@ def read(
             notes.append(f"Pictures alone are learnt from: {some(unused, SHOWN)} of the table "
                          f"{'was' if len(unused) == 1 else 'were'} left out.")  # fmt: skip
     facts = pd.DataFrame([picture.facts for picture in pictures])
-    told = (_of_unreadable(raw, gone), facts_tell(facts, goal.values, len(goal.classes)))
+    told = (_of_unreadable(raw, gone, bool(goal.classes)), facts_tell(facts, goal.values, len(goal.classes)))
     return Dataset(
         name=name or raw.name,
         modality="image",
@@ -128,15 +134,15 @@ def _all_decoded(raw: RawPictures) -> tuple[list[Picture | None], dict[int, str]
     return found, dict(sorted(gone.items()))
 
 
-def _of_unreadable(raw: RawPictures, gone: Mapping[int, str]) -> Finding | None:
-    """R06: pictures that cannot be read; a warning where a class loses more than a tenth of its own."""
+def _of_unreadable(raw: RawPictures, gone: Mapping[int, str], by_class: bool) -> Finding | None:
+    """R06: pictures that cannot be read; a warning where one of the classes loses more than a tenth of its own."""
     if not gone or raw.target is None:
         return None
     shown = [f"{raw.shown(place)!r} ({why})" for place, why in gone.items()]
     are = "1 picture cannot be read and was" if len(gone) == 1 else f"{len(gone):,} pictures cannot be read and were"
     message = f"{are} left out: {listed(shown, SHOWN)}."
     losses = {}
-    if raw.by_folder:
+    if by_class:
         whole = Counter(raw.target)
         lost = Counter(raw.target.iloc[list(gone)])
         losses = {str(label): lost[label] / whole[label] for label in lost if lost[label] > MANY * whole[label]}

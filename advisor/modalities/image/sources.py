@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.errors import UserError, did_you_mean
+from advisor.errors import NewRowsWarning, UserError, did_you_mean
 from advisor.modalities.image import arrays, folder
 from advisor.modalities.image.decode import DATA, ENDINGS
 from advisor.modalities.tabular import frames
@@ -90,6 +91,10 @@ def new_pictures(source: Any, names: Iterable[str]) -> pd.DataFrame:
             paths = folder.all_pictures(path)
             if not paths:
                 raise UserError(f"{shortened(str(path), 200)!r} holds no picture; name a folder of pictures.")
+            if others := folder.not_read(path):
+                told = some([each.name for each in others], SHOWN)
+                are = "1 file is" if len(others) == 1 else f"{len(others):,} files are"
+                warnings.warn(NewRowsWarning(f"{are} of a form that is not read and left out: {told}."), stacklevel=2)
             return _frame(column, [str(each) for each in paths], [str(each.relative_to(path)) for each in paths])
         if path.suffix.lower() in ENDINGS:
             return _frame(column, [str(path)], [path.name])
