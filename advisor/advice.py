@@ -16,7 +16,7 @@ import pandas as pd
 
 from advisor import model_files
 from advisor.errors import UserError
-from advisor.telling.folders import RUNS, VERDICT, check_plain, verdict_in
+from advisor.telling.folders import RUNS, VERDICT, check_plain, sweep_dead, verdict_in
 
 __all__ = ["MODEL", "RUNS", "Advice", "Verdict", "find_run", "load"]
 
@@ -125,6 +125,7 @@ def find_run(run: str | Path, runs: str | Path = RUNS, note: Callable[[str], Non
     """
     folder = _find(run, runs, note)
     check_plain(folder)
+    sweep_dead(folder)
     return folder
 
 

@@ -10,10 +10,13 @@ import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import psutil
 
 from advisor.errors import UserError
 from advisor.records import Plan
@@ -28,6 +31,8 @@ RUNS = Path("advisor-runs")
 _JOURNAL = "-journal"
 _NAMES_ANOTHER = bytes.fromhex("d9d505f920a163d7")
 VERDICT, PLAN, LOCK = "verdict.json", "plan.json", ".lock"
+# What is being written names its process; Python takes no larger number for one.
+_MARK = re.compile(rf"\.(\d{{1,9}}){re.escape(UNFINISHED)}$")
 # No verdict and no plan comes near it; what is larger is none, and reading it could take all memory.
 LARGEST_JSON_BYTES = 32 * 2**20
 # More folds or trainings no plan has; a file that says so is damaged.
@@ -179,8 +184,19 @@ def changes(folder: Path, plan: Plan) -> list[str]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what processes that were killed had begun to write."""
-    for draft in [*folder.rglob(f"*{UNFINISHED}")]:
+    """Remove all that was begun to be written; only whoever holds the folder knows that nobody is at it."""
+    _remove(folder.rglob(f"*{UNFINISHED}"))
+
+
+def sweep_dead(folder: Path) -> None:
+    """Remove from a run's folder what processes had begun to write that are no more: rows of the data may be in it."""
+    if (folder / VERDICT).is_file() or (folder / PLAN).is_file():
+        marked = ((draft, _MARK.search(draft.name)) for draft in folder.rglob(f"*{UNFINISHED}"))
+        _remove(draft for draft, mark in marked if mark and not psutil.pid_exists(int(mark[1])))
+
+
+def _remove(drafts: Iterable[Path]) -> None:
+    for draft in [*drafts]:
         with suppress(OSError):
             if draft.is_dir() and not draft.is_symlink():
                 shutil.rmtree(draft)

@@ -1,5 +1,6 @@
 """A run's folder: new or the one asked for, and what it remembers for a run that is taken up again."""
 
+import os
 import sqlite3
 import struct
 import subprocess
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from advisor.advice import find_run
 from advisor.errors import UserError
 from advisor.telling import folders
 from advisor.telling.ledger import FILE_NAME
@@ -122,6 +124,20 @@ def test_what_was_half_written_is_swept_away_and_nothing_else(tmp_path):
     (tmp_path / "model.part" / "inner" / "example.parquet").touch()
     folders.sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["a.npz", "verdict.json"]
+
+
+def test_only_what_dead_processes_left_in_a_run_is_swept_away_by_whoever_reads_it(tmp_path):
+    over = subprocess.Popen([sys.executable, "-c", ""])
+    over.wait()
+    for name in (f"report.html.{over.pid}.part", f"report.html.{os.getpid()}.part", "film.part"):
+        (tmp_path / name).touch()
+    (tmp_path / f"tmp1.{over.pid}.part" / "model").mkdir(parents=True)
+    find_run(tmp_path)
+    assert len([*tmp_path.iterdir()]) == 4, "no folder of a run"
+    (tmp_path / folders.VERDICT).touch()
+    find_run(tmp_path)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {f"report.html.{os.getpid()}.part", "film.part", folders.VERDICT}
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", "7", '{"schema": 1', "[" * 100_000, "\x00"])

@@ -43,8 +43,9 @@ def log_model(
         source_run_id=where["run_id"],
         params={name: value(fact) for name, fact in facts.items() if fact},
     )  # fmt: skip
-    # Where the program ends while this thread writes on, what is left is removed at the next start.
-    with tempfile.TemporaryDirectory(dir=beside, suffix=UNFINISHED, ignore_cleanup_errors=True) as folder:
+    # At the end of a program a thread may still write into it; what stays is swept away later.
+    mark = f".{os.getpid()}{UNFINISHED}"
+    with tempfile.TemporaryDirectory(dir=beside, suffix=mark, ignore_cleanup_errors=True) as folder:
         _save(model, example, f"{folder}/model", where["run_id"], entry)
         client.log_model_artifacts(entry.model_id, f"{folder}/model")
     client.finalize_logged_model(entry.model_id, "READY")
