@@ -621,6 +621,23 @@ def test_the_rest_goes_to_the_store_that_has_the_beginning(uri, tmp_path):
         tracking.replay(tmp_path / "store", None, None)
 
 
+def test_an_interruption_at_the_end_cuts_the_waiting_short_and_takes_no_answer_away(uri, tmp_path, monkeypatch):
+    run = begin(uri, tmp_path)
+    tell(run)
+    wait = run._teller.join
+
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run._teller, "join", interrupted)
+    run.finish({"answer": "worth_it"}, patience_seconds=60)
+    assert "This sends the rest: advisor track" in run.warnings[-1]
+    wait(60)
+    tracking.replay(tmp_path, None, None)
+    (parent,) = runs(MlflowClient(uri), "tags.kind = 'comparison'")
+    assert parent.info.status == "FINISHED"
+
+
 def test_a_damaged_outbox_is_set_aside_by_a_comparison_and_told_by_a_replay(uri, tmp_path):
     (tmp_path / outbox.FILE_NAME).write_bytes(b"no database" * 400)
     with pytest.raises(UserError, match="damaged"):

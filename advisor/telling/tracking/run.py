@@ -208,7 +208,9 @@ class TrackedRun:
     def _end(self, patience_seconds: float) -> None:
         self._ending.set()
         self._more.set()
-        self._teller.join(patience_seconds)
+        # All is kept by now: whoever interrupts cuts the waiting short, and takes no answer away.
+        with contextlib.suppress(KeyboardInterrupt):
+            self._teller.join(patience_seconds)
         if self._teller.is_alive():
             self._left = True
             self._tell(
