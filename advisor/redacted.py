@@ -52,7 +52,8 @@ _FORMS = re.compile(
 _OPTION = re.compile(rf"-{{1,2}}[\w-]*(?:{_NAMES})[\w-]*", re.IGNORECASE)
 _OPTION_WITH_VALUE = re.compile(rf"({_OPTION.pattern}=).*", re.IGNORECASE | re.DOTALL)
 _VARIABLE = re.compile(
-    rf"{_NAMES}|tokens$|connection_?string|(?:^|_)(?:(?:ssh|master)?keys?|auth|authorization|bearer|cookie|pass|pat|pw|sas)"
+    rf"{_NAMES}|tokens$|connection_?string"
+    r"|(?:^|_)(?:(?:ssh|master)?keys?|auth|authorization|bearer|cookies?|pass|pats?|pw|sas)"
     r"(?:_b64|_\d+)?$",
     re.IGNORECASE,
 )

@@ -144,8 +144,10 @@ def test_a_secret_is_known_by_its_form(token):
         ("SIGNING_KEY_B64", "hunter2", "hunter2"),
         ("KEY_1", "hunter2", "hunter2"),
         ("COOKIE", "hunter2", "hunter2"),
+        ("SESSION_COOKIES", "hunter2", "hunter2"),
+        ("GITHUB_PATS", "hunter2", "hunter2"),
     ],
-    ids=range(13),  # pytest puts the id into a variable
+    ids=range(15),  # pytest puts the id into a variable
 )
 def test_a_secret_of_the_environment_is_known_wherever_it_stands(monkeypatch, variable, value, secret):
     text = f"nobody answers to {secret} here"
