@@ -196,6 +196,9 @@ def compare(
     show = progress.show(spend.seconds, quiet=quiet, score_of=judged_by.score)
     for note in (*dataset.notes, *(found.message for found in dataset.findings if found.severity != "info")):
         show.note(note)
+    for name in (*learners, *also):
+        if name in plan.skipped:
+            show.note(f"{name} takes no part: {plan.skipped[name].removesuffix('.')}.")
     begun()
     _get_ready(plan)
     # Judging takes no more threads than a worker does: they would have to wait for each other.

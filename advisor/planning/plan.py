@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 
@@ -102,7 +102,8 @@ def make_plan(
     )  # fmt: skip
     if not any(entrant.family != "dummy" for entrant in entrants):
         raise UserError(f"No learner is left to compare: {'; '.join(f'{k}: {v}' for k, v in skipped.items())}.")
-    _sides_can_be_led(entrants, both=bool(only or skip))
+    missed = {name: skipped[name] for name in (*only, *also) if name in skipped}
+    _sides_can_be_led(entrants, missed, both=bool(only or skip))
     decisive = {
         "target": dataset.target_name, "task": dataset.task, "metric": metric, "seed": str(budget.seed),
         "device": device, "foundation": str(foundation), "trainings": str(trainings),
@@ -218,8 +219,11 @@ def _with_yardsticks(names: Iterable[str], learners: Sequence[Learner]) -> froze
     return frozenset(wanted.union(*(members[name].must_beat for name in wanted)))
 
 
-def _sides_can_be_led(entrants: Sequence[Entrant], *, both: bool) -> None:
-    """Raise UserError where a side has nobody who may lead it; `both` says that wishes could have left one out."""
+def _sides_can_be_led(entrants: Sequence[Entrant], missed: Mapping[str, str], *, both: bool) -> None:
+    """Raise UserError where a side has nobody who may lead it; `both` says that wishes could have left one out.
+
+    `missed` says of learners that were named why they take no part.
+    """
     for entrant in entrants:
         if not any(other.family == entrant.family and not other.must_beat for other in entrants):
             raise UserError(
@@ -228,8 +232,9 @@ def _sides_can_be_led(entrants: Sequence[Entrant], *, both: bool) -> None:
             )
     for family, example in (("classical", "lightgbm"), ("neural", "mlp")):
         if both and not any(entrant.family == family for entrant in entrants):
+            why = "".join(f"; {name}: {reason}" for name, reason in missed.items())
             raise UserError(
-                f"No {family} learner takes part, and a comparison needs both sides; add one, such as {example}."
+                f"No {family} learner takes part, and a comparison needs both sides; add one, such as {example}{why}."
             )
 
 

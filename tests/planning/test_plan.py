@@ -66,6 +66,11 @@ def test_a_comparison_needs_both_sides(only, family, example):
         plan_of(only=only)
 
 
+def test_who_was_named_and_cannot_take_part_is_told_with_the_reason():
+    with pytest.raises(UserError, match=r"No neural learner takes part, .* such as mlp; minilm: .* text"):
+        plan_of(only=["linear", "minilm"])
+
+
 def test_who_is_there_on_request_comes_when_asked_for_and_brings_whom_it_has_to_beat():
     assert plan_of().skipped["gan_mlp"] == "takes part on request only: --also gan_mlp"
     plan = plan_of(also=["gan_mlp"])
