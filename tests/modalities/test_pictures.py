@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -135,6 +136,20 @@ def test_a_class_of_a_table_that_loses_many_is_named(folder, tmp_path):
         each for each in walk.read(tmp_path / "table.csv", "kind", image="file").findings if each.code == "R06"
     ]
     assert finding.severity == "warning" and "The class 'dark' lost 53 % of its pictures." in finding.message
+
+
+@pytest.mark.parametrize(("learnt", "asked"), [(255.0, 1.0), (1.0, 255.0)])
+def test_new_arrays_of_another_scale_are_read_by_their_own_and_told(learnt, asked):
+    pictures = np.stack([noise(seed, low=100 * (seed % 2), high=140 + 100 * (seed % 2)) for seed in range(30)]) / 255.0
+    typer = modalities.find("image").typed(walk.read(pictures * learnt, pd.Series(["dark", "bright"] * 15)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        same = typer.transform(list(pictures * learnt))["image"]
+        typer.transform(list(pictures[:1] * learnt * 0.003))  # dark, and of the same scale
+    with pytest.warns(NewRowsWarning, match=rf"30 arrays have values up to {asked:g}, where those of training went up"):
+        other = typer.transform(list(pictures * asked))["image"]
+    for one, two in zip(same, other, strict=True):
+        np.testing.assert_allclose(one.astype(int), two.astype(int), atol=1)
 
 
 def test_new_pictures_in_forms_that_are_not_read_are_told(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
 from advisor.errors import NewRowsWarning, UserError
-from advisor.modalities.image.decode import Unreadable, are_grey, decoded
+from advisor.modalities.image.decode import Unreadable, are_grey, decoded, white_of
 from advisor.modalities.image.sources import new_pictures
 from advisor.modalities.tabular import frames
 from advisor.wording import counted, listed, shortened
@@ -52,14 +53,14 @@ class TypedPictures(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> pd.DataFrame:
         """Return the pictures of raw rows `X` as a Dataset has them: one column of arrays (height, width, 3)."""
         cells, index = self._cells(X)
+        white, told = self._white(cells)
         found, gone = np.empty(len(cells), dtype=object), []
         for place, cell in enumerate(cells):
             try:
-                found[place] = decoded(cell, self.schema.white).pixels
+                found[place] = decoded(cell, white).pixels
             except Unreadable as problem:
                 found[place] = np.full((1, 1, 3), 255, dtype=np.uint8)
                 gone.append(f"{_name(cell, place)} ({problem})")
-        told = []
         if gone:
             one = len(gone) == 1
             told.append(f"{counted(len(gone), 'picture')} cannot be read and {'is' if one else 'are'} answered as "
@@ -71,6 +72,23 @@ class TypedPictures(TransformerMixin, BaseEstimator):
         if told:
             warnings.warn(NewRowsWarning(" ".join(told)), stacklevel=2)
         return pd.DataFrame({"image": pd.Series(found, index=index, dtype=object)}, index=index)
+
+    def _white(self, cells: list[Any]) -> tuple[float | None, list[str]]:
+        """Return what is white in new arrays: what was in training, unless all of them have another scale, which is
+        told; one picture alone may just be dark."""
+        arrays, whites = [], []
+        for cell in cells:
+            if isinstance(cell, np.ndarray) and cell.dtype != np.uint8:
+                with suppress(Unreadable):
+                    whites.append(white_of(cell))
+                    arrays.append(cell)
+        learnt, own = self.schema.white, max(whites, default=None)
+        if own is None or learnt is None or own == learnt:
+            return own if learnt is None else learnt, []
+        if own < learnt and (len(arrays) < 2 or not any((np.mod(each, 1) != 0).any() for each in arrays)):
+            return learnt, []
+        are = "1 array has" if len(arrays) == 1 else f"{len(arrays):,} arrays have"
+        return own, [f"{are} values up to {own:g}, where those of training went up to {learnt:g}, and were read so."]
 
     def _cells(self, X: Any) -> tuple[list[Any], pd.Index]:
         if frames.is_table(X):
