@@ -489,6 +489,17 @@ LAYOUTS: dict[str, Case] = {
     "sums among rows": (
         lines("k,l,x,y", *(f"p,l{n},{n},{'ab'[n % 2]}" for n in range(9)), "Subtotal,,36,", times=4, tail="q,l1,2,a\n"),
         {"x": list(range(9))}, ["R04"]),
+    **{
+        f"statistics below, {language}": (
+            lines("k,x,y", *(f"s{n},{n}.5,{n % 7}.25" for n in range(40)), times=1,
+                  tail="".join(f"{word},{n}.5,1\n" for n, word in enumerate(words, 3))),
+            {"x": [0.5]}, ["R04"])
+        for language, words in {
+            "German": ("Durchschnitt", "Anzahl", "Min", "Standardabw."), "French": ("Moyenne", "\u00c9cart-type"),
+            "Spanish": ("Promedio", "Desviaci\u00f3n", "M\u00e1ximo"),
+            "Chinese": ("\u5e73\u5747", "\u6700\u5927\u503c"),
+        }.items()
+    },
     "statistics below": (
         lines("k,x,y", *(f"s{n},{n}.5,{n % 7}.25" for n in range(40)), times=1, tail="Mean,20,3\nMax,39.5,6\nSD,1,1\n"),
         {"x": [0.5, 1.5]}, ["R04"]),

@@ -41,10 +41,17 @@ _TOTALS = frozenset({
     "jumlah", "ukupno", "łącznie", "totales", "totaux", "totali", "totais", "avg", "ø", "gemiddelde", "średnia",
     "ortalama", "총계", "합계", "gesamtergebnis", "gesamtsumme", "mittelwert", "durchschnitt", "somme", "moyenne",
     "totale", "media", "média", "promedio", "suma", "totaal", "razem", "итого", "всего", "合计", "总计", "小计", "合計",
-    "小計", "総計",
+    "小計", "総計", "среднее", "平均", "平均值", "平均値",
 })  # fmt: skip
 _STATISTICS = frozenset({
     "min", "max", "minimum", "maximum", "median", "std", "stdev", "sd", "se", "var", "variance", "count", "n", "range",
+    "anzahl", "standardabweichung", "standardabw.", "stabw", "varianz", "spannweite", "écart-type", "écart type",
+    "nombre", "effectif", "médiane", "mínimo", "máximo", "mediana", "desviación", "desviación estándar",
+    "recuento", "conteo", "varianza", "minimo", "massimo", "deviazione standard", "conteggio", "desvio padrão",
+    "mínima", "contagem", "aantal", "mediaan", "standaardafwijking", "odchylenie standardowe", "liczba", "минимум",
+    "максимум", "медиана", "количество", "стандартное отклонение", "最小", "最大",
+    "最小值", "最大值", "中位数", "标准差", "中央値",
+    "標準偏差", "件数",
 })  # fmt: skip
 # A last row without a word is held against the sums of so many rows at least.
 FEWEST_SUMMED = 5
