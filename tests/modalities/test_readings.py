@@ -102,6 +102,11 @@ NUMBERS: dict[str, Case] = {
     "codes whose noughts in front are lost": (
         lines("ZIP_code,y", *(f"{2_139 + 997 * row},{'ab'[row % 2]}" for row in range(30))), {"ZIP_code": [2_139]},
         ["R02"]),
+    "thousands and millions": (lines("x,y", "20.4K,a", "5.18M,b", "754,a"), {"x": [20_400, 5_180_000, 754]}, []),
+    "millions and billions in words": (
+        lines("x,y", "1.4 billion,a", "6.5 million,b"), {"x": [1.4e9, 6.5e6]}, []),
+    "millions and billions in German": (lines("x;y", "70,5 Mio.;a", "25,6 Mrd.;b"), {"x": [70.5e6, 25.6e9]}, []),
+    "degrees of Kelvin": (lines("x,y", "20.4 K,a", "25.1 K,b"), {"x": [20.4, 25.1]}, []),
     "a typeset minus": (lines("x,y", "\u22125,a", "7,b"), {"x": [-5, 7]}, []),
     "brackets for negatives": (lines("x,y", "(5.5),a", "7,b"), {"x": [-5.5, 7]}, []),
     "brackets, currency and thousands": (lines("x,y", '"($1,250.00)",a', "$7.00,b"), {"x": [-1250, 7]}, []),

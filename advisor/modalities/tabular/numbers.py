@@ -29,7 +29,10 @@ _CURRENCY = (
 _SPACES = " \u00a0\u202f\u2009"
 # A number that is not meant to the last digit is a number.
 _ABOUT = r"(?:ca\.?|circa|approx\.?|about|around|~|≈)"
-_SCALE = "k|K|Tsd|тыс|m|M|B|万|萬|만|億|亿|억|bn|mn|mln|Mio|Mrd|млн|млрд|Lakh|lakh|Cr|crore"
+_SCALE = (
+    "k|K|Tsd|тыс|m|M|B|万|萬|만|億|亿|억|bn|mn|mln|Mio|Mrd|млн|млрд|Lakh|lakh|Lac|Cr|crore|thousand|million|billion|trillion|"
+    "Millionen|Milliarden|millions|milliards|millones"
+)
 # A unit: letters with a power or a fraction (m2, l/100km), a second word that goes with few others, and a full stop.
 _WORD = (
     r"(?:[%‰°µ]|[^\W\d_½¼¾])[^\s\d.,()/]{0,9}(?:[23²³](?![\d.,]))?(?:/(?:100)?\s?[^\s\d.,()/]{1,8}[23²³]?)?"
@@ -47,7 +50,8 @@ _AROUND = re.compile(
 _SCALES = {
     "k": 1e3, "K": 1e3, "Tsd": 1e3, "тыс": 1e3, "m": 1e6, "M": 1e6, "mn": 1e6, "mln": 1e6, "Mio": 1e6, "млн": 1e6,
     "B": 1e9, "bn": 1e9, "Mrd": 1e9, "млрд": 1e9, "Lakh": 1e5, "lakh": 1e5, "Cr": 1e7, "crore": 1e7, "万": 1e4,
-    "萬": 1e4, "만": 1e4, "億": 1e8, "亿": 1e8, "억": 1e8,
+    "萬": 1e4, "만": 1e4, "億": 1e8, "亿": 1e8, "억": 1e8, "Lac": 1e5, "thousand": 1e3, "million": 1e6, "billion": 1e9,
+    "trillion": 1e12, "Millionen": 1e6, "Milliarden": 1e9, "millions": 1e6, "milliards": 1e9, "millones": 1e6,
 }  # fmt: skip
 # Letters of an article, 1E5, are a number to programs; and 7.44E+17 is what a spreadsheet leaves of an account's.
 _EXPONENT = re.compile(r"\d+[eE]\d+|\d(?:\.\d{1,6})?[eE]\+?1[1-9]")
@@ -66,6 +70,7 @@ _LIMIT = re.compile(
 )
 _ADDRESS = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
 _DECIMALS = re.compile(r"-?\d+\.\d+")
+_DECIMALS_BEFORE = re.compile(r"[.,]\d{1,2}$")
 _VERSION, _CHOICES = re.compile(r"\d{1,2}\.\d{1,2}"), re.compile(r"\d{1,2}(?:,\d{1,2})?")
 _MONTH, FEWEST_MONTHS = re.compile(r"(?:0?[1-9]|1[0-2])\.(?:19|20)\d\d"), 3
 _BODY = {
@@ -211,7 +216,8 @@ def _are_marks(matches: Sequence[re.Match[str]]) -> bool:
 
 
 def _are_scales(matches: Sequence[tuple[re.Match[str], int]], money: bool) -> bool:
-    """Tell whether letters behind numbers multiply them: of money, or where numbers are of one size only if they do."""
+    """Tell whether letters behind numbers multiply them: of money, of several letters and decimals, or where numbers
+    are of one size only if they do."""
     sizes: dict[str, list[float]] = {}
     for match, _ in matches:
         digits = re.sub(r"[^\d.]", "", match["body"].replace(",", "."))
@@ -219,6 +225,9 @@ def _are_scales(matches: Sequence[tuple[re.Match[str], int]], money: bool) -> bo
             sizes.setdefault(match["scale"] or "", []).append(float(digits) * _SCALES.get(match["scale"] or "", 1.0))
     if not set(sizes) - {""} or (len(sizes) == 1 and not money):
         return False
+    several = len({_SCALES[scale] for scale in sizes if scale}) > 1
+    if several and any(_DECIMALS_BEFORE.search(match["body"]) for match, _ in matches):
+        return True
     middles = [float(np.median(found)) for found in sizes.values()]
     return money or max(middles) <= 100 * min(middles)
 
