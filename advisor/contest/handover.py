@@ -25,7 +25,7 @@ Making = Literal["nets bagged", "refits", "one fold"]
 # With fewer folds their models have learnt from too few of the rows to be used instead of a refit.
 FOLDS_TO_BAG = 5
 # The part of what may be kept for fits that may be kept for those of nets, whose models of the folds are there already.
-AS_WELL_SHARE = 1 / 3
+KEPT_AS_WELL = 1 / 3
 # The part of what is left in which models of the folds may be asked for the spared rows; the others are for refits, and
 # for asking those.
 ASKING_SHARE = 0.5
@@ -35,7 +35,7 @@ def handing_seconds(case: Case, workers: int, most: float) -> float:
     """Expect what it takes in wall time to fit the model that would be recommended now on all rows, at `most` so much.
 
     Nothing is kept for a member whose fit would take more: it is taken from the folds, and others can use the seconds.
-    Nets that are bagged are fitted as well only where all of it takes AS_WELL_SHARE of that.
+    Nothing is kept for nets that are bagged where all of it would take more than KEPT_AS_WELL of that.
     """
     recommended = recommending.recommend(case, choice.chosen(case))
     if recommended.option is None:
@@ -45,7 +45,7 @@ def handing_seconds(case: Case, workers: int, most: float) -> float:
     quick, expected = in_turn(case, members, bagged)
     needed = [key for key in quick if key not in bagged]
     fitting = needed if len(spared(case)) else that_fit(needed, expected, most, workers)
-    fitting += [key for key in that_fit(quick, expected, AS_WELL_SHARE * most, workers) if key in bagged]
+    fitting += [key for key in that_fit(quick, expected, KEPT_AS_WELL * most, workers) if key in bagged]
     return min(makespan([expected[key] for key in fitting], workers), most)
 
 

@@ -18,6 +18,8 @@ Way = Literal["all rows", "folds"]
 
 # A fit on all rows takes longer than so many times what the folds tell only where the machine is busier than then.
 SLACK = 1.3
+# The part of the time that fits may take among which are those of members that could do without.
+AS_WELL_SHARE = 0.5
 # With so many times the rows that the contest was held on the question is not whether a fit is whole but what more
 # rows are worth.
 MANY_TIMES = 1.3
@@ -42,9 +44,11 @@ def wish_for(case: Case, members: Mixture, seconds: float, workers: int, bagged:
     """Decide which members are fitted on all rows within `seconds` of wall time: as many as fit, the quick ones first.
 
     The others are models of the folds. So are those that are to be `bagged`, which are fitted on all rows as well where
-    the others leave time for it.
+    all that takes no more than AS_WELL_SHARE of the time: the rest is for reading and writing so many models.
     """
-    quick = that_fit(*in_turn(case, members, bagged), seconds, workers)
+    order, expected = in_turn(case, members, bagged)
+    quick = that_fit([key for key in order if key not in bagged], expected, seconds, workers)
+    quick += [key for key in that_fit(order, expected, AS_WELL_SHARE * seconds, workers) if key in bagged]
     return Wish(members, {
         key: (*(("folds",) if key in bagged or key not in quick else ()), *(("all rows",) if key in quick else ()))
         for key in members
