@@ -61,8 +61,9 @@ def finished(tmp_path_factory):
     cwd = tmp_path_factory.mktemp("work")
     table().drop(columns=["spent", "kind"]).to_csv(cwd / "shop.csv", index=False)
     ran = command(
-        "compare", "shop.csv", "--target", "bought", "--budget", "90s", "--trials", "2", *FEW, "--out", "run", cwd=cwd
-    )
+        "compare", "shop.csv", "--target", "bought", "--budget", "90s", "--trials", "2", *FEW, "--also", "tfidf_linear",
+        "--out", "run", cwd=cwd,
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     return cwd, ran
 
@@ -73,6 +74,8 @@ def test_the_answer_is_printed_and_nothing_else(finished):
     assert verdict["sentence"].split(":")[0].lower() in " ".join(ran.stdout.lower().split())
     assert "report.html" in ran.stdout and "advisor ui" in ran.stdout
     assert "Traceback" not in ran.stderr
+    told = " ".join(ran.stderr.split())
+    assert f"tfidf_linear takes no part: {verdict['skipped']['tfidf_linear'].removesuffix('.')}." in told
 
 
 def test_verdict_json_keeps_the_contract(finished):

@@ -117,7 +117,7 @@ def test_as_many_members_as_fit_are_fitted_on_all_rows(seconds, ways):
 
 @pytest.mark.parametrize(
     ("seconds", "ways"),
-    [(1_000.0, {"lightgbm": ALL, "realmlp": FOLDS + ALL}), (15.0, {"lightgbm": ALL, "realmlp": FOLDS}),
+    [(1_000.0, {"lightgbm": ALL, "realmlp": FOLDS + ALL}), (25.0, {"lightgbm": ALL, "realmlp": FOLDS}),
      (0.1, {"lightgbm": FOLDS, "realmlp": FOLDS})],
     ids=["time for both", "time for who has no other way", "no time"],
 )  # fmt: skip
